@@ -1,0 +1,67 @@
+"""Forces on one particle: a gather over its row of the full list, so each particle writes only its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import uint32, uint64
+
+INDEX_BITS = 28  # a neighbour's species stands above its index
+INDEX_MASK = 2**INDEX_BITS - 1
+
+
+def forces_of(radial: Any) -> Callable[..., None]:
+    """Body: f_i = −2 Σ_j φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0)."""
+    mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+
+    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force):  # type: ignore[no-untyped-def]
+        x, y, z = ticks[i, 0], ticks[i, 1], ticks[i, 2]
+        row = neighbours[i]
+        weight = inverse_length2[species[i]]
+        scale = tick_length[s]
+        fx = fy = fz = 0.0
+        for k in range(uint64(counts[i])):
+            entry = row[k]
+            j = uint64(entry & mask)  # unsigned: no test for a negative index
+            w = weight[uint64(entry >> bits)]
+            dx = float(x - ticks[j, 0]) * scale
+            dy = float(y - ticks[j, 1]) * scale
+            dz = float(z - ticks[j, 2]) * scale
+            u = (dx * dx + dy * dy + dz * dz) * w
+            slope = radial(u, numbers)[1] * w
+            slope = slope if (u < cutoff2) & (u > 0.0) else 0.0  # a mask, not a branch: the loop stays vector code
+            fx += slope * dx
+            fy += slope * dy
+            fz += slope * dz
+        force[i, 0] = -2.0 * fx
+        force[i, 1] = -2.0 * fy
+        force[i, 2] = -2.0 * fz
+
+    return body
+
+
+def pair_force_of(radial: Any) -> Callable[..., None]:
+    """Body: Σ_j |φ'| of one particle and the number of its interacting neighbours, φ' = 2 r φ_u/λ²."""
+    mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+
+    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, total, number):  # type: ignore[no-untyped-def]
+        row = neighbours[i]
+        weight = inverse_length2[species[i]]
+        scale = tick_length[s]
+        forces = met = 0.0
+        for k in range(uint64(counts[i])):
+            entry = row[k]
+            j = uint64(entry & mask)
+            w = weight[uint64(entry >> bits)]
+            dx = float(ticks[i, 0] - ticks[j, 0]) * scale
+            dy = float(ticks[i, 1] - ticks[j, 1]) * scale
+            dz = float(ticks[i, 2] - ticks[j, 2]) * scale
+            r2 = dx * dx + dy * dy + dz * dz
+            if 0.0 < r2 * w < cutoff2:
+                forces += abs(2.0 * radial(r2 * w, numbers)[1]) * w * r2**0.5
+                met += 1.0
+        total[i] = forces
+        number[i] = met
+
+    return body

@@ -1,0 +1,64 @@
+"""What every pair potential offers, and the smoothing of a cutoff that several of them share.
+
+Everything is a function of u = r²/λ²: force, Hessian and the cubic and quartic contractions follow from φ and its
+u-derivatives without a square root. φ is in units of ε.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+# (u, numbers) -> φ, φ_u, φ_uu, φ_uuu, φ_uuuu: plain scalar Python that a backend can compile
+Radial = Callable[[Any, Any], tuple[Any, Any, Any, Any, Any]]
+
+
+class Potential(ABC):
+    """A pair potential φ(u), u = r²/λ². A family is a frozen dataclass with these four members and its parameters."""
+
+    __slots__ = ()
+
+    summary: ClassVar[str] = ""  # one line for `vitrify models`
+
+    @property
+    @abstractmethod
+    def cutoff(self) -> float:
+        """Range of the interaction in units of λ."""
+
+    def numbers(self) -> tuple[float, ...]:
+        """Coefficients handed to every call of the radial function, so that one compilation serves all of them."""
+        return (0.0,)
+
+    @abstractmethod
+    def derivatives(self) -> Radial:
+        """The function (u, numbers) -> φ, φ_u, φ_uu, φ_uuu, φ_uuuu, valid below the cutoff and finite just above it."""
+
+    def parameters(self) -> dict[str, float]:
+        """The parameters that make this member of its family, in order."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+    def evaluate(self, u: FloatArray) -> FloatArray:
+        """φ and its four u-derivatives at each u, zero beyond the cutoff. u: (n,); returns (5, n)."""
+        radial, numbers = self.derivatives(), self.numbers()
+        inside = [radial(float(x), numbers) if x < self.cutoff**2 else (0.0,) * 5 for x in np.ravel(u)]
+        return np.array(inside, dtype=float).T.reshape(5, *np.shape(u))
+
+    def energy(self, u: FloatArray) -> FloatArray:
+        """φ(u) in units of ε, zero beyond the cutoff."""
+        return np.asarray(self.evaluate(u)[0])
+
+
+def smooth_cutoff(derivatives: tuple[float, ...], u_c: float) -> tuple[float, float, float]:
+    """Coefficients c0, c2, c4 of c0 + c2 u + c4 u² that take φ, φ_u and φ_uu to zero at u_c, as in Eq. (1).
+
+    derivatives: the bare φ, φ_u, φ_uu at u_c."""
+    phi, phi_u, phi_uu = derivatives[:3]
+    c4 = -0.5 * phi_uu
+    c2 = -phi_u - 2.0 * c4 * u_c
+    return -phi - c2 * u_c - c4 * u_c**2, c2, c4

@@ -1,0 +1,145 @@
+"""The liquid: leapfrog molecular dynamics under a Berendsen thermostat, until every sample has forgotten its start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from vitrify.backends import backend
+from vitrify.errors import SampleFailure
+from vitrify.kernels.displacement import largest_displacement2
+from vitrify.kernels.forces import forces_of
+from vitrify.kernels.leapfrog import kick_and_drift
+from vitrify.model import Model, Potential
+
+from .batch import SKIN, Batch
+
+STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
+CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
+LEAST_STEPS = 2000  # so that the heat of the start is gone even where particles run fast
+CHUNK = 500  # steps between looks at the mean squared displacement
+
+
+@dataclass(frozen=True, slots=True)
+class LiquidRun:
+    """What a liquid run was."""
+
+    steps: int
+    time_step: float  # in λ √(m/ε)
+    temperature: float  # mean over the last half, in ε/k_B
+    msd_over_a0_squared: float  # mean squared displacement from the start, in a0²
+
+
+def time_step(model: Model, temperature: float) -> float:
+    """Δt = 0.25/√(φ''(r)/m) where φ(r) = 4 k_B T on the steepest pair: the stiffest contact that thermal motion meets."""
+    u = np.geomspace(0.05, model.potential.cutoff**2, 4000)
+    phi, phi_u, phi_uu = model.potential.evaluate(u)[:3]
+    closest = int(np.argmin(np.where(phi >= CLOSEST * temperature, phi, np.inf)))
+    stiffness = 4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest]
+    shortest = min(min(row) for row in model.mixture.lengths)
+    lightest = min(model.mixture.masses)
+    return float(STEP_FRACTION * shortest * np.sqrt(lightest / max(stiffness, 1.0)))
+
+
+def melt(
+    batch: Batch, s: int, *, temperature: float, melt_msd: float, rng: np.random.Generator, max_steps: int = 400_000
+) -> LiquidRun:
+    """Run sample s at this temperature until its mean squared displacement is melt_msd a0².
+
+    Raises SampleFailure where max_steps do not get it there, or where the thermostat does not hold."""
+    rows = batch.rows(s)
+    masses = np.array(batch.model.mixture.masses)
+    batch.velocity[rows] = _maxwell(masses[batch.species[rows]], temperature, rng)
+    batch.travel[rows] = 0.0
+    batch.rebuild(s)
+    step, spacing2 = time_step(batch.model, temperature), (batch.boxes[s] ** 3 / (rows.stop - rows.start)) ** (2 / 3)
+    steps, heat, msd = 0, [], 0.0
+    while steps < max_steps and (msd < melt_msd or steps < LEAST_STEPS):
+        heat.append(_advance(batch, s, CHUNK, step, temperature, 1.0 / masses))
+        steps += CHUNK
+        msd = _mean_squared_displacement(batch, s) / spacing2
+    mean_heat = float(np.mean(heat[len(heat) // 2 :]))
+    if msd < melt_msd:
+        raise SampleFailure(f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {steps} steps, not {melt_msd:g}")
+    if not abs(mean_heat / temperature - 1.0) < 0.1:
+        raise SampleFailure(f"the thermostat held T = {mean_heat:.4g} instead of {temperature:g}")
+    return LiquidRun(steps, step, mean_heat, msd)
+
+
+def leapfrog_of(forces: Any, kick_and_drift: Any, largest_displacement2: Any) -> Any:
+    """Leapfrog steps of one sample until its list is stale: returns the steps done and the sum of their temperatures."""
+
+    def leapfrog(  # type: ignore[no-untyped-def]
+        s, first, last, steps, time_step, temperature, coupling, inverse_mass, stale2, force, velocity, travel, anchor, pair
+    ):
+        ticks, species, scale = pair[0], pair[3], pair[7][s]
+        heat = 0.0
+        degrees = 3.0 * (last - first - 1)
+        for step in range(steps):
+            for i in range(first, last):
+                forces(i, s, *pair, force)
+            twice_kinetic = 0.0
+            for i in range(first, last):
+                v2 = velocity[i, 0] ** 2 + velocity[i, 1] ** 2 + velocity[i, 2] ** 2
+                twice_kinetic += v2 / inverse_mass[species[i]]
+            now = twice_kinetic / degrees
+            heat += now
+            rescale = max(1.0 + coupling * (temperature / now - 1.0), 0.25) ** 0.5
+            for i in range(first, last):
+                kick_and_drift(i, s, force, inverse_mass, species, rescale, time_step, 1.0 / scale, velocity, travel, ticks)
+            if largest_displacement2(first, last, ticks, anchor, scale) > stale2:
+                return step + 1, heat
+        return steps, heat
+
+    return leapfrog
+
+
+def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float, inverse_mass: Any) -> float:
+    """Run so many steps, listing neighbours anew where needed; the mean temperature of the run."""
+    leapfrog = _leapfrog(batch.model.potential)
+    done, heat = 0, 0.0
+    while done < steps:
+        made, more = leapfrog(
+            s, batch.first[s], batch.first[s + 1], steps - done, step, temperature, COUPLING, inverse_mass,
+            _stale2(step, temperature, inverse_mass), batch.force, batch.velocity, batch.travel, batch.anchor,
+            batch.pair_arguments(),
+        )  # fmt: skip
+        done += made
+        heat += more
+        if done < steps or made < steps:
+            batch.rebuild(s)
+    return heat / steps
+
+
+COUPLING = 0.02  # Δt/τ of the Berendsen thermostat
+
+
+def _stale2(step: float, temperature: float, inverse_mass: Any) -> float:
+    """Squared displacement at which a list is renewed: half the skin less what the fastest particle adds in one step."""
+    fastest = 6.0 * float(np.sqrt(temperature * np.max(inverse_mass)))
+    return max(0.5 * SKIN - step * fastest, 0.1 * SKIN) ** 2
+
+
+def _maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
+    """Velocities of the Maxwell distribution without total momentum, scaled to the temperature exactly."""
+    velocity = rng.normal(size=(len(masses), 3)) / np.sqrt(masses)[:, None]
+    velocity -= np.average(velocity, axis=0, weights=masses)
+    now = np.sum(masses[:, None] * velocity**2) / (3.0 * (len(masses) - 1))
+    return velocity * np.sqrt(temperature / now)
+
+
+def _mean_squared_displacement(batch: Batch, s: int) -> float:
+    travel = batch.travel[batch.rows(s)]
+    return float(np.mean(np.sum((travel - travel.mean(axis=0)) ** 2, axis=1)))
+
+
+@cache
+def _leapfrog(potential: Potential) -> Any:
+    cpu = backend()
+    forces = cpu.inline(forces_of(cpu.inline(potential.derivatives())))
+    return cpu.compile(leapfrog_of(forces, cpu.inline(kick_and_drift), cpu.inline(largest_displacement2)))
+
+

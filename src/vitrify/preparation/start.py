@@ -1,0 +1,48 @@
+"""Where a liquid starts: random positions, pushed apart so that molecular dynamics cannot explode."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from vitrify.backends import backend
+from vitrify.kernels.displacement import largest_displacement2, spread_of
+from vitrify.kernels.forces import forces_of
+from vitrify.model import Model, Potential
+
+from .batch import SKIN, Batch
+
+SWEEPS = 200
+CAP = 0.03  # largest step of a particle in a sweep, in λ(small, small)
+SOFT_FORCE = 100.0  # ε/λ: below it the step shrinks with the force
+
+
+def random_start(model: Model, *, n_particles: int, density: float, rng: np.random.Generator) -> Batch:
+    """A batch of one sample: uniformly random positions and species, then capped descent on the model's own potential."""
+    box = model.box_for(n_particles, density)
+    counts = model.fraction_counts(n_particles)
+    species = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    batch = Batch(model, [box], [rng.random((n_particles, 3)) * box], [species])
+    spread_apart(batch, 0)
+    return batch
+
+
+def spread_apart(batch: Batch, s: int) -> None:
+    """Follow the forces in capped steps: overlaps go, and what remains is of the order of the thermal energy."""
+    spread = _spread(batch.model.potential)
+    done = 0
+    while done < SWEEPS:
+        batch.rebuild(s)
+        done += spread(
+            s, batch.first[s], batch.first[s + 1], SWEEPS - done, CAP, SOFT_FORCE,
+            (0.5 * SKIN - CAP) ** 2, batch.anchor, batch.force, batch.pair_arguments(),
+        )  # fmt: skip
+
+
+@cache
+def _spread(potential: Potential) -> Any:
+    cpu = backend()
+    forces = cpu.inline(forces_of(cpu.inline(potential.derivatives())))
+    return cpu.compile(spread_of(forces, cpu.inline(largest_displacement2)))
