@@ -15,7 +15,7 @@ from vitrify.kernels.forces import forces_of
 from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model, Potential
 
-from .batch import SKIN, Batch
+from vitrify.batch import SKIN, Batch
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T

@@ -1,0 +1,46 @@
+"""Elastic moduli of a glass, and whether it is a minimum of the energy at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vitrify.errors import SampleFailure
+from vitrify.glass import Glass
+from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Pairs, bulk_modulus, strain_modulus
+from vitrify.statics.stability import random_force, stability
+from vitrify.statics.strain import strain_force
+
+STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
+
+
+def elasticity(glass: Glass, pairs: Pairs | None = None) -> dict[str, float | int | bool]:
+    """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name.
+
+    Raises SampleFailure where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same
+    if the moduli exist, and says so in `is_minimum`."""
+    pairs = pairs or Pairs.of(glass)
+    hessian = Hessian(pairs)
+    right = [strain_force(pairs, strain) for strain in STRAINS]
+    solution = hessian.solve(np.array([*right, random_force(glass.n_particles)]))
+    sound = stability(hessian, certified=bool(solution.converged[-1]))
+    if not solution.converged[:-1].all():
+        state = "a saddle" if sound.negative_modes else f"a state with {sound.zero_modes} zero modes"
+        raise SampleFailure(f"moduli do not exist: the solver did not converge on {state}, not a minimum")
+    shear = [strain_modulus(pairs, strain, x) for strain, x in zip(STRAINS[:3], solution.x_mid, strict=False)]
+    bulk = bulk_modulus(pairs, solution.x_mid[3])
+    return {
+        "shear_modulus": shear[0].value,
+        "shear_modulus_xz": shear[1].value,
+        "shear_modulus_yz": shear[2].value,
+        "shear_modulus_affine": shear[0].affine,
+        "bulk_modulus": bulk.value,
+        "poisson_ratio": poisson_ratio(shear[0].value, bulk.value),
+        "g_over_k": shear[0].value / bulk.value,
+        "zero_modes": sound.zero_modes,
+        "is_minimum": sound.is_minimum,
+    }
+
+
+def poisson_ratio(shear_modulus: float, bulk_modulus: float) -> float:
+    """ν = (3K − 2G)/(6K + 2G) in three dimensions, Eq. (A6)."""
+    return (3.0 * bulk_modulus - 2.0 * shear_modulus) / (6.0 * bulk_modulus + 2.0 * shear_modulus)

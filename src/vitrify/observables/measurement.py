@@ -1,0 +1,80 @@
+"""Everything that is measured of one glass, as one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vitrify.errors import SampleFailure
+from vitrify.glass import Glass
+from vitrify.statics import Pairs
+
+from .elasticity import elasticity
+from .mechanics import mechanics
+
+EQUILIBRIUM = 1e-8  # largest force that still counts as mechanical equilibrium, in units of the mean |pair force|
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3)."""
+
+    n: int
+    box: float  # edge, in λ
+    model: str
+    energy_per_particle: float
+    max_force: float  # largest |component|
+    mean_pair_force: float
+    pressure: float
+    pressure_positive: float
+    pressure_negative: float
+    p_over_p0: float
+    stickiness: float
+    coordination: float
+    min_coordination: float
+    shear_modulus: float  # xy
+    shear_modulus_xz: float
+    shear_modulus_yz: float
+    shear_modulus_affine: float  # Born part, xy
+    bulk_modulus: float
+    poisson_ratio: float
+    g_over_k: float
+    zero_modes: int
+    is_minimum: bool
+    a0: float  # (V/N)^(1/3)
+    omega0: float  # c_s/a0 with this glass's own G; not a number where G < 0
+
+
+def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measurement:
+    """Measure a glass at mechanical equilibrium.
+
+    force_tolerance: in units of the mean |pair force|. Raises SampleFailure where a force is larger, or where the moduli
+    do not exist."""
+    pairs = Pairs.of(glass)
+    forces = mechanics(glass, pairs)
+    require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance)
+    moduli = elasticity(glass, pairs)
+    masses = np.array(glass.model.mixture.masses)[glass.species]
+    shear = float(moduli["shear_modulus"])
+    speed = float(np.sqrt(shear * glass.volume / masses.sum())) if shear >= 0 else float("nan")
+    return Measurement(
+        n=glass.n_particles,
+        box=glass.box,
+        model=str(glass.model),
+        a0=glass.spacing,
+        omega0=speed / glass.spacing,
+        **forces,
+        **moduli,  # type: ignore[arg-type]
+    )
+
+
+def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float) -> None:
+    """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|."""
+    if mean_pair_force == 0.0:
+        raise SampleFailure("no two particles interact: this is no glass")
+    if not max_force <= tolerance * mean_pair_force:
+        raise SampleFailure(
+            f"not at mechanical equilibrium: max|f| is {max_force / mean_pair_force:.2g} of the mean pair force, "
+            f"more than {tolerance:g}; quench it first (--quench on the command line)"
+        )

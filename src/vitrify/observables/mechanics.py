@@ -1,0 +1,30 @@
+"""What forces and energies alone tell of a glass: no solve, no modes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vitrify.glass import Glass
+from vitrify.statics import Pairs
+
+from .pressure import pressure
+from .stickiness import stickiness
+
+
+def mechanics(glass: Glass, pairs: Pairs | None = None) -> dict[str, float]:
+    """Energy, largest force, pressure (Eqs. A4, A7), stickiness (Eq. 3) and coordination of a glass, by column name."""
+    pairs = pairs or Pairs.of(glass)
+    p = pressure(pairs)
+    coordination = np.diff(pairs.start)
+    return {
+        "energy_per_particle": 0.5 * float(pairs.terms[0].sum()) / glass.n_particles,
+        "max_force": float(np.abs(pairs.forces()).max()),
+        "mean_pair_force": float(np.abs(pairs.slope).mean()) if len(pairs.slope) else 0.0,
+        "pressure": p.value,
+        "pressure_positive": p.positive,
+        "pressure_negative": p.negative,
+        "p_over_p0": p.over_p0,
+        "stickiness": stickiness(pairs),
+        "coordination": float(coordination.mean()),
+        "min_coordination": float(coordination.min()),
+    }

@@ -1,0 +1,5 @@
+"""From a model to a glass: start, liquid, quench."""
+
+from .make import Recipe, make_glass, quench_glass
+
+__all__ = ["Recipe", "make_glass", "quench_glass"]

@@ -1,0 +1,105 @@
+"""The interacting pairs of a configuration, each met at both of its ends, with φ and its derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrify.backends import backend
+from vitrify.glass import Glass
+from vitrify.kernels.pair_terms import count_pairs, fill_pairs, pair_terms_of
+from vitrify.model import Potential
+from vitrify.batch import Batch
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1].
+
+    target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²."""
+
+    n_particles: int
+    volume: float
+    start: IntArray
+    target: IntArray
+    r_pd: FloatArray
+    terms: FloatArray
+
+    @classmethod
+    def of(cls, glass: Glass) -> Pairs:
+        """All pairs of a glass within the range of their species."""
+        batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
+        batch.rebuild(0)
+        start, target, r_pd = _compressed(batch)
+        n = glass.n_particles
+        source = np.repeat(np.arange(n), np.diff(start))
+        inverse_length2 = batch.inverse_length2[batch.species[source], batch.species[target]]
+        terms = np.empty((5, len(target)))
+        _pair_terms(glass.model.potential)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
+        return cls(n, glass.volume, *_unsorted(batch.label, source, target, r_pd, terms))
+
+    @cached_property
+    def source(self) -> IntArray:
+        """(p,) the end i at which a pair is met."""
+        return np.repeat(np.arange(self.n_particles), np.diff(self.start))
+
+    @cached_property
+    def distance(self) -> FloatArray:
+        """(p,) r."""
+        return np.asarray(np.sqrt(np.einsum("pd,pd->p", self.r_pd, self.r_pd)))
+
+    @property
+    def slope(self) -> FloatArray:
+        """(p,) φ' = 2 r φ_s, negative for a repulsive pair."""
+        return np.asarray(2.0 * self.distance * self.terms[1])
+
+    def blocks(self) -> FloatArray:
+        """(p, 3, 3) stiffness of each pair, 2 φ_s 1 + 4 φ_ss r⊗r."""
+        outer = np.einsum("p,pa,pb->pab", 4.0 * self.terms[2], self.r_pd, self.r_pd)
+        return np.asarray(outer + 2.0 * self.terms[1][:, None, None] * np.eye(3))
+
+    def sum_to_particles(self, value_pd: FloatArray) -> FloatArray:
+        """(n, ...) sum over the pairs of each particle."""
+        total = np.zeros((self.n_particles, *value_pd.shape[1:]))
+        met = np.flatnonzero(np.diff(self.start))  # reduceat repeats a value where a row is empty
+        if len(met):
+            total[met] = np.add.reduceat(value_pd, self.start[met], axis=0)
+        return total
+
+    def forces(self) -> FloatArray:
+        """(n, 3) force on each particle, Σ_j 2 φ_s r_ij."""
+        return self.sum_to_particles(2.0 * self.terms[1][:, None] * self.r_pd)
+
+
+def _compressed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
+    """The list of a batch of one sample, cut at the range itself."""
+    n = len(batch.ticks)
+    cpu, number = backend(), np.zeros(n, dtype=np.int64)
+    range2 = batch.cutoff2 / batch.inverse_length2
+    common = (0, n, batch.ticks, batch.species, batch.neighbours, batch.counts, range2, float(batch.tick_length[0]))
+    cpu.compile(count_pairs)(*common, number)
+    start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
+    target, r_pd = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3))
+    cpu.compile(fill_pairs)(*common, start, target, r_pd)
+    return start, target, r_pd
+
+
+def _unsorted(label: Any, source: Any, target: Any, r_pd: Any, terms: Any) -> tuple[Any, ...]:
+    """Rows and columns back in the glass's own order, by particle and then by neighbour."""
+    i, j = label[source], label[target]
+    order = np.lexsort((j, i))
+    start = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=len(label)))]).astype(np.int64)
+    return start, j[order], r_pd[order], np.ascontiguousarray(terms[:, order])
+
+
+@cache
+def _pair_terms(potential: Potential) -> Any:
+    cpu = backend()
+    return cpu.compile(pair_terms_of(cpu.inline(potential.derivatives())))

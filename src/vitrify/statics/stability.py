@@ -1,0 +1,46 @@
+"""Is an inherent state a minimum, and how many zero modes does it have?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .hessian import Hessian
+from .linear_solvers.inertia import count_below
+
+TRANSLATIONS = 3
+ZERO = 1e-10  # eigenvalues below this part of the mean diagonal of M count as zero
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """Eigenvalues of M by sign. A minimum has exactly d zero ones (the translations) and no negative one."""
+
+    zero_modes: int
+    negative_modes: int
+
+    @property
+    def is_minimum(self) -> bool:
+        return self.negative_modes == 0 and self.zero_modes == TRANSLATIONS
+
+
+def random_force(n_particles: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """The right-hand side that proves a minimum: (n, 3), normal, free of translations; the same for every glass."""
+    force = np.random.default_rng(20_200_811).normal(size=(n_particles, 3))
+    return force - force.mean(axis=0)
+
+
+def stability(hessian: Hessian, *, certified: bool) -> Stability:
+    """Count zero and negative eigenvalues.
+
+    certified: conjugate gradients converged on `random_force` and met positive curvature only. That is a proof: the
+    residual's part along an eigenvector of eigenvalue κ is multiplied by Π(1 − κ/θ), θ > 0 the Ritz values, which is 1 for
+    κ = 0 and more than 1 for κ < 0, so a converged residual leaves room for neither (but for a random force that misses
+    an eigenvector to ten digits). Otherwise eigenvalues are counted by the inertia of M − σ1 and M + σ1."""
+    if certified:
+        return Stability(TRANSLATIONS, 0)
+    matrix = hessian.matrix()
+    cut = ZERO * float(np.mean(np.abs(matrix.diagonal())))
+    negative = count_below(matrix, -cut)
+    return Stability(count_below(matrix, cut) - negative, negative)

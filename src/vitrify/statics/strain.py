@@ -1,0 +1,67 @@
+"""Response of an inherent state to homogeneous strain: moduli as Born part minus nonaffine part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .pairs import Pairs
+
+FloatArray = NDArray[np.float64]
+
+
+def _shear(a: int, b: int) -> FloatArray:
+    gradient = np.zeros((3, 3))
+    gradient[a, b] = 1.0
+    return gradient
+
+
+SHEAR_XY, SHEAR_XZ, SHEAR_YZ = _shear(0, 1), _shear(0, 2), _shear(1, 2)  # Eq. (A2) and its kin
+BULK = np.eye(3)  # per η of Eq. (A5)
+
+
+@dataclass(frozen=True, slots=True)
+class Modulus:
+    """A modulus in its two parts, in ε/λ³."""
+
+    affine: float  # Born part
+    nonaffine: float
+
+    @property
+    def value(self) -> float:
+        return self.affine - self.nonaffine
+
+
+def strain_force(pairs: Pairs, strain: FloatArray) -> FloatArray:
+    """Ξ = ∂²U/∂γ∂x, (n, 3), free of translations. strain: (3, 3) displacement gradient per γ."""
+    affine_pd = pairs.r_pd @ strain.T
+    return -pairs.sum_to_particles(_tension(pairs, affine_pd))
+
+
+def strain_modulus(pairs: Pairs, strain: FloatArray, response_id: FloatArray) -> Modulus:
+    """Athermal modulus (1/V) d²U/dγ², Eqs. (A1) and (11): Born part minus Ξ·M⁺·Ξ/V.
+
+    strain: (3, 3) displacement gradient per γ; response_id: (n, 3) M⁺·Ξ."""
+    affine_pd = pairs.r_pd @ strain.T
+    born = 0.5 * float(np.vdot(affine_pd, _tension(pairs, affine_pd)))  # every pair is met twice
+    nonaffine = float(np.vdot(strain_force(pairs, strain), response_id))
+    return Modulus(born / pairs.volume, nonaffine / pairs.volume)
+
+
+def bulk_modulus(pairs: Pairs, response_id: FloatArray) -> Modulus:
+    """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²), Eq. (A3) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη).
+
+    response_id: (n, 3) M⁺·Ξ for the strain BULK."""
+    d = 3
+    parts = strain_modulus(pairs, BULK, response_id)
+    first = 0.5 * float(np.sum(2.0 * pairs.terms[1] * pairs.distance**2)) / pairs.volume  # ∂U/∂η / V
+    # x(η) = e^η x bends: ∂²U/∂η² has ∂U/∂η beside the quadratic form
+    return Modulus((parts.affine + first - d * first) / d**2, parts.nonaffine / d**2)
+
+
+def _tension(pairs: Pairs, displacement_pd: FloatArray) -> FloatArray:
+    """(p, 3) pair stiffness times relative displacement: 2 φ_s δ + 4 φ_ss r (r·δ)."""
+    along = 4.0 * pairs.terms[2] * np.einsum("pd,pd->p", pairs.r_pd, displacement_pd)
+    return np.asarray(2.0 * pairs.terms[1][:, None] * displacement_pd + along[:, None] * pairs.r_pd)
