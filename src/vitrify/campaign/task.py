@@ -1,0 +1,30 @@
+"""What a campaign is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .result_file import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work, one file of the store."""
+
+    key: str  # its place in the store, such as "DSS-1a2b/glass-3c4d/000003"
+    digest: str  # of the spec that defines the result; written in the file, checked on reading
+    function: Callable[..., Result]  # function(store, *arguments); may raise SampleFailure
+    arguments: tuple[Any, ...] = ()
+    needs: tuple[str, ...] = ()  # keys that must be in the store first
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tasks that one worker does one after the other: one sample, say, and all its observables."""
+
+    name: str  # shown while it runs
+    tasks: tuple[Task, ...]
+    after: tuple[str, ...] = ()  # keys that other batches make
+    counts: int = 1  # samples it makes, for the progress bar; 0 for what only prepares

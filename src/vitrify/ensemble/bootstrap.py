@@ -1,0 +1,25 @@
+"""Errors by resampling the ensemble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .estimate import Estimate
+
+FloatArray = NDArray[np.float64]
+RESAMPLES = 200  # the error of an error is then 5 %
+
+
+def bootstrap(
+    statistic: Callable[[FloatArray], float], samples: FloatArray, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Estimate:
+    """A statistic of the samples, its error the scatter of the statistic over samples drawn with replacement.
+
+    samples: (n, ...), drawn by row. The same seed gives the same error."""
+    rng = np.random.default_rng(seed)
+    n = len(samples)
+    drawn = [statistic(samples[rng.integers(n, size=n)]) for _ in range(resamples)]
+    return Estimate(statistic(samples), float(np.std(drawn, ddof=1)))

@@ -1,0 +1,41 @@
+"""The format of a file by its suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vitrify.errors import UsageError
+from vitrify.glass import Glass
+from vitrify.model import Model
+
+from . import extxyz, lammps
+
+READERS = {".xyz": extxyz.read, ".extxyz": extxyz.read}
+WRITERS = {".xyz": extxyz.write, ".extxyz": extxyz.write, ".data": lammps.write, ".lammps": lammps.write}
+
+
+def read_glass(path: Path | str, model: Model | None = None, species: dict[str, str] | None = None) -> Glass:
+    """A glass from a file. model: what the particles are, unless the file says so; species: names in the file → names in
+    the mixture. Raises UsageError: one sentence with the file and what is wrong."""
+    file = Path(path)
+    reader = READERS.get(file.suffix.lower())
+    if reader is None:
+        raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {', '.join(READERS)} to be read")
+    if not file.is_file():
+        raise UsageError(f"{file} does not exist")
+    try:
+        return reader(file, model, species or {})
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None
+
+
+def write_glass(glass: Glass, path: Path | str) -> None:
+    """Write a glass. Raises UsageError for an unknown suffix or an unwritable place."""
+    file = Path(path)
+    writer = WRITERS.get(file.suffix.lower())
+    if writer is None:
+        raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {', '.join(WRITERS)} to be written")
+    try:
+        file.write_text(writer(glass))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,18 @@
+"""LAMMPS data files (atom_style atomic, units lj), to write."""
+
+from __future__ import annotations
+
+from vitrify.glass import Glass
+
+
+def write(glass: Glass) -> str:
+    """The text of a data file; species are numbered from 1."""
+    mixture = glass.model.mixture
+    head = [f"{glass.model} glass, units lj", "", f"{glass.n_particles} atoms", f"{mixture.n_species} atom types", ""]
+    edges = [f"0 {glass.box:.17g} {axis}lo {axis}hi" for axis in "xyz"]
+    masses = ["", "Masses", "", *(f"{k + 1} {mass:.17g}" for k, mass in enumerate(mixture.masses))]
+    rows = (
+        f"{k + 1} {kind + 1} {x:.17g} {y:.17g} {z:.17g}"
+        for k, (kind, (x, y, z)) in enumerate(zip(glass.species, glass.positions, strict=True))
+    )
+    return "\n".join([*head, *edges, *masses, "", "Atoms # atomic", "", *rows]) + "\n"

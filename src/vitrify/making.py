@@ -1,0 +1,40 @@
+"""One glass for a notebook or the command line, its temperature found where none is given."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from vitrify.ensemble.parent_temperature import find_parent_temperature
+from vitrify.glass import Glass
+from vitrify.model import Model
+from vitrify.preparation import Recipe
+from vitrify.preparation import make_glass as prepare
+
+MOST_PILOT_PARTICLES = 3000
+
+
+def make_glass(
+    model: Model,
+    *,
+    n_particles: int,
+    density: float,
+    parent_temperature: float | Literal["auto"] = "auto",
+    seed: int = 0,
+    recipe: Recipe | None = None,
+) -> Glass:
+    """A glass of this model, quenched instantaneously from its liquid; the same seed gives the same glass.
+
+    density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for the rule T ≥ 4 G∞ a0³/30 on pilot glasses, Sect. II B.
+    Raises UsageError for what cannot be made, SampleFailure where a stage fails."""
+    rng = np.random.default_rng(seed)
+    if parent_temperature == "auto":
+        pilots = min(n_particles, MOST_PILOT_PARTICLES)
+        found = find_parent_temperature(model, n_particles=pilots, density=density, rng=rng, recipe=recipe)
+        parent_temperature = found.temperature
+    glass = prepare(
+        model, n_particles=n_particles, density=density, parent_temperature=parent_temperature, rng=rng, recipe=recipe
+    )
+    glass.provenance["seed"] = seed
+    return glass

@@ -1,0 +1,18 @@
+"""What is asked: a study file, read, checked and turned into tasks; and what the store holds of it."""
+
+from .plan import plan
+from .reading import parse_study, read_study
+from .results import Counts, ensemble_counts, ensemble_table, parent_temperature_of
+from .spec import EnsembleSpec, StudySpec
+
+__all__ = [
+    "Counts",
+    "EnsembleSpec",
+    "StudySpec",
+    "ensemble_counts",
+    "ensemble_table",
+    "parent_temperature_of",
+    "parse_study",
+    "plan",
+    "read_study",
+]

@@ -1,0 +1,77 @@
+"""From what is asked to what is to be done: a study as batches of tasks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain, zip_longest
+
+from vitrify.campaign import Batch, Task
+
+from . import digest, work
+from .spec import EnsembleSpec, StudySpec
+
+
+def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None = None) -> list[Batch]:
+    """Parent temperatures first, then the samples of all ensembles in turn, so that all progress together.
+
+    samples: at most so many of each ensemble; ensemble: this one only. Raises UsageError for an unknown one."""
+    chosen = (study.ensemble(ensemble),) if ensemble else study.ensembles
+    limited = [x if samples is None else replace(x, n_samples=min(samples, x.n_samples)) for x in chosen]
+    first = [_temperature_batch(study, x) for x in limited if x.parent_temperature == "auto"]
+    rows = zip_longest(*([_sample_batch(study, x, i) for i in range(x.n_samples)] for x in limited))
+    return [*first, *(batch for batch in chain.from_iterable(rows) if batch is not None)]
+
+
+def temperature_key(study: StudySpec, spec: EnsembleSpec) -> str:
+    """Where the parent temperature of an ensemble stands; empty where the spec gives it."""
+    if spec.parent_temperature != "auto":
+        return ""
+    return digest.folder(spec, "parent_temperature", digest.parent_temperature_digest(study, spec)) + "/000000"
+
+
+def glass_folder(study: StudySpec, spec: EnsembleSpec) -> str:
+    """Where the glasses of an ensemble stand."""
+    return digest.folder(spec, "glass", digest.glass_digest(study, spec))
+
+
+def observable_folder(study: StudySpec, spec: EnsembleSpec, observable: str) -> str:
+    """Where an observable of an ensemble stands."""
+    return digest.folder(spec, observable, digest.observable_digest(study, spec, observable))
+
+
+def sample_name(index: int) -> str:
+    """The last part of a sample's key."""
+    return f"{index:06d}"
+
+
+def _temperature_batch(study: StudySpec, spec: EnsembleSpec) -> Batch:
+    task = Task(
+        temperature_key(study, spec),
+        digest.parent_temperature_digest(study, spec),
+        work.parent_temperature_task,
+        (spec, study.seed),
+    )
+    return Batch(f"{spec.name}: pilots", (task,), counts=0)
+
+
+def _sample_batch(study: StudySpec, spec: EnsembleSpec, index: int) -> Batch:
+    """The glass and its observables, one after the other in one worker."""
+    after = tuple(filter(None, [temperature_key(study, spec)]))
+    glass = Task(
+        f"{glass_folder(study, spec)}/{sample_name(index)}",
+        digest.glass_digest(study, spec),
+        work.glass_task,
+        (spec, study.seed, index, *(after or ("",))),
+        needs=after,
+    )
+    measured = (
+        Task(
+            f"{observable_folder(study, spec, name)}/{sample_name(index)}",
+            digest.observable_digest(study, spec, name),
+            work.observable_task,
+            (name, glass.key, glass.digest),
+            needs=(glass.key,),
+        )
+        for name in spec.observables
+    )
+    return Batch(spec.name, (glass, *measured), after=after)

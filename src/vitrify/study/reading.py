@@ -1,0 +1,164 @@
+"""A study file (TOML) into a StudySpec; a mistake is named with its line and key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from vitrify.errors import UsageError
+
+from .spec import EnsembleSpec, StudySpec
+
+STUDY_KEYS = ("name", "seed")
+TABLES = ("study", "defaults", "ensemble")
+ENSEMBLE_FIELDS = {f.name: f for f in fields(EnsembleSpec)}
+NOT_DEFAULTS = ("name", "model", "density", "sets")
+NUMBERS = ("density", "force_tolerance", "melt_msd")
+INTEGERS = ("n_particles", "n_samples", "n_pilots", "pilot_particles")
+TEXTS = ("name", "model", "minimiser")
+
+
+def read_study(path: Path | str) -> StudySpec:
+    """Read and check a study file. Raises UsageError: one sentence with file, line and key."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"study {path} cannot be read: {reason}") from None
+    return parse_study(text, str(path))
+
+
+def parse_study(text: str, source: str = "study") -> StudySpec:
+    """Check the text of a study. source: what errors call it."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source}: not valid TOML: {error}") from None
+    reader = _Reader(text, source)
+    return reader.study(table)
+
+
+class _Reader:
+    """Turns tables into specs, and knows on which line a key stands."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text, self.source = text, source
+        self.lines = text.splitlines()
+
+    def study(self, table: dict[str, Any]) -> StudySpec:
+        for key in table:
+            if key not in TABLES:
+                self._fail(None, 0, key, f"{key!r} is no table of a study{_hint(key, TABLES)}; it has {', '.join(TABLES)}")
+        head = self._table(table, "study")
+        for key in head:
+            if key not in STUDY_KEYS:
+                self._fail("study", 0, key, f"{key!r} is no key of [study]{_hint(key, STUDY_KEYS)}")
+        defaults = self._table(table, "defaults")
+        self._check_keys("defaults", 0, "[defaults]", defaults, [k for k in ENSEMBLE_FIELDS if k not in NOT_DEFAULTS])
+        ensembles = self._ensembles(table.get("ensemble", []), defaults)
+        name, seed = head.get("name", "study"), head.get("seed", 0)
+        if not isinstance(name, str):
+            self._fail("study", 0, "name", f"name is {name!r}, must be a text")
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            self._fail("study", 0, "seed", f"seed is {seed!r}, must be an integer")
+        try:
+            return StudySpec(name=name, seed=seed, ensembles=tuple(ensembles), text=self.text)
+        except UsageError as error:
+            raise UsageError(f"{self.source}: {error}") from None
+
+    def _ensembles(self, tables: Any, defaults: dict[str, Any]) -> list[EnsembleSpec]:
+        if not isinstance(tables, list) or not all(isinstance(x, dict) for x in tables):
+            self._fail(None, 0, "ensemble", "ensembles are written as [[ensemble]], each with its keys below")
+        found: dict[str, EnsembleSpec] = {}
+        for number, table in enumerate(tables):
+            spec = self._ensemble(number, table, defaults)
+            if spec.name in found:
+                self._fail("ensemble", number, "name", f"ensemble {spec.name!r} is given twice")
+            found[spec.name] = spec
+        return list(found.values())
+
+    def _ensemble(self, number: int, table: dict[str, Any], defaults: dict[str, Any]) -> EnsembleSpec:
+        owner = f"ensemble {table.get('name', f'number {number + 1}')!r}"
+        self._check_keys("ensemble", number, owner, table, list(ENSEMBLE_FIELDS))
+        merged = {**defaults, **table}
+        for key, field in ENSEMBLE_FIELDS.items():
+            required = field.default is MISSING and field.default_factory is MISSING
+            if required and key not in merged:
+                self._fail("ensemble", number, None, f"{owner}: {key} is missing")
+        if "observables" in merged:
+            merged["observables"] = tuple(merged["observables"])
+        for key in NUMBERS + ("parent_temperature",):
+            if isinstance(merged.get(key), int):
+                merged[key] = float(merged[key])
+        try:
+            return EnsembleSpec(**{**merged, "sets": {k: float(v) for k, v in merged.get("sets", {}).items()}})
+        except UsageError as error:
+            self._fail("ensemble", number, _key_in(str(error), table), str(error))
+            raise
+
+    def _check_keys(self, table: str, number: int, owner: str, given: dict[str, Any], known: list[str]) -> None:
+        for key, value in given.items():
+            if key not in known:
+                self._fail(table, number, key, f"{owner}: {key!r} is no key of it{_hint(key, known)}")
+            wrong = _wrong_type(key, value)
+            if wrong:
+                self._fail(table, number, key, f"{owner}: {key} is {value!r}, must be {wrong}")
+
+    def _table(self, table: dict[str, Any], name: str) -> dict[str, Any]:
+        part = table.get(name, {})
+        if not isinstance(part, dict):
+            self._fail(None, 0, name, f"{name!r} must be a table, written [{name}]")
+        return dict(part)
+
+    def _fail(self, table: str | None, number: int, key: str | None, sentence: str) -> None:
+        raise UsageError(f"{self.source}, line {self._line(table, number, key)}: {sentence}")
+
+    def _line(self, table: str | None, number: int, key: str | None) -> int:
+        """The line of a key: the first after the table's header that starts with it; the header's own otherwise."""
+        header = re.compile(rf"\s*\[\[?\s*{table}\s*\]\]?") if table else None
+        starts = [n for n, line in enumerate(self.lines) if header and header.match(line)]
+        start = starts[number] if number < len(starts) else 0
+        if key is not None:
+            pattern = re.compile(rf"\s*(\[+\s*({table}\s*\.\s*)?)?[\"']?{re.escape(key)}\b")
+            for n in range(start, len(self.lines)):
+                if n > start and header and header.match(self.lines[n]) and "." not in self.lines[n]:
+                    break
+                if pattern.match(self.lines[n]):
+                    return n + 1
+        return start + 1
+
+
+def _wrong_type(key: str, value: Any) -> str | None:
+    """What a value must be, where it is not."""
+    plain = not isinstance(value, bool)
+    number = plain and isinstance(value, int | float) and abs(value) < float("inf")
+    if key in TEXTS:
+        return None if isinstance(value, str) else "a text"
+    if key in INTEGERS:
+        return None if plain and isinstance(value, int) else "an integer"
+    if key in NUMBERS:
+        return None if number else "a finite number"
+    if key == "parent_temperature":
+        return None if number or value == "auto" else 'a finite number or "auto"'
+    if key == "observables":
+        return None if isinstance(value, list) and all(isinstance(x, str) for x in value) else "a list of names"
+    table = isinstance(value, dict) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value.values())
+    return None if table else "a table such as { DSS = 0.60 }"
+
+
+def _key_in(sentence: str, table: dict[str, Any]) -> str | None:
+    """The key that a sentence is about: the first of the table's that it names."""
+    where = {key: sentence.find(f"{key} is ") for key in table}
+    named = {key: n for key, n in where.items() if n >= 0}
+    if named:
+        return min(named, key=lambda key: named[key])
+    return next((key for key in ("model", "density", "n_particles") if key in table and f"{key} " in sentence), None)
+
+
+def _hint(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
