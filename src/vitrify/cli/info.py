@@ -1,0 +1,86 @@
+"""vitrify info"""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vitrify.campaign.runner import usable_cores
+
+PACKAGES = ("vitrify", "numpy", "scipy", "numba", "h5py", "distributed", "lmfit", "matplotlib")
+SOLVERS = {"pypardiso": "inertia counts by MKL Pardiso", "sksparse": "CHOLMOD", "mumps": "MUMPS"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def info(as_json: bool) -> None:
+    """Show versions, processor, solvers and where compiled kernels are kept."""
+    found = gather()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, value in found.items():
+        click.echo(f"{name:18} {value}")
+
+
+def gather() -> dict[str, Any]:
+    """Everything that `info` tells, by name."""
+    features = _processor_features()
+    return {
+        "python": platform.python_version(),
+        **{name: _version(name) for name in PACKAGES},
+        "processor": _processor(),
+        "vector_doubles": 8 if features.get("avx512f") else 4 if features.get("avx2") else 2,
+        "cores": usable_cores(),
+        "moduli": "block-Jacobi conjugate gradients, eight right-hand sides at once",
+        "solvers": ", ".join(f"{x} ({what})" for x, what in SOLVERS.items() if find_spec(x)) or "scipy only",
+        "gpu": _gpu(),
+        "kernel_cache": _cache_folder(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    """The model name as Linux tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def _processor_features() -> dict[str, bool]:
+    from llvmlite import binding
+
+    return dict(binding.get_host_cpu_features())
+
+
+def _gpu() -> str:
+    if not find_spec("numba_cuda"):
+        return "not used (install vitrify[gpu])"
+    try:
+        from numba import cuda
+
+        return str(cuda.get_current_device().name) if cuda.is_available() else "none found"
+    except Exception as error:  # a broken driver must not break `info`
+        return f"not usable: {type(error).__name__}"
+
+
+def _cache_folder() -> str:
+    from vitrify.backends import backend
+    from vitrify.kernels.neighbours import sort_by_cell
+
+    return str(backend().compile(sort_by_cell)._cache.cache_path)

@@ -1,0 +1,58 @@
+"""`vitrify`: commands are imported when they are called, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from vitrify.errors import VitrifyError
+
+COMMANDS = {
+    "run": "Make what STUDY asks for and its store still lacks, then write the report.",
+    "status": "Show how far the study in a store has come.",
+    "report": "Write the report of a store: figures, tables, checks against the paper.",
+    "make": "Make one glass and write it to a file.",
+    "measure": "Measure a glass from a file.",
+    "models": "List the models and their parameters.",
+    "info": "Show versions, processor, solvers and the kernel cache.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        del ctx
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"vitrify.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Errors of ours are one sentence and exit code 2; a traceback is for defects."""
+        try:
+            return super().invoke(ctx)
+        except VitrifyError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("Stopped. What was finished is in the store; run the same command again to go on.", err=True)
+            sys.exit(130)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="vitrify")
+def cli() -> None:
+    """Make ensembles of computer glasses and measure their mechanical disorder."""

@@ -1,0 +1,54 @@
+"""vitrify make"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vitrify.errors import UsageError
+from vitrify.formats.choose import WRITERS
+from vitrify.making import make_glass
+from vitrify.model.catalogue import parse
+from vitrify.preparation import Recipe
+
+
+def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> Any:
+    if text == "auto":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e9:
+        raise UsageError(f"--temperature is {text!r}, must be a positive number or auto")
+    return value
+
+
+@click.command()
+@click.argument("model")
+@click.option("--particles", type=int, required=True, help="Number of particles, N.")
+@click.option("--density", type=float, required=True, help="ρ = N/V in λ⁻³.")
+@click.option("--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 G∞ a0³/30.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same glass.")
+@click.option("--minimiser", type=click.Choice(["cg", "fire"]), default="cg", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), required=True, help=".xyz, .extxyz, .data or .lammps")
+def make(model: str, particles: int, density: float, temperature: Any, seed: int, minimiser: str, output: Path) -> None:
+    """Make one glass of MODEL, such as "pss(rc=1.2)", and write it to a file."""
+    if output.suffix.lower() not in WRITERS:
+        raise UsageError(f"{output} has suffix {output.suffix!r}, must be one of {', '.join(WRITERS)}")
+    glass = make_glass(
+        parse(model),
+        n_particles=particles,
+        density=density,
+        parent_temperature=temperature,
+        seed=seed,
+        recipe=Recipe(minimiser=minimiser),
+    )
+    glass.write(output)
+    made = glass.provenance
+    click.echo(
+        f"{output}: {glass.n_particles} particles of {glass.model} at density {glass.density:g}, quenched from "
+        f"T = {made['parent_temperature']:g} to max|f| = {made['quench_max_force']:.2g} in {made['seconds']:.1f} s"
+    )

@@ -1,0 +1,17 @@
+"""vitrify models"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import click
+
+from vitrify.model.catalogue import FAMILIES, named
+
+
+@click.command()
+def models() -> None:
+    """List the families of models, their parameters and defaults."""
+    for family, kind in FAMILIES.items():
+        takes = ", ".join(f"{f.name} = {f.default}" for f in fields(kind))  # type: ignore[arg-type]
+        click.echo(f"{family}\n    {kind.summary}\n    parameters: {takes or 'none'}\n    write: {named(family)}")
