@@ -1,0 +1,90 @@
+"""What a report is drawn from: each ensemble's spec, table and summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from vitrify.campaign import Store
+from vitrify.ensemble import EnsembleSummary, Estimate, ParentTemperature, summarise
+from vitrify.study import (
+    Counts,
+    EnsembleSpec,
+    StudySpec,
+    ensemble_counts,
+    ensemble_table,
+    parent_temperature_of,
+    parse_study,
+)
+
+SETS = {"QSS": "q", "DSS": "ρ", "CSS": "r_c"}  # the paper's three sets and their control parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One ensemble as the report needs it."""
+
+    spec: EnsembleSpec
+    table: pd.DataFrame
+    summary: EnsembleSummary
+    counts: Counts
+    parent: ParentTemperature | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One quantity along a set: control parameters, values and errors; only ensembles that have it."""
+
+    control: list[float]
+    estimates: list[Estimate]
+
+    @property
+    def values(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        return np.array([x.value for x in self.estimates])
+
+    @property
+    def errors(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        return np.array([x.error for x in self.estimates])
+
+    def at(self, control: float) -> Estimate | None:
+        """The estimate at a control parameter."""
+        return next((e for c, e in zip(self.control, self.estimates, strict=True) if abs(c - control) < 1e-9), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study with everything its store holds."""
+
+    spec: StudySpec
+    ensembles: tuple[Gathered, ...]
+
+    def of_set(self, name: str) -> list[tuple[float, Gathered]]:
+        """Ensembles of one of the paper's sets, by rising control parameter."""
+        found = [(x.spec.sets[name], x) for x in self.ensembles if name in x.spec.sets]
+        return sorted(found, key=lambda pair: pair[0])
+
+    def series(self, name: str, quantity: Callable[[EnsembleSummary], Estimate]) -> Series:
+        """A quantity along a set, where it is known."""
+        found = [(c, quantity(x.summary)) for c, x in self.of_set(name)]
+        known = [(c, e) for c, e in found if np.isfinite(e.value)]
+        return Series([c for c, _ in known], [e for _, e in known])
+
+
+def gather(store: Store) -> Study:
+    """Read a store. A broken file is set aside; its sample is left out."""
+    study = parse_study(store.read_text("study.toml"), "study.toml of the store")
+    return Study(study, tuple(_gather(study, spec, store) for spec in study.ensembles))
+
+
+def _gather(study: StudySpec, spec: EnsembleSpec, store: Store) -> Gathered:
+    table = ensemble_table(study, spec, store)
+    return Gathered(
+        spec,
+        table,
+        summarise(table, spec.n_particles),
+        ensemble_counts(study, spec, store),
+        parent_temperature_of(study, spec, store),
+    )

@@ -1,0 +1,159 @@
+"""What the paper says of its figures, in our words, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import hypot, isfinite
+
+import numpy as np
+
+from vitrify.ensemble import EnsembleSummary, Estimate
+
+from .gathered import Series, Study
+
+AGREES, DEVIATES, TOO_FEW = "agreement", "deviation", "too few samples to tell"
+SIGMAS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One claim beside one measurement."""
+
+    figure: str
+    text: str  # what the paper says, in our words
+    measured: str
+    verdict: str
+
+
+def statements(study: Study) -> list[Statement]:
+    """All that can be checked of the macroscopic half, in the order of the figures."""
+    return [*_stickiness(study), *_moduli(study), *_fluctuations(study), *_pressure(study)]
+
+
+def _stickiness(study: Study) -> list[Statement]:
+    s = {name: study.series(name, lambda x: x.stickiness) for name in ("QSS", "DSS", "CSS")}
+    return [
+        _trend("Fig. 3", "Stickiness grows with the exponent q.", s["QSS"], rising=True),
+        _trend("Fig. 3", "Stickiness falls with density.", s["DSS"], rising=False),
+        _trend("Fig. 3", "Stickiness falls with the range of the attraction.", s["CSS"], rising=False),
+    ]
+
+
+def _moduli(study: Study) -> list[Statement]:
+    ratio = {name: study.series(name, lambda x: x.g_over_k) for name in ("QSS", "DSS", "CSS")}
+    nu = {name: study.series(name, lambda x: x.poisson_ratio) for name in ("QSS", "DSS")}
+    dense, loose = ratio["DSS"].at(1.20), ratio["DSS"].at(0.55)
+    glass_1, glass_2 = nu["QSS"].at(20), nu["DSS"].at(0.55)
+    small_rc = study.series("CSS", lambda x: x.coordination).at(1.1)
+    return [
+        _number("Fig. 4", "G/K is about 0.15 at the dense end of DSS.", dense, 0.15, 0.15),
+        _number("Fig. 4", "G/K rises by about 180 % over DSS.", _change(loose, dense), 1.8, 0.25, percent=True),
+        _spread("Fig. 4", "G/K hardly depends on q.", ratio["QSS"], 0.25),
+        _trend("Fig. 4", "G/K grows as the range of the attraction falls.", ratio["CSS"], rising=False),
+        _number("Figs. 1, 4", "ν falls by about 18 % from 'glass 1' (QSS, q = 20) to 'glass 2' (DSS, ρ = 0.55).",
+                _change(glass_2, glass_1), -0.18, 0.25, percent=True),
+        _number("Sect. II B", "The smallest mean coordination of all ensembles, at r_c = 1.1, is about 10.5.", small_rc, 10.5, 0.05),
+    ]  # fmt: skip
+
+
+def _fluctuations(study: Study) -> list[Statement]:
+    chi_g = {name: study.series(name, lambda x: x.chi_g.chi) for name in ("QSS", "DSS", "CSS")}
+    chi_k = {name: study.series(name, lambda x: x.chi_k.chi) for name in ("QSS", "DSS", "CSS")}
+    growth = _ratio(chi_k["QSS"].at(20), chi_k["QSS"].at(6))
+    return [
+        _spread("Fig. 5", "χ_G hardly depends on q.", chi_g["QSS"], 0.25),
+        _trend("Fig. 5", "χ_G falls with stickiness in DSS, so it rises with density.", chi_g["DSS"], rising=True),
+        _trend("Fig. 5", "χ_G falls with stickiness in CSS, so it rises with r_c.", chi_g["CSS"], rising=True),
+        _number("Fig. 5", "χ_K grows about 6-fold with q.", growth, 6.0, 0.25),
+        _trend("Fig. 5", "χ_K grows with stickiness in DSS, so it falls with density.", chi_k["DSS"], rising=False),
+        _trend("Fig. 5", "χ_K grows with stickiness in CSS, so it falls with r_c.", chi_k["CSS"], rising=False),
+        _below("Fig. 5", "χ_K is smaller than χ_G in every ensemble.", study, lambda x: x.chi_k.chi, lambda x: x.chi_g.chi),
+    ]
+
+
+def _pressure(study: Study) -> list[Statement]:
+    p = study.series("QSS", lambda x: x.p_over_p0)
+    each = zip(p.control, p.estimates, strict=True)
+    return [_near("Fig. 17", f"p/p₀ is about 0.05 for QSS, q = {q:g}.", e, 0.05, 0.03) for q, e in each]
+
+
+def _number(
+    figure: str, text: str, found: Estimate | None, expected: float, tolerance: float, *, percent: bool = False
+) -> Statement:
+    """Agreement within the paper's "about" (a part of the number) and twice the error."""
+    return _judged(figure, text, found, expected, tolerance * abs(expected), percent)
+
+
+def _near(figure: str, text: str, found: Estimate | None, expected: float, room: float) -> Statement:
+    """Agreement within an absolute room and twice the error."""
+    return _judged(figure, text, found, expected, room, False)
+
+
+def _judged(figure: str, text: str, found: Estimate | None, expected: float, room: float, percent: bool) -> Statement:
+    if found is None or not found.is_known:
+        return Statement(figure, text, "not measured", TOO_FEW)
+    scale = 100.0 if percent else 1.0
+    shown = f"{Estimate(scale * found.value, scale * found.error)}{' %' if percent else ''}"
+    if SIGMAS * found.error > max(0.5 * abs(expected), room):
+        return Statement(figure, text, shown, TOO_FEW)
+    off = abs(found.value - expected)
+    return Statement(figure, text, shown, AGREES if off <= room + SIGMAS * found.error else DEVIATES)
+
+
+def _trend(figure: str, text: str, series: Series, *, rising: bool) -> Statement:
+    """From one end of a set to the other, beyond twice the error."""
+    if len(series.control) < 2 or not (series.estimates[0].is_known and series.estimates[-1].is_known):
+        return Statement(figure, text, "not measured", TOO_FEW)
+    first, last = series.estimates[0], series.estimates[-1]
+    step, error = last.value - first.value, hypot(first.error, last.error)
+    shown = f"{first} at {series.control[0]:g}, {last} at {series.control[-1]:g}"
+    if abs(step) < SIGMAS * error:
+        return Statement(figure, text, shown, TOO_FEW)
+    return Statement(figure, text, shown, AGREES if (step > 0) == rising else DEVIATES)
+
+
+def _spread(figure: str, text: str, series: Series, room: float) -> Statement:
+    """Largest departure from the mean of a set, as a part of it."""
+    if len(series.control) < 2 or not np.isfinite(series.errors).all():
+        return Statement(figure, text, "not measured", TOO_FEW)
+    middle = float(series.values.mean())
+    spread = float(np.abs(series.values / middle - 1.0).max())
+    error = float(np.max(series.errors)) / middle
+    shown = f"{middle:.3g}, departures up to {100 * spread:.0f} % (errors up to {100 * error:.0f} %)"
+    if SIGMAS * error > room:
+        return Statement(figure, text, shown, TOO_FEW)
+    return Statement(figure, text, shown, AGREES if spread <= room + SIGMAS * error else DEVIATES)
+
+
+def _below(
+    figure: str,
+    text: str,
+    study: Study,
+    smaller: Callable[[EnsembleSummary], Estimate],
+    larger: Callable[[EnsembleSummary], Estimate],
+) -> Statement:
+    """One quantity below another in every ensemble, by twice the error."""
+    both = [(x.spec.name, smaller(x.summary), larger(x.summary)) for x in study.ensembles]
+    known = [(name, a, b) for name, a, b in both if a.is_known and b.is_known]
+    if not known:
+        return Statement(figure, text, "not measured", TOO_FEW)
+    against = [name for name, a, b in known if a.value > b.value and a.deviation(b) > SIGMAS]
+    clear = [name for name, a, b in known if a.value < b.value and a.deviation(b) > SIGMAS]
+    shown = f"clear in {len(clear)} of {len(known)} ensembles" + (f"; against it: {', '.join(against)}" if against else "")
+    verdict = DEVIATES if against else AGREES if 2 * len(clear) >= len(known) else TOO_FEW
+    return Statement(figure, text, shown, verdict)
+
+
+def _change(new: Estimate | None, old: Estimate | None) -> Estimate | None:
+    """new/old − 1."""
+    ratio = _ratio(new, old)
+    return None if ratio is None else Estimate(ratio.value - 1.0, ratio.error)
+
+
+def _ratio(new: Estimate | None, old: Estimate | None) -> Estimate | None:
+    """new/old with its error."""
+    if new is None or old is None or not (isfinite(new.value) and isfinite(old.value)) or old.value == 0:
+        return None
+    value = new.value / old.value
+    return Estimate(value, abs(value) * hypot(new.error / new.value, old.error / old.value))

@@ -1,0 +1,91 @@
+"""The tables of the report."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import pandas as pd
+
+from vitrify.ensemble import Estimate
+from vitrify.model.potentials import PiecewiseStickySpheres
+
+from .gathered import Gathered, Study
+
+TABLE_II = {  # as printed in the paper
+    1.1: (-2065.398715559462, -6775.790387829389, -25758.833604839492, 35758.32100717132, -17961.4634217834, 3172.8363373043844),
+    1.15: (-360.56276228220503, -1087.3468598689665, -3686.241663716159, 4884.979422475693, -2333.6422601463023, 390.72335017374587),
+    1.2: (-106.991613526652, -304.918469059567, -939.388037994211, 1190.70962256002, -541.3001315875512, 85.86849369147127),
+    1.3: (-17.7556513878655, -50.37332289908061, -138.58271673010657, 161.71576064627635, -66.7252832098764, 9.50283097488097),
+    1.5: (1.1582440286928275, -2.2619482444770567, -12.414700446492716, 12.584354590303674, -4.320508006050397, 0.49862551162881885),
+}  # fmt: skip
+
+
+def ensembles(study: Study) -> pd.DataFrame:
+    """Table I: sizes, and what became of them."""
+    return pd.DataFrame([_ensemble(x) for x in study.ensembles])
+
+
+def observables(study: Study) -> pd.DataFrame:
+    """Every ensemble's macroscopic numbers with their errors."""
+    return pd.DataFrame([_observables(x) for x in study.ensembles])
+
+
+def coefficients() -> pd.DataFrame:
+    """Table II: the coefficients that follow from the six conditions, and how far the printed ones are from them."""
+    rows = []
+    for rc, printed in TABLE_II.items():
+        solved = PiecewiseStickySpheres(rc).table_coefficients()
+        off = max(abs(a / b - 1.0) for a, b in zip(solved.values(), printed, strict=True))
+        rows.append({"r_c": rc, **{k: f"{v:.15g}" for k, v in solved.items()}, "largest difference": f"{off:.1e}"})
+    return pd.DataFrame(rows)
+
+
+def failures(study: Study) -> pd.DataFrame:
+    """Samples set aside, by ensemble and reason."""
+    rows = [
+        {"ensemble": x.spec.name, "samples": number, "reason": reason}
+        for x in study.ensembles
+        for reason, number in x.counts.reasons.items()
+    ]
+    return pd.DataFrame(rows, columns=["ensemble", "samples", "reason"])
+
+
+def _ensemble(x: Gathered) -> dict[str, object]:
+    parent = x.parent
+    given = x.spec.parent_temperature
+    return {
+        "ensemble": x.spec.name,
+        "model": x.spec.model,
+        "ρ": f"{x.spec.density:g}",
+        "N": x.spec.n_particles,
+        "n asked for": x.spec.n_samples,
+        "n finished": x.summary.n_samples,
+        "failed": x.counts.failed,
+        "T": f"{parent.temperature:g}" if parent else str(given),
+        "G∞": str(Estimate(parent.shear_modulus, parent.shear_modulus_error)) if parent else "–",
+        "4 G∞ a0³/30": f"{4.0 / 30.0 * parent.shear_modulus / x.spec.density:.3g}" if parent else "–",
+        "MSD of the liquid (a0²)": _rounded(x.summary.msd_over_a0_squared),
+        "s a sample": _rounded(x.summary.seconds),
+    }
+
+
+def _observables(x: Gathered) -> dict[str, object]:
+    s = x.summary
+    return {
+        "ensemble": x.spec.name,
+        "U/N": str(s.energy_per_particle),
+        "p/p₀": str(s.p_over_p0),
+        "stickiness": str(s.stickiness),
+        "coordination": str(s.coordination),
+        "G": str(s.shear_modulus),
+        "K": str(s.bulk_modulus),
+        "G/K": str(s.g_over_k),
+        "ν": str(s.poisson_ratio),
+        "χ_G": str(s.chi_g.chi),
+        "removed": f"{100 * s.chi_g.removed_fraction:.1f} %",
+        "χ_K": str(s.chi_k.chi),
+    }
+
+
+def _rounded(estimate: Estimate) -> str:
+    return f"{estimate.value:.3g}" if isfinite(estimate.value) else "–"
