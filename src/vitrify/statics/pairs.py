@@ -62,8 +62,8 @@ class Pairs:
 
     def blocks(self) -> FloatArray:
         """(p, 3, 3) stiffness of each pair, 2 φ_s 1 + 4 φ_ss r⊗r."""
-        outer = np.einsum("p,pa,pb->pab", 4.0 * self.terms[2], self.r_pd, self.r_pd)
-        return np.asarray(outer + 2.0 * self.terms[1][:, None, None] * np.eye(3))
+        outer = self.r_pd[:, :, None] * self.r_pd[:, None, :]  # first, so that blocks are symmetric to the last bit
+        return np.asarray(4.0 * self.terms[2][:, None, None] * outer + 2.0 * self.terms[1][:, None, None] * np.eye(3))
 
     def sum_to_particles(self, value_pd: FloatArray) -> FloatArray:
         """(n, ...) sum over the pairs of each particle."""

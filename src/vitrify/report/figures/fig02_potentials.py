@@ -20,8 +20,9 @@ def draw(study: Study) -> Figure:
         (axes[0, 0], QStickySpheres, 1.0, r"$r/\lambda$"),
         (axes[0, 1], PiecewiseStickySpheres, X_MIN, r"$r/(2^{1/6}\lambda)$"),
     ):
-        found = {x.spec.model: x.spec.parsed_model.potential for x in study.ensembles}
-        chosen = [(name, potential) for name, potential in sorted(found.items()) if isinstance(potential, kind)]
+        found = {str(x.spec.parsed_model): x.spec.parsed_model.potential for x in study.ensembles}
+        chosen = [(name, potential) for name, potential in found.items() if isinstance(potential, kind)]
+        chosen.sort(key=lambda pair: tuple(pair[1].parameters().values()))
         for colour, (name, potential) in zip(SEQUENCE, chosen, strict=False):
             x = np.linspace(0.85 * unit, 1.02 * potential.cutoff, 600)
             axis.plot(x / unit, potential.energy(x * x), color=colour, label=name, lw=1.4)

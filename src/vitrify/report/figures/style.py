@@ -20,7 +20,7 @@ def panels(rows: int, columns: int) -> tuple[Figure, Any]:
     figure = Figure(figsize=(3.4 * columns, 2.7 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for k, axis in enumerate(axes.ravel()):
-        axis.text(0.03, 0.95, f"({chr(97 + k)})", transform=axis.transAxes, va="top")
+        axis.set_title(f"({chr(97 + k)})", loc="left")
         axis.tick_params(direction="in", top=True, right=True)
     return figure, axes
 

@@ -1,0 +1,31 @@
+"""Glasses that many tests share, each made once a session."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+
+import pytest
+from samples import GLASSES, make
+
+with warnings.catch_warnings():  # what third parties warn of while they are imported is not ours to mend
+    warnings.simplefilter("ignore")
+    import jax
+
+jax.config.update("jax_enable_x64", True)
+
+
+@cache
+def _made(name):
+    return make(name)
+
+
+@pytest.fixture(params=GLASSES, scope="session")
+def glass(request):
+    """One small glass of each family."""
+    return _made(request.param)
+
+
+@pytest.fixture(scope="session")
+def pss_glass():
+    return _made("pss")

@@ -1,0 +1,125 @@
+"""Kernels against slow twins in plain NumPy: every pair of particles, no cells, no lists."""
+
+import numpy as np
+import pytest
+from samples import GLASSES
+
+from vitrify.batch import SKIN, Batch
+from vitrify.kernels.forces import INDEX_MASK
+from vitrify.kernels.ticks import from_ticks, to_ticks
+from vitrify.model.catalogue import parse
+from vitrify.preparation.quench import _pair_force, mean_pair_force
+from vitrify.preparation.start import _spread
+
+
+def random_batch(name, n=300, seed=5, density=None):
+    model, _, rho, _ = GLASSES[name]
+    model, rng = parse(model), np.random.default_rng(seed)
+    box = (n / (density or rho)) ** (1 / 3)
+    side = int(np.ceil(n ** (1 / 3)))
+    grid = np.stack(np.meshgrid(*[np.arange(side)] * 3, indexing="ij"), -1).reshape(-1, 3)[rng.permutation(side**3)[:n]]
+    positions = (grid + 0.5 + 0.2 * rng.random((n, 3))) * box / side
+    return Batch(model, [box], [positions], [rng.permutation(n) % 2]), positions
+
+
+def slow_pairs(batch, positions, species):
+    """Vectors i → j for all i ≠ j with their λ."""
+    r = positions[None] - positions[:, None]
+    r -= batch.boxes[0] * np.rint(r / batch.boxes[0])
+    lam = np.array(batch.model.mixture.lengths)[species[:, None], species[None]]
+    return r, lam
+
+
+def original_order(batch, array):
+    out = np.empty_like(array)
+    out[batch.label] = array
+    return out
+
+
+@pytest.mark.parametrize("name", GLASSES)
+@pytest.mark.parametrize("n", [130, 1100])
+def test_list_holds_every_neighbour_and_its_species(name, n):
+    batch, positions = random_batch(name, n)
+    batch.rebuild(0)
+    species = original_order(batch, batch.species)
+    r, lam = slow_pairs(batch, positions, species)
+    distance = np.linalg.norm(r, axis=2)
+    reach = batch.model.potential.cutoff * lam + SKIN
+    for i in range(n):
+        row = batch.neighbours[i, : batch.counts[i]] & INDEX_MASK
+        found = {int(batch.label[j]) for j in row if j != i}
+        me = batch.label[i]
+        surely = {j for j in range(n) if j != me and distance[me, j] < reach[me, j] - 1e-5}
+        perhaps = {j for j in range(n) if j != me and distance[me, j] < reach[me, j] + 1e-5}  # single precision
+        assert surely <= found <= perhaps
+        assert len(row) % 8 == 0
+        assert np.array_equal(batch.neighbours[i, : batch.counts[i]] >> 28, batch.species[row])
+
+
+@pytest.mark.parametrize("name", GLASSES)
+def test_forces_equal_the_slow_twin(name):
+    batch, positions = random_batch(name)
+    batch.rebuild(0)
+    species = original_order(batch, batch.species)
+    r, lam = slow_pairs(batch, positions, species)
+    u = np.sum(r**2, axis=2) / lam**2
+    np.fill_diagonal(u, 1e9)
+    slope = batch.model.potential.evaluate(u.ravel())[1].reshape(u.shape) / lam**2
+    expected = np.sum(2 * slope[..., None] * r, axis=1)
+    _spread(batch.model.potential)(
+        0, 0, len(positions), 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments()
+    )
+    np.testing.assert_allclose(original_order(batch, batch.force), expected, atol=1e-9 * np.abs(expected).max())
+    np.testing.assert_allclose(batch.force.sum(axis=0), 0.0, atol=1e-9 * np.abs(expected).max())
+    pair_force = 2 * np.sqrt(np.sum(r**2, axis=2)) * np.abs(slope)
+    met = u < batch.cutoff2
+    assert mean_pair_force(batch, 0) == pytest.approx(pair_force[met].mean(), rel=1e-12)
+
+
+def test_ticks_are_exact_and_wrap():
+    box = 7.3
+    x = np.array([0.0, 1.0, 7.2999999, -0.1, 7.4, 1e-17, -1e-18])
+    back = from_ticks(to_ticks(x, box), box)
+    folded = x - box * np.floor(x / box)
+    folded[folded >= box] = 0
+    np.testing.assert_allclose(back, folded, rtol=3e-16, atol=1e-18)
+    a, b = to_ticks(np.array([0.1]), box), to_ticks(np.array([7.2]), box)
+    assert float((a - b)[0]) * box / 2.0**64 == pytest.approx(0.2)
+
+
+def test_batch_size_changes_nothing():
+    """A sample's forces and list are the same, bit for bit, alone and between others."""
+    alone, positions = random_batch("pss", 200, seed=1)
+    _, other = random_batch("pss", 260, seed=2)
+    kinds = [np.arange(260) % 2, original_order(alone, alone.species), np.arange(260) % 2]
+    many = Batch(alone.model, [alone.boxes[0]] * 3, [other, positions, other], kinds)
+    for batch, s in ((alone, 0), (many, 1)):
+        batch.rebuild(s)
+        _spread(batch.model.potential)(
+            s, batch.first[s], batch.first[s + 1], 20, 0.01, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments()
+        )
+    assert np.array_equal(alone.positions(0), many.positions(1))
+    assert np.array_equal(alone.force, many.force[many.rows(1)])
+
+
+def test_force_loop_is_vector_code():
+    """Packed double arithmetic in the assembly, where the processor has it."""
+    batch, positions = random_batch("pss")
+    batch.rebuild(0)
+    spread = _spread(batch.model.potential)
+    spread(0, 0, len(positions), 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
+    assembly = "\n".join(spread.inspect_asm().values())
+    if not assembly:
+        pytest.skip("compiled in an earlier run: no assembly is kept")
+    assert "vfmadd" in assembly
+    assert any(packed in assembly for packed in ("vmulpd", "vfmadd213pd", "vfmadd231pd"))
+
+
+def test_pair_force_kernel_counts_interacting_neighbours():
+    batch, positions = random_batch("hertzian")
+    batch.rebuild(0)
+    total, number = np.zeros(len(positions)), np.zeros(len(positions))
+    _pair_force(batch.model.potential)(0, 0, len(positions), batch.pair_arguments(), total, number)
+    r, lam = slow_pairs(batch, positions, original_order(batch, batch.species))
+    distance = np.linalg.norm(r, axis=2) + 1e9 * np.eye(len(positions))
+    assert np.array_equal(original_order(batch, number), (distance < lam).sum(axis=1))

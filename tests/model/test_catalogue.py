@@ -1,0 +1,87 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from vitrify.errors import UsageError
+from vitrify.model import Mixture, Model, catalogue
+from vitrify.model.potentials import Potential
+from vitrify.statics import Pairs
+
+
+@pytest.mark.parametrize("family", catalogue.FAMILIES)
+def test_names_read_back(family):
+    model = catalogue.named(family)
+    assert catalogue.parse(str(model)) == model
+
+
+def test_functions_of_the_catalogue():
+    assert catalogue.pss(rc=1.3) == catalogue.parse("pss(rc=1.3)") == catalogue.parse(" pss( rc = 1.30 ) ")
+    assert str(catalogue.qss(q=12, xc=2.0)) == "qss(q=12, xc=2.0)"
+    assert "pss" in dir(catalogue)
+    with pytest.raises(AttributeError):
+        _ = catalogue.no_such_family
+
+
+@pytest.mark.parametrize(("text", "word"), [
+    ("psss(rc=1.2)", "did you mean 'pss'"), ("pss(r=1.2)", "rc"), ("pss(rc=1.2", "cannot be read"),
+    ("pss(rc=__import__)", "cannot be read"), ("qss(q=12.5)", "integer"), ("qss(q=12, q=12)", "twice"), ("", "cannot be read"),
+    ("pss(rc=1e999)", "finite"), ("pss(1.2)", "name=number"),
+])  # fmt: skip
+def test_bad_names_are_one_sentence(text, word):
+    with pytest.raises(UsageError, match=word.replace("(", r"\(")) as caught:
+        catalogue.parse(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_mixture_checks_itself():
+    with pytest.raises(UsageError, match="composition"):
+        Mixture(composition=(0.5, 0.6))
+    with pytest.raises(UsageError, match="lengths"):
+        Mixture(lengths=((1.0, 1.2), (1.1, 1.4)))
+    with pytest.raises(UsageError, match="501.*502"):
+        Mixture().counts(501)
+    assert Mixture(composition=(0.2, 0.8)).counts(10) == (2, 8)
+
+
+def test_a_box_must_hold_twice_the_cutoff():
+    model = catalogue.qss(q=6, xc=3.0)
+    with pytest.raises(UsageError, match="at least 476 particles"):
+        model.box_for(400, 0.8)
+    assert model.box_for(476, 0.8) >= 2 * model.cutoff
+
+
+@dataclass(frozen=True, slots=True)
+class Yukawa(Potential):
+    """A new family in ten lines: φ = exp(−κ²u)/u, cut at 2."""
+
+    kappa: float = 1.0
+
+    @property
+    def cutoff(self):
+        return 2.0
+
+    def derivatives(self):
+        k = self.kappa**2
+
+        def phi(u, c):
+            p0 = np.exp(-k * u) / u
+            p1 = -(k + 1 / u) * p0
+            p2 = p0 / u**2 - (k + 1 / u) * p1
+            return p0, p1, p2, 0.0 * u, 0.0 * u
+
+        return phi
+
+
+def test_a_new_potential_is_one_record_and_one_line(monkeypatch):
+    monkeypatch.setitem(catalogue.FAMILIES, "yukawa", Yukawa)  # the one line
+    model = catalogue.parse("yukawa(kappa=1.5)")
+    from vitrify.glass import Glass
+
+    rng = np.random.default_rng(1)
+    glass = Glass(rng.random((60, 3)) * 7, 7.0, np.zeros(60, dtype=np.int8), model)
+    pairs = Pairs.of(glass)
+    r = pairs.distance
+    expected = np.sum(np.exp(-2.25 * r**2) / r**2) / 2
+    assert 0.5 * pairs.terms[0].sum() == pytest.approx(expected, rel=1e-12)
+    assert isinstance(model, Model)

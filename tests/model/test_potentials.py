@@ -1,0 +1,83 @@
+import catalogue
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from samples import TABLE_II, phi
+
+from vitrify.errors import UsageError
+from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.mark.parametrize("potential", catalogue.POTENTIALS, ids=repr)
+@given(part=st.floats(0.02, 0.98))
+def test_derivatives_are_consistent(potential, part):
+    """Each of the five is the slope of the one before; a step never crosses a joint."""
+    u, step = 0.7 + part * (potential.cutoff**2 - 0.7), 1e-6
+    if isinstance(potential, PiecewiseStickySpheres) and abs(u - 2 ** (1 / 3)) < 2 * step:
+        u += 4 * step
+    radial, numbers = potential.derivatives(), potential.numbers()
+    up, down, here = (np.array(radial(x, numbers)) for x in (u + step, u - step, u))
+    central = (up - down) / (2 * step)
+    scale = np.abs(here[1:]) + 1e-3 * np.abs(here).max()
+    assert np.all(np.abs(central[:-1] - here[1:]) < 1e-5 * scale)  # truncation step² and round-off 1e-16/step
+
+
+@pytest.mark.parametrize("potential", catalogue.POTENTIALS, ids=repr)
+def test_value_and_derivatives_agree_with_autodiff_of_the_paper(potential):
+    """φ and four u-derivatives against JAX on the formula as printed; PSS within the round-off of Table II's monomials."""
+    point = {"Hertzian": 0.81}.get(type(potential).__name__, 1.44)
+    derivative = lambda u: phi(potential, u**0.5)  # noqa: E731
+    expected = []
+    for _ in range(5):
+        expected.append(float(derivative(point)))
+        derivative = jax.grad(derivative)
+    np.testing.assert_allclose(potential.evaluate(np.array([point]))[:, 0], expected, rtol=3e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("potential", catalogue.POTENTIALS, ids=repr)
+def test_value_slope_and_curvature_vanish_at_the_cutoff(potential):
+    at_cutoff = potential.derivatives()(potential.cutoff**2, potential.numbers())
+    np.testing.assert_allclose(at_cutoff[:3], 0.0, atol=1e-13)
+    assert not potential.evaluate(np.array([potential.cutoff**2 * 1.0001])).any()
+
+
+@pytest.mark.parametrize("rc", TABLE_II)
+def test_table_2_follows_from_the_six_conditions(rc):
+    solved = list(PiecewiseStickySpheres(rc).table_coefficients().values())
+    np.testing.assert_allclose(solved, TABLE_II[rc], rtol=1e-9)
+
+
+@pytest.mark.parametrize("rc", [1.05, 1.1, 1.237, 1.5, 2.0])
+def test_pss_is_smooth_at_the_minimum(rc):
+    """φ, φ_u, φ_uu from both sides of x_min."""
+    potential, joint = PiecewiseStickySpheres(rc), 2 ** (1 / 3)
+    radial, numbers = potential.derivatives(), potential.numbers()
+    below, above = (np.array(radial(joint * (1 + sign * 1e-13), numbers)) for sign in (-1, 1))
+    np.testing.assert_allclose(above[:3], below[:3], atol=1e-8)
+    assert above[0] == pytest.approx(-1.0)
+    assert abs(above[3] - below[3]) > 1.0  # φ''' jumps: higher derivatives are piecewise
+
+
+def test_third_derivative_at_the_joint_has_the_values_of_the_paper_reading():
+    """φ''' with respect to r at x_min, r_c = 1.2: −1069 below, +5075 above (known from an independent reading)."""
+    potential, joint = PiecewiseStickySpheres(1.2), 2 ** (1 / 3)
+    found = []
+    for u in (joint * (1 - 1e-12), joint * (1 + 1e-12)):
+        _, _, d2, d3, _ = potential.derivatives()(u, potential.numbers())
+        r = u**0.5
+        found.append(12 * r * d2 + 8 * r**3 * d3)
+    assert found[0] == pytest.approx(-1069, abs=1)
+    assert found[1] == pytest.approx(5075, abs=1)
+
+
+@pytest.mark.parametrize(("kind", "arguments", "word"), [
+    (QStickySpheres, {"q": 7}, "even"), (QStickySpheres, {"xc": 0.5}, "xc"),
+    (PiecewiseStickySpheres, {"rc": 1.0}, "rc"), (PiecewiseStickySpheres, {"rc": -2.0}, "rc"),
+])  # fmt: skip
+def test_impossible_parameters_are_named(kind, arguments, word):
+    with pytest.raises(UsageError, match=word):
+        kind(**arguments)
