@@ -156,7 +156,8 @@ def _key_in(sentence: str, table: dict[str, Any]) -> str | None:
     named = {key: n for key, n in where.items() if n >= 0}
     if named:
         return min(named, key=lambda key: named[key])
-    return next((key for key in ("model", "density", "n_particles") if key in table and f"{key} " in sentence), None)
+    spoken_of = {"particles at density": "n_particles", "potential": "model", "model": "model"}
+    return next((key for words, key in spoken_of.items() if words in sentence and key in table), None)
 
 
 def _hint(word: str, known: Any) -> str:

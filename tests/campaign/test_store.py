@@ -1,0 +1,123 @@
+import errno
+import json
+import os
+
+import numpy as np
+import pytest
+
+from vitrify.campaign import Result, Store
+from vitrify.errors import BrokenFile, UsageError
+
+RESULT = Result({"g": 1.5, "n": 3, "ok": True, "why": "fine"}, {"x": np.arange(12.0).reshape(4, 3), "s": np.zeros(20_000, np.int8)})
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store.create(tmp_path / "store")
+
+
+def test_what_is_published_is_read(store):
+    store.publish("a/b/000001", "abc", RESULT)
+    found = store.read("a/b/000001", "abc")
+    assert found.values == RESULT.values
+    assert all(np.array_equal(found.arrays[k], v) and found.arrays[k].dtype == v.dtype for k, v in RESULT.arrays.items())
+    assert store.keys("a/b") == ["a/b/000001"]
+    assert store.has("a/b/000001")
+    assert not store.has("a/b/000002")
+    assert store.keys("nothing/here") == []
+
+
+def test_a_temporary_of_a_dead_run_is_not_a_result(store):
+    store.publish("a/000001", "abc", RESULT)
+    (store.directory / "a" / ".000002.h5.77.dead.tmp").write_bytes(b"half")
+    assert store.keys("a") == ["a/000001"]
+
+
+def test_every_damage_is_noticed(store):
+    store.publish("a/000001", "abc", RESULT)
+    path = store.path("a/000001")
+    sound = path.read_bytes()
+    rng = np.random.default_rng(0)
+    noticed = 0
+    for at in rng.integers(len(sound), size=60):
+        damaged = bytearray(sound)
+        damaged[at] ^= 0x10
+        path.write_bytes(damaged)
+        try:
+            found = store.read("a/000001", "abc")
+            assert found.values == RESULT.values  # a byte that nothing depends on
+            assert np.array_equal(found.arrays["x"], RESULT.arrays["x"])
+        except BrokenFile:
+            noticed += 1
+    assert noticed > 0
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.99])
+def test_a_truncated_file_is_set_aside(store, part):
+    store.publish("a/000001", "abc", RESULT)
+    path = store.path("a/000001")
+    path.write_bytes(path.read_bytes()[: int(part * path.stat().st_size)])
+    with pytest.raises(BrokenFile, match=r"000001\.h5"):
+        store.read("a/000001")
+    assert not store.verified("a/000001", "abc")
+    assert not path.exists()
+    assert len(store.quarantined()) == 1
+
+
+def test_a_foreign_file_and_another_digest_are_broken(store, tmp_path):
+    store.path("a/000001").parent.mkdir()
+    store.path("a/000001").write_bytes(b"hello, this is no HDF5")
+    with pytest.raises(BrokenFile, match="cannot be read"):
+        store.read("a/000001")
+    store.publish("a/000001", "abc", RESULT)
+    with pytest.raises(BrokenFile, match="another study"):
+        store.read("a/000001", "def")
+
+
+@pytest.mark.parametrize("key", ["../x", "/etc/x", "a/../../x", "a//b", "", "a b", "a/..", "."])
+def test_a_key_never_leads_outside(store, key):
+    if key == ".":
+        assert store.path(key).parent == store.directory
+        return
+    with pytest.raises(UsageError, match="no key"):
+        store.path(key)
+
+
+def test_failures_are_kept_with_their_reason(store):
+    store.record_failure("a/000003", "abc", "a saddle")
+    assert store.failure("a/000003").reason == "a saddle"
+    assert [x.key for x in store.failures("a")] == ["a/000003"]
+    store.clear_failure("a/000003")
+    assert store.failure("a/000003") is None
+
+
+def test_a_folder_that_is_no_store(tmp_path):
+    with pytest.raises(UsageError, match="not a vitrify store"):
+        Store(tmp_path)
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(UsageError, match="holds other files"):
+        Store.create(tmp_path)
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(UsageError, match="cannot be written"):
+        Store.create(file / "below")
+
+
+def test_a_store_of_the_future_is_refused(store):
+    (store.directory / "vitrify-store.json").write_text(json.dumps({"version": 99}))
+    with pytest.raises(UsageError, match="newer"):
+        Store(store.directory)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_full_or_read_only_disk_is_one_sentence_and_leaves_nothing(store, monkeypatch, number):
+    store.publish("a/000001", "abc", RESULT)
+
+    def full(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("vitrify.campaign.result_file.os.replace", full)
+    with pytest.raises(UsageError, match=os.strerror(number)):
+        store.publish("a/000002", "abc", RESULT)
+    monkeypatch.undo()
+    assert [x.name for x in (store.directory / "a").iterdir()] == ["000001.h5"]

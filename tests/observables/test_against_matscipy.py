@@ -1,0 +1,57 @@
+"""Elastic constants of matscipy (Birch coefficients): G of Eq. (A1) = C_xyxy + (σ_yy − σ_xx)/2."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from vitrify.observables import measure
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from ase import Atoms
+    from matscipy.calculators.pair_potential import PairPotential
+    from matscipy.elasticity import Voigt_6x6_to_full_3x3x3x3
+
+
+class Radial:
+    """φ(r) for matscipy: value and two derivatives, from our φ(u) by the chain rule."""
+
+    def __init__(self, potential, lam):
+        self.potential, self.lam = potential, lam
+
+    def __call__(self, r):
+        return self.potential.evaluate(np.asarray(r) ** 2 / self.lam**2)[0]
+
+    def get_cutoff(self):
+        return self.potential.cutoff * self.lam
+
+    def first_derivative(self, r):
+        return 2 * r / self.lam**2 * self.potential.evaluate(r**2 / self.lam**2)[1]
+
+    def second_derivative(self, r):
+        _, d1, d2 = self.potential.evaluate(r**2 / self.lam**2)[:3]
+        return 2 / self.lam**2 * d1 + 4 * r**2 / self.lam**4 * d2
+
+    def derivative(self, n=1):
+        return {1: self.first_derivative, 2: self.second_derivative}[n]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_moduli_of_a_glass(pss_glass):
+    lengths, potential = pss_glass.model.mixture.lengths, pss_glass.model.potential
+    numbers = np.array([1, 2])[pss_glass.species]
+    atoms = Atoms(numbers=numbers, positions=pss_glass.positions, cell=[pss_glass.box] * 3, pbc=True)
+    calculator = PairPotential({(i + 1, j + 1): Radial(potential, lengths[i][j]) for i in range(2) for j in range(i, 2)})
+    atoms.calc = calculator
+    affine = np.asarray(calculator.get_property("elastic_constants", atoms))
+    nonaffine = np.asarray(calculator.get_nonaffine_contribution_to_elastic_constants(atoms, tol=1e-11))
+    full = affine + nonaffine
+    if full.shape == (6, 6):
+        full = Voigt_6x6_to_full_3x3x3x3(full)
+    stress = atoms.get_stress(voigt=False)
+    found = measure(pss_glass)
+    assert found.energy_per_particle == pytest.approx(atoms.get_potential_energy() / len(atoms), rel=1e-10)
+    assert found.pressure == pytest.approx(-np.trace(stress) / 3, rel=1e-9)
+    assert found.shear_modulus == pytest.approx(full[0, 1, 0, 1] + 0.5 * (stress[1, 1] - stress[0, 0]), rel=1e-6)
+    assert found.bulk_modulus == pytest.approx(np.einsum("aabb", full) / 9, rel=1e-6)
