@@ -56,17 +56,27 @@ def remove_outliers(modulus: ArrayLike, threshold: float = THRESHOLD) -> NDArray
     return kept
 
 
+def scheme_applies(n_samples: int, threshold: float = THRESHOLD) -> bool:
+    """Are samples enough for the outlier scheme not to eat a healthy ensemble?
+
+    The farthest of n normal samples stands about √(2 ln n) σ from the mean, and its removal lowers χ by ln n / n. Where
+    that is above the threshold the scheme finds an "outlier" each round: at 1 % it needs n > 650; the
+    paper has n ≥ 1,000. Measured on normal samples at 1 %: of 100 it removes 96 %, of 200 6 % (χ falls by 15 %), of 300 1 %
+    (χ by 4 %), of 650 none."""
+    return n_samples > 1 and 100.0 * float(np.log(n_samples)) / n_samples < threshold
+
+
 def fluctuation(modulus: ArrayLike, n_particles: int, threshold: float = THRESHOLD) -> Fluctuation:
     """χ with the outlier scheme, and without; errors by bootstrap over samples, the scheme applied to each resample.
 
-    With few samples removal by 1 % steps would eat the ensemble (one of n carries about 1/2n of χ), so the scheme is used
-    only from 100/threshold samples up; below, χ is the direct one. Unknown for fewer than LEAST_SAMPLES."""
+    Where samples are too few for the scheme (see scheme_applies) χ is the direct one. Unknown for fewer than
+    LEAST_SAMPLES."""
     values = np.asarray(modulus, dtype=float)
     everything = np.ones(len(values), dtype=bool)
     if len(values) < LEAST_SAMPLES:
         return Fluctuation(UNKNOWN, UNKNOWN, 0.0, everything)
     direct = bootstrap(lambda x: relative_fluctuation(x, n_particles), values)
-    if len(values) < 100.0 / threshold:
+    if not scheme_applies(len(values), threshold):
         return Fluctuation(direct, direct, 0.0, everything)
 
     def robust(x: FloatArray) -> float:

@@ -1,0 +1,77 @@
+"""One source for CPU and GPU: the force body as a CUDA device function in numba-cuda's simulator, and the kernel cache."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from vitrify.backends.fingerprint import fingerprint
+from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
+
+SIMULATE = """
+import numpy as np
+from numba import cuda
+from vitrify.batch import Batch
+from vitrify.kernels.forces import forces_of
+from vitrify.model.catalogue import parse
+from vitrify.preparation.start import _spread
+
+rng = np.random.default_rng(0)
+box, n = 4.9, 64
+grid = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), -1).reshape(-1, 3)
+batch = Batch(parse("{model}"), [box], [(grid + 0.3 * rng.random((n, 3))) * box / 4], [np.arange(n) % 2])
+batch.rebuild(0)
+body = cuda.jit(device=True)(forces_of(cuda.jit(device=True)(batch.model.potential.derivatives())))
+
+@cuda.jit
+def kernel(n, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force):
+    i = cuda.grid(1)
+    if i < n:
+        body(i, 0, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force)
+
+force = np.zeros((n, 3))
+with np.errstate(all="ignore"):  # integers wrap, padding divides by zero: both are meant
+    kernel[2, 32](n, *batch.pair_arguments(), force)
+_spread(batch.model.potential)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
+assert np.abs(force).max() > 1.0
+np.testing.assert_allclose(force, batch.force, rtol=1e-11, atol=1e-11 * np.abs(force).max())
+print("same")
+"""
+
+
+@pytest.mark.parametrize("model", ["pss(rc=1.2)", "qss(q=12, xc=1.7)"])
+def test_the_force_body_runs_as_a_cuda_device_function(model):
+    pytest.importorskip("numba_cuda")
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    command = [sys.executable, "-W", "ignore", "-c", SIMULATE.replace("{model}", model)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "same", done.stderr
+
+
+def test_a_kernel_is_known_by_its_content():
+    """Same family, other numbers: one kernel. Another exponent: another kernel. The same in every process."""
+    same = fingerprint(PiecewiseStickySpheres(1.1).derivatives()), fingerprint(PiecewiseStickySpheres(1.2).derivatives())
+    assert same[0] == same[1]
+    assert fingerprint(QStickySpheres(6, 3.0).derivatives()) != fingerprint(QStickySpheres(8, 3.0).derivatives())
+    code = "from vitrify.backends.fingerprint import fingerprint as f; from vitrify.model.potentials import QStickySpheres as Q; print(f(Q(6, 3.0).derivatives()))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    assert other == fingerprint(QStickySpheres(6, 3.0).derivatives())
+
+
+def test_a_compiled_kernel_is_found_again_on_disk(tmp_path):
+    """A second process loads what the first compiled."""
+    code = """
+from vitrify.backends import backend
+from vitrify.kernels.neighbours import sort_by_cell
+import numpy as np
+sort = backend().compile(sort_by_cell)
+order, start, scratch = np.zeros(4, np.int64), np.zeros(9, np.int64), np.zeros(4, np.int64)
+sort(0, 4, 2, np.zeros((4, 3), np.int64), order, start, scratch)
+print(sum(sort.stats.cache_hits.values()))
+"""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    hits = [subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert [x.strip() for x in hits] == ["0", "1"]
+    assert np.any([x.suffix == ".nbc" for x in tmp_path.rglob("*")])

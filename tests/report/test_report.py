@@ -1,0 +1,72 @@
+"""Verdicts: what agrees, what deviates, what cannot be told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vitrify.ensemble import Estimate, summarise
+from vitrify.report import statements as s
+from vitrify.report.figures import FIGURES
+from vitrify.report.gathered import Gathered, Series, Study
+from vitrify.report.tables import coefficients, ensembles, observables
+from vitrify.study import Counts, parse_study
+
+STUDY = parse_study(
+    '[study]\nname = "t"\n' + "".join(
+        f'[[ensemble]]\nname = "{name}"\nmodel = "{model}"\ndensity = {rho}\nn_particles = 1000\nn_samples = 60\nsets = {{ {sets} }}\n'
+        for name, model, rho, sets in (
+            ("QSS q=6", "qss(q=6, xc=3.0)", 0.8, "QSS = 6"), ("QSS q=20", "qss(q=20, xc=1.8)", 0.677, "QSS = 20"),
+            ("DSS rho=0.55", "pss(rc=1.2)", 0.55, "DSS = 0.55"), ("DSS rho=1.20", "pss(rc=1.2)", 1.2, "DSS = 1.20"),
+            ("CSS rc=1.1", "pss(rc=1.1)", 0.6, "CSS = 1.1"), ("CSS rc=1.5", "pss(rc=1.5)", 0.6, "CSS = 1.5"),
+        )
+    )
+)  # fmt: skip
+
+
+def table(seed, n=60, g=20.0, k=60.0):
+    rng = np.random.default_rng(seed)
+    shear, bulk = g * (1 + 0.03 * rng.normal(size=n)), k * (1 + 0.01 * rng.normal(size=n))
+    columns = {name: rng.random(n) for name in ("energy_per_particle", "pressure", "p_over_p0", "stickiness", "coordination", "min_coordination", "msd_over_a0_squared", "seconds")}
+    return pd.DataFrame({**columns, "shear_modulus": shear, "bulk_modulus": bulk, "g_over_k": shear / bulk, "poisson_ratio": 0.35 + 0.01 * rng.normal(size=n)})
+
+
+def study(n=60):
+    def one(k, spec):
+        rows = table(k, n) if n else pd.DataFrame()
+        return Gathered(spec, rows, summarise(rows, 1000), Counts(60, n, 0, {}), None)
+
+    return Study(STUDY, tuple(one(k, spec) for k, spec in enumerate(STUDY.ensembles)))
+
+
+@pytest.mark.parametrize("n", [60, 5, 1, 0])
+def test_every_figure_and_table_is_drawn_whatever_there_is(n):
+    for figure in FIGURES:
+        drawing = figure.draw(study(n))
+        drawing.canvas.draw()
+        assert drawing.axes
+    assert len(ensembles(study(n))) == len(observables(study(n))) == 6
+    found = s.statements(study(n))
+    assert len(found) >= 16 - 2
+    if n < 2:
+        assert all(x.verdict == s.TOO_FEW for x in found)
+
+
+@pytest.mark.parametrize(("value", "error", "verdict"), [
+    (0.15, 0.01, s.AGREES), (0.17, 0.001, s.AGREES), (0.30, 0.01, s.DEVIATES), (0.15, 0.2, s.TOO_FEW), (0.19, 0.012, s.AGREES),
+])  # fmt: skip
+def test_numbers_are_judged_by_their_errors(value, error, verdict):
+    assert s._number("Fig. 4", "x", Estimate(value, error), 0.15, 0.15).verdict == verdict
+
+
+@pytest.mark.parametrize(("first", "last", "verdict"), [
+    ((1.0, 0.1), (2.0, 0.1), s.AGREES), ((2.0, 0.1), (1.0, 0.1), s.DEVIATES), ((1.0, 1.0), (2.0, 1.0), s.TOO_FEW),
+])  # fmt: skip
+def test_trends_are_judged_by_their_errors(first, last, verdict):
+    series = Series([1.0, 2.0], [Estimate(*first), Estimate(*last)])
+    assert s._trend("Fig. 3", "x", series, rising=True).verdict == verdict
+
+
+def test_table_2_stands_beside_the_printed_one():
+    shown = coefficients()
+    assert list(shown["r_c"]) == [1.1, 1.15, 1.2, 1.3, 1.5]
+    assert (shown["largest difference"].astype(float) < 1e-9).all()
