@@ -1,6 +1,12 @@
 """Every member of each family: a generic test runs over all of them."""
 
-from vitrify.model.potentials import Hertzian, InversePower, LennardJones, PiecewiseStickySpheres, QStickySpheres
+from vitrify.model.potentials import (
+    Hertzian,
+    InversePower,
+    LennardJones,
+    PiecewiseStickySpheres,
+    QStickySpheres,
+)
 
 POTENTIALS = [
     QStickySpheres(6, 3.0),

@@ -6,6 +6,7 @@ import warnings
 from functools import cache
 
 import pytest
+
 from samples import GLASSES, make
 
 with warnings.catch_warnings():  # what third parties warn of while they are imported is not ours to mend

@@ -100,7 +100,15 @@ class Batch:
         scratch = self._scratch.for_cells(cells)
         n = int(self.first[s + 1] - self.first[s])
         sort = backend().compile(lists.sort_by_cell)
-        sort(self.first[s], self.first[s + 1], cells, self.ticks, scratch.order, scratch.cell_start, scratch.cell_of)
+        sort(
+            self.first[s],
+            self.first[s + 1],
+            cells,
+            self.ticks,
+            scratch.order,
+            scratch.cell_start,
+            scratch.cell_of,
+        )
         return scratch.order[:n]
 
     def _list(self, s: int, cells: int) -> int:
@@ -108,10 +116,19 @@ class Batch:
         build = backend().compile(lists.list_neighbours)
         return int(
             build(
-                self.first[s], self.first[s + 1], cells, self.ticks, self.species, self.reach2,
-                float(self.tick_length[s]), scratch.cell_start, scratch.near, scratch.near_xyz, scratch.near2,
-                self.neighbours, self.counts,
-            )  # fmt: skip
+                self.first[s],
+                cells,
+                self.ticks,
+                self.species,
+                self.reach2,
+                float(self.tick_length[s]),
+                scratch.cell_start,
+                scratch.near,
+                scratch.near_xyz,
+                scratch.near2,
+                self.neighbours,
+                self.counts,
+            )
         )
 
 

@@ -34,7 +34,13 @@ class Glass:
         species = np.asarray(self.species, dtype=np.int8)
         shape_fits = positions.ndim == 2 and positions.shape[1:] == (3,) and len(positions) > 0
         check(shape_fits, "glass", "shape of positions", positions.shape, "(n, 3)")
-        check(species.shape == (len(positions),), "glass", "shape of species", species.shape, f"({len(positions)},)")
+        check(
+            species.shape == (len(positions),),
+            "glass",
+            "shape of species",
+            species.shape,
+            f"({len(positions)},)",
+        )
         check(np.isfinite(self.box) and self.box > 0, "glass", "box", self.box, "a positive length")
         _require_finite(positions)
         _require_known_species(species, self.model)
@@ -103,7 +109,7 @@ def _require_room(box: float, model: Model) -> None:
 
 
 def _require_apart(positions: NDArray[np.float64], box: float) -> None:
-    pairs = cKDTree(positions, boxsize=box).query_pairs(OVERLAP)
+    pairs = cKDTree(positions, boxsize=np.full(3, box)).query_pairs(OVERLAP)
     if pairs:
         i, j = min(pairs)
         raise UsageError(f"particles {i} and {j} overlap: they are closer than {OVERLAP:g}")

@@ -34,7 +34,12 @@ def make_glass(
         found = find_parent_temperature(model, n_particles=pilots, density=density, rng=rng, recipe=recipe)
         parent_temperature = found.temperature
     glass = prepare(
-        model, n_particles=n_particles, density=density, parent_temperature=parent_temperature, rng=rng, recipe=recipe
+        model,
+        n_particles=n_particles,
+        density=density,
+        parent_temperature=parent_temperature,
+        rng=rng,
+        recipe=recipe,
     )
     glass.provenance["seed"] = seed
     return glass

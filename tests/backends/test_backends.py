@@ -52,7 +52,10 @@ def test_the_force_body_runs_as_a_cuda_device_function(model):
 
 def test_a_kernel_is_known_by_its_content():
     """Same family, other numbers: one kernel. Another exponent: another kernel. The same in every process."""
-    same = fingerprint(PiecewiseStickySpheres(1.1).derivatives()), fingerprint(PiecewiseStickySpheres(1.2).derivatives())
+    same = (
+        fingerprint(PiecewiseStickySpheres(1.1).derivatives()),
+        fingerprint(PiecewiseStickySpheres(1.2).derivatives()),
+    )
     assert same[0] == same[1]
     assert fingerprint(QStickySpheres(6, 3.0).derivatives()) != fingerprint(QStickySpheres(8, 3.0).derivatives())
     code = "from vitrify.backends.fingerprint import fingerprint as f; from vitrify.model.potentials import QStickySpheres as Q; print(f(Q(6, 3.0).derivatives()))"
@@ -72,6 +75,9 @@ sort(0, 4, 2, np.zeros((4, 3), np.int64), order, start, scratch)
 print(sum(sort.stats.cache_hits.values()))
 """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    hits = [subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    hits = [
+        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
     assert [x.strip() for x in hits] == ["0", "1"]
     assert np.any([x.suffix == ".nbc" for x in tmp_path.rglob("*")])

@@ -37,7 +37,7 @@ def test_all_are_made_and_only_what_is_missing(store, tmp_path, workers):
     store.path("s/000002").unlink()
     again = run(squares.batches(8, log), store, workers=workers)
     assert (again.made, again.present) == (3, 5)
-    assert sorted(log.read_text().split()) == sorted("0 1 2 3 4 5 2 6 7".split())
+    assert sorted(log.read_text().split()) == sorted(["0", "1", "2", "3", "4", "5", "2", "6", "7"])
     assert "3 samples made, 5 were there already" in again.sentence()
 
 
@@ -50,7 +50,13 @@ def test_a_broken_file_is_made_again(store):
 
 
 def test_failures_are_recorded_counted_and_not_tried_again(store):
-    bad = Batch("bad", (Task("b/000000", "d", squares.fail, (7,)), Task("c/000000", "d", squares.square_of, ("b/000000",), ("b/000000",))))
+    bad = Batch(
+        "bad",
+        (
+            Task("b/000000", "d", squares.fail, (7,)),
+            Task("c/000000", "d", squares.square_of, ("b/000000",), ("b/000000",)),
+        ),
+    )
     defect = Batch("defect", (Task("e/000000", "d", squares.crash),))
     outcome = run([bad, defect, *squares.batches(2)], store, workers=1)
     assert (outcome.made, outcome.failed) == (2, 2)
@@ -64,7 +70,11 @@ def test_failures_are_recorded_counted_and_not_tried_again(store):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_wait_for_what_they_need(store, workers):
-    later = Batch("later", (Task("l/000000", "d", squares.square_of, ("s/000003",), ("s/000003",)),), after=("s/000003",))
+    later = Batch(
+        "later",
+        (Task("l/000000", "d", squares.square_of, ("s/000003",), ("s/000003",)),),
+        after=("s/000003",),
+    )
     run([*squares.batches(4), later], store, workers=workers)
     assert store.read("l/000000").values == {"square": 81}
 

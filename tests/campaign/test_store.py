@@ -8,7 +8,10 @@ import pytest
 from vitrify.campaign import Result, Store
 from vitrify.errors import BrokenFile, UsageError
 
-RESULT = Result({"g": 1.5, "n": 3, "ok": True, "why": "fine"}, {"x": np.arange(12.0).reshape(4, 3), "s": np.zeros(20_000, np.int8)})
+RESULT = Result(
+    {"g": 1.5, "n": 3, "ok": True, "why": "fine"},
+    {"x": np.arange(12.0).reshape(4, 3), "s": np.zeros(20_000, np.int8)},
+)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from samples import GLASSES
 
+from samples import GLASSES
 from vitrify.cli.main import COMMANDS, cli
 from vitrify.observables import measure
 
@@ -89,7 +89,7 @@ def test_make_and_measure(tmp_path):
     table = call("measure", path)
     assert "shear_modulus" in table.output
     found = json.loads(call("measure", path, "--json").output)
-    wanted = "n box model energy_per_particle max_force pressure p_over_p0 stickiness coordination shear_modulus shear_modulus_affine bulk_modulus poisson_ratio g_over_k a0 omega0 zero_modes is_minimum"  # noqa: E501
+    wanted = "n box model energy_per_particle max_force pressure p_over_p0 stickiness coordination shear_modulus shear_modulus_affine bulk_modulus poisson_ratio g_over_k a0 omega0 zero_modes is_minimum"
     assert set(wanted.split()) <= set(found)
     assert found["max_force"] < 1e-10
     assert found["is_minimum"]
@@ -132,7 +132,10 @@ def test_wrong_requests(arguments, word, tmp_path):
 def test_wrong_places(tmp_path):
     study = tmp_path / "s.toml"
     study.write_text(STUDY)
-    refused(call("make", "pss(rc=1.2)", "--particles", "100", "--density", "0.6", "--output", tmp_path / "g.pdb"), "suffix")
+    refused(
+        call("make", "pss(rc=1.2)", "--particles", "100", "--density", "0.6", "--output", tmp_path / "g.pdb"),
+        "suffix",
+    )
     refused(call("run", tmp_path / "none.toml"), "cannot be read")
     refused(call("run", study, "--store", study / "below"), "cannot be written")
     refused(call("run", study, "--store", tmp_path / "x", "--ensemble", "none"), "no ensemble")

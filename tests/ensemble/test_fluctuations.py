@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from vitrify.ensemble import Estimate, bootstrap, fit_distribution, fluctuation, mean, relative_fluctuation, remove_outliers
+from vitrify.ensemble import (
+    Estimate,
+    bootstrap,
+    fit_distribution,
+    fluctuation,
+    mean,
+    relative_fluctuation,
+    remove_outliers,
+)
 from vitrify.ensemble.fluctuations import leave_one_out, scheme_applies
 
 N = 3000
@@ -59,7 +67,9 @@ def test_estimate_and_stated_error_of_chi():
     scatter = values.std(ddof=1)
     expected = CHI * np.sqrt(1 - 1 / 200)  # σ of n, not n − 1
     assert abs(values.mean() - expected) < 4 * scatter / np.sqrt(150) + CHI / (4 * 200)
-    assert errors.mean() / scatter == pytest.approx(1.0, abs=4 / np.sqrt(2 * 150) + 0.05)  # of 150 scatters, and bootstrap bias
+    assert errors.mean() / scatter == pytest.approx(
+        1.0, abs=4 / np.sqrt(2 * 150) + 0.05
+    )  # of 150 scatters, and bootstrap bias
 
 
 def test_mean_and_its_error():
@@ -72,7 +82,9 @@ def test_mean_and_its_error():
     assert np.isnan(mean([1.0]).error)
 
 
-@pytest.mark.parametrize(("shape", "room"), [("gaussian", 0.03), ("three_quarter_gaussian", 0.08), ("skewed_gaussian", 0.05)])
+@pytest.mark.parametrize(
+    ("shape", "room"), [("gaussian", 0.03), ("three_quarter_gaussian", 0.08), ("skewed_gaussian", 0.05)]
+)
 def test_fits_of_a_gaussian_ensemble(shape, room):
     found = fit_distribution(gaussian(np.random.default_rng(5), 20_000), N, shape)
     assert found.chi.value == pytest.approx(CHI, rel=room)  # four times each fit's own error

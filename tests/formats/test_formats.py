@@ -36,7 +36,13 @@ def test_what_ase_writes_is_read(tmp_path):
 
 def test_columns_frames_and_labels(tmp_path):
     path = tmp_path / "g.xyz"
-    path.write_text(text() + text(head=HEAD.replace("species:S:1:pos:R:3", "id:I:1:pos:R:3:species:S:1"), rows=("7 2 2 2 B", "8 5 5 5 A")))
+    path.write_text(
+        text()
+        + text(
+            head=HEAD.replace("species:S:1:pos:R:3", "id:I:1:pos:R:3:species:S:1"),
+            rows=("7 2 2 2 B", "8 5 5 5 A"),
+        )
+    )
     glass = Glass.read(path, pss())  # the last frame, columns as its header says
     assert glass.positions.tolist() == [[2, 2, 2], [5, 5, 5]]
     assert glass.species.tolist() == [1, 0]

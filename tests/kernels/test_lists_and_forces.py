@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from llvmlite import binding
 from numba import njit
-from samples import GLASSES
 
+from samples import GLASSES
 from vitrify.backends.cpu import OPTIONS, Cpu
 from vitrify.batch import SKIN, Batch
 from vitrify.kernels.forces import INDEX_MASK, forces_of
@@ -99,7 +99,16 @@ def test_batch_size_changes_nothing():
     for batch, s in ((alone, 0), (many, 1)):
         batch.rebuild(s)
         _spread(batch.model.potential)(
-            s, batch.first[s], batch.first[s + 1], 20, 0.01, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments()
+            s,
+            batch.first[s],
+            batch.first[s + 1],
+            20,
+            0.01,
+            1.0,
+            1e9,
+            batch.anchor,
+            batch.force,
+            batch.pair_arguments(),
         )
     assert np.array_equal(alone.positions(0), many.positions(1))
     assert np.array_equal(alone.force, many.force[many.rows(1)])

@@ -1,11 +1,11 @@
-import catalogue
 import jax
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import TABLE_II, phi
 
+import catalogue
+from samples import TABLE_II, phi
 from vitrify.errors import UsageError
 from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
 

@@ -122,7 +122,12 @@ def test_a_glass_is_the_same_whenever_it_is_made():
 
 def test_parent_temperature_obeys_its_rule():
     found = find_parent_temperature(
-        catalogue.pss(), n_particles=200, density=0.6, rng=np.random.default_rng(8), n_pilots=2, recipe=Recipe(melt_msd=1.0)
+        catalogue.pss(),
+        n_particles=200,
+        density=0.6,
+        rng=np.random.default_rng(8),
+        n_pilots=2,
+        recipe=Recipe(melt_msd=1.0),
     )
     assert found.temperature >= 4 * found.shear_modulus / 0.6 / 30
     assert 3.5 < found.temperature < 8.0  # 5.3 for G∞ = 24 (seen at N = 1,500), of two pilots of 200 particles

@@ -26,8 +26,28 @@ STUDY = parse_study(
 def table(seed, n=60, g=20.0, k=60.0):
     rng = np.random.default_rng(seed)
     shear, bulk = g * (1 + 0.03 * rng.normal(size=n)), k * (1 + 0.01 * rng.normal(size=n))
-    columns = {name: rng.random(n) for name in ("energy_per_particle", "pressure", "p_over_p0", "stickiness", "coordination", "min_coordination", "msd_over_a0_squared", "seconds")}
-    return pd.DataFrame({**columns, "shear_modulus": shear, "bulk_modulus": bulk, "g_over_k": shear / bulk, "poisson_ratio": 0.35 + 0.01 * rng.normal(size=n)})
+    columns = {
+        name: rng.random(n)
+        for name in (
+            "energy_per_particle",
+            "pressure",
+            "p_over_p0",
+            "stickiness",
+            "coordination",
+            "min_coordination",
+            "msd_over_a0_squared",
+            "seconds",
+        )
+    }
+    return pd.DataFrame(
+        {
+            **columns,
+            "shear_modulus": shear,
+            "bulk_modulus": bulk,
+            "g_over_k": shear / bulk,
+            "poisson_ratio": 0.35 + 0.01 * rng.normal(size=n),
+        }
+    )
 
 
 def study(n=60):

@@ -5,8 +5,8 @@ import pytest
 
 from vitrify.campaign import Result, Store, run
 from vitrify.errors import SampleFailure
-from vitrify.study import ensemble_counts, ensemble_table, parent_temperature_of, parse_study, plan
 from vitrify.study import digest as digests
+from vitrify.study import ensemble_counts, ensemble_table, parent_temperature_of, parse_study, plan
 from vitrify.study.seeds import generator
 
 TEXT = """[study]
@@ -60,7 +60,11 @@ def test_what_defines_a_glass_changes_its_digest(fields):
     assert before != after
 
 
-@pytest.mark.parametrize("fields", [{"n_samples": 50}, {"observables": ("mechanics",)}, {"sets": {"DSS": 0.6}}, {"model": "pss( rc=1.20 )"}], ids=str)
+@pytest.mark.parametrize(
+    "fields",
+    [{"n_samples": 50}, {"observables": ("mechanics",)}, {"sets": {"DSS": 0.6}}, {"model": "pss( rc=1.20 )"}],
+    ids=str,
+)
 def test_what_does_not_define_a_glass_leaves_it(fields):
     before, after = (digests.glass_digest(x, x.ensembles[0]) for x in changed(**fields))
     assert before == after
@@ -69,7 +73,12 @@ def test_what_does_not_define_a_glass_leaves_it(fields):
 def test_seeds_belong_to_the_sample():
     first = generator(1, "a", "sample", 0).random(4)
     assert np.array_equal(first, generator(1, "a", "sample", 0).random(4))
-    others = [generator(2, "a", "sample", 0), generator(1, "b", "sample", 0), generator(1, "a", "pilot", 0), generator(1, "a", "sample", 1)]
+    others = [
+        generator(2, "a", "sample", 0),
+        generator(1, "b", "sample", 0),
+        generator(1, "a", "pilot", 0),
+        generator(1, "a", "sample", 1),
+    ]
     assert all(not np.array_equal(first, x.random(4)) for x in others)
 
 
@@ -110,7 +119,12 @@ def test_failed_samples_are_counted_and_left_out(tmp_path, monkeypatch):
         return Result({name: 1.0})
 
     def glass(*_):
-        return Result(dict.fromkeys(["parent_temperature", "msd_over_a0_squared", "liquid_steps", "force_evaluations", "seconds"], 1.0))
+        return Result(
+            dict.fromkeys(
+                ["parent_temperature", "msd_over_a0_squared", "liquid_steps", "force_evaluations", "seconds"],
+                1.0,
+            )
+        )
 
     monkeypatch.setattr("vitrify.study.work.observable_task", measured)
     monkeypatch.setattr("vitrify.study.work.glass_task", glass)

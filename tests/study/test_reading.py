@@ -121,7 +121,11 @@ def test_the_paper_study_is_table_1():
         for control, spec in found.items():
             potential = spec.parsed_model.potential
             if name == "QSS":
-                assert (potential.q, potential.xc, spec.density) == (control, RANGES[control], DENSITIES[control])
+                assert (potential.q, potential.xc, spec.density) == (
+                    control,
+                    RANGES[control],
+                    DENSITIES[control],
+                )
             else:
                 assert potential.rc == (1.2 if name == "DSS" else control)
                 assert spec.density == (control if name == "DSS" else 0.60)
@@ -129,5 +133,7 @@ def test_the_paper_study_is_table_1():
 
 def test_the_quick_study_has_the_same_ensembles():
     paper, quick = read_study(STUDIES / "paper.toml"), read_study(STUDIES / "quick.toml")
-    assert [(x.name, x.model, x.density, x.sets) for x in paper.ensembles] == [(x.name, x.model, x.density, x.sets) for x in quick.ensembles]
+    assert [(x.name, x.model, x.density, x.sets) for x in paper.ensembles] == [
+        (x.name, x.model, x.density, x.sets) for x in quick.ensembles
+    ]
     assert min(x.n_particles for x in quick.ensembles) >= 500

@@ -37,12 +37,12 @@ class Cpu:
         return self._built[key]
 
 
-class _ContentCache(FunctionCache):  # type: ignore[misc]
+class _ContentCache(FunctionCache):
     """Numba's disk cache keyed by content: its own key for a closure over compiled functions differs in every process."""
 
     def __init__(self, function: Callable[..., Any], key: str) -> None:
         self._content_key = key
-        super().__init__(function)
+        super().__init__(function)  # type: ignore[no-untyped-call]
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         return (sig, codegen.magic_tuple(), self._content_key)

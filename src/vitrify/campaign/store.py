@@ -155,8 +155,10 @@ class Store:
             raise UsageError(f"the store {self.directory} has no {name}") from None
 
     def _failed(self, key: str) -> Path:
-        return self.directory / "failed" / self.path(key).relative_to(self.directory).with_suffix("").with_name(
-            key.rpartition("/")[2] + ".json"
+        return (
+            self.directory
+            / "failed"
+            / self.path(key).relative_to(self.directory).with_suffix("").with_name(key.rpartition("/")[2] + ".json")
         )
 
     def _unwritable(self, error: OSError) -> UsageError:

@@ -12,7 +12,8 @@ import click
 from vitrify.errors import UsageError
 from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
-from vitrify.observables.measurement import EQUILIBRIUM, measure as measure_glass
+from vitrify.observables.measurement import EQUILIBRIUM
+from vitrify.observables.measurement import measure as measure_glass
 from vitrify.preparation import quench_glass
 
 MEANINGS = {

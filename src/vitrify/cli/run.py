@@ -12,7 +12,11 @@ from vitrify.study import plan, read_study
 
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the results; <name of the study>-store unless given.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Folder of the results; <name of the study>-store unless given.",
+)
 @click.option("--samples", type=click.IntRange(min=1), help="At most so many samples of each ensemble.")
 @click.option("--ensemble", help="This ensemble only, by name.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core unless given.")

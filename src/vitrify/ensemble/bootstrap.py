@@ -14,7 +14,11 @@ RESAMPLES = 200  # the error of an error is then 5 %
 
 
 def bootstrap(
-    statistic: Callable[[FloatArray], float], samples: FloatArray, *, resamples: int = RESAMPLES, seed: int = 0
+    statistic: Callable[[FloatArray], float],
+    samples: FloatArray,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> Estimate:
     """A statistic of the samples, its error the scatter of the statistic over samples drawn with replacement.
 

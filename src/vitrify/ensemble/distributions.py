@@ -52,7 +52,10 @@ def histogram(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _fit(x: FloatArray, count: FloatArray, values: FloatArray, shape: Shape) -> Any:
-    from lmfit.models import GaussianModel, SkewedGaussianModel  # a second to import, needed for Fig. 18 alone
+    from lmfit.models import (
+        GaussianModel,
+        SkewedGaussianModel,
+    )  # a second to import, needed for Fig. 18 alone
 
     model = SkewedGaussianModel() if shape == "skewed_gaussian" else GaussianModel()
     middle, spread = float(np.median(values)), float(values.std())

@@ -59,7 +59,10 @@ def find_parent_temperature(
         ]
 
     spacing = density ** (-1.0 / 3.0)
-    temperature, asked = 0.0, rule(_shear_modulus_of_random_start(model, n_particles, density, rng, recipe), spacing)
+    temperature, asked = (
+        0.0,
+        rule(_shear_modulus_of_random_start(model, n_particles, density, rng, recipe), spacing),
+    )
     for _ in range(ROUNDS):
         temperature = asked
         moduli = pilots(temperature)
@@ -91,4 +94,3 @@ def _shear_modulus(glass: Glass) -> float:
 def _round_up(value: float) -> float:
     unit = 10.0 ** (floor(log10(value)) - DIGITS + 1)
     return float(f"{ceil(value / unit - 1e-9) * unit:.6g}")
-

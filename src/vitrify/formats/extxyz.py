@@ -35,8 +35,7 @@ def write(glass: Glass) -> str:
     head = f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T" model="{glass.model}" {known}'.strip()
     labels = glass.model.mixture.labels
     rows = (
-        f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}"
-        for kind, (x, y, z) in zip(glass.species, glass.positions, strict=True)
+        f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}" for kind, (x, y, z) in zip(glass.species, glass.positions, strict=True)
     )
     return "\n".join([str(glass.n_particles), head, *rows]) + "\n"
 

@@ -8,7 +8,13 @@ from vitrify.glass import Glass
 def write(glass: Glass) -> str:
     """The text of a data file; species are numbered from 1."""
     mixture = glass.model.mixture
-    head = [f"{glass.model} glass, units lj", "", f"{glass.n_particles} atoms", f"{mixture.n_species} atom types", ""]
+    head = [
+        f"{glass.model} glass, units lj",
+        "",
+        f"{glass.n_particles} atoms",
+        f"{mixture.n_species} atom types",
+        "",
+    ]
     edges = [f"0 {glass.box:.17g} {axis}lo {axis}hi" for axis in "xyz"]
     masses = ["", "Masses", "", *(f"{k + 1} {mass:.17g}" for k, mass in enumerate(mixture.masses))]
     rows = (

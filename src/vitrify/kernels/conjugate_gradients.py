@@ -19,9 +19,7 @@ def conjugate_gradients_of(forces: Any, largest_displacement2: Any) -> Any:
     memory: last step length, f·f before it. Returns (status, force evaluations, max|f|); status 0 is converged, 1 stale,
     2 spent. Directions and memory persist between calls."""
 
-    def relax(  # type: ignore[no-untyped-def]
-        s, first, last, budget, tolerance, cap, stale2, anchor, force, direction, previous, memory, pair
-    ):
+    def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, direction, previous, memory, pair):
         ticks, scale = pair[0], pair[7][s]
         for i in range(first, last):
             forces(i, s, *pair, force)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def largest_displacement2(first, last, ticks, anchor, scale):  # type: ignore[no-untyped-def]
+def largest_displacement2(first, last, ticks, anchor, scale):
     """Largest squared displacement of one sample's particles since `anchor`."""
     largest = 0.0
     for i in range(first, last):
@@ -20,7 +20,7 @@ def spread_of(forces: Any, largest_displacement2: Any) -> Any:
     """One sample's capped descent: each particle follows its own force, by `cap` at most, until `sweeps` are done or the
     list is stale. Whatever the overlaps of the start, nothing can explode."""
 
-    def spread(s, first, last, sweeps, cap, soft_force, stale2, anchor, force, pair):  # type: ignore[no-untyped-def]
+    def spread(s, first, last, sweeps, cap, soft_force, stale2, anchor, force, pair):
         ticks, tick_length = pair[0], pair[7]
         for sweep in range(sweeps):
             for i in range(first, last):

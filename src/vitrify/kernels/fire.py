@@ -10,9 +10,7 @@ def fire_of(forces: Any, largest_displacement2: Any) -> Any:
 
     memory: Δt, α, steps since the power was last negative. Returns (status, force evaluations, max|f|)."""
 
-    def relax(  # type: ignore[no-untyped-def]
-        s, first, last, budget, tolerance, cap, stale2, anchor, force, velocity, previous, memory, pair
-    ):
+    def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, velocity, previous, memory, pair):
         ticks, scale = pair[0], pair[7][s]
         if memory[0] == 0.0:
             memory[0], memory[1], memory[2] = 1e-3, 0.1, 0.0

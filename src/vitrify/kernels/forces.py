@@ -15,7 +15,7 @@ def forces_of(radial: Any) -> Callable[..., None]:
     """Body: f_i = −2 Σ_j φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0)."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
 
-    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force):  # type: ignore[no-untyped-def]
+    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force):
         x, y, z = ticks[i, 0], ticks[i, 1], ticks[i, 2]
         row = neighbours[i]
         weight = inverse_length2[species[i]]
@@ -45,7 +45,20 @@ def pair_force_of(radial: Any) -> Callable[..., None]:
     """Body: Σ_j |φ'| of one particle and the number of its interacting neighbours, φ' = 2 r φ_u/λ²."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
 
-    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, total, number):  # type: ignore[no-untyped-def]
+    def body(
+        i,
+        s,
+        ticks,
+        neighbours,
+        counts,
+        species,
+        inverse_length2,
+        numbers,
+        cutoff2,
+        tick_length,
+        total,
+        number,
+    ):
         row = neighbours[i]
         weight = inverse_length2[species[i]]
         scale = tick_length[s]

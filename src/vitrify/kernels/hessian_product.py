@@ -13,7 +13,7 @@ COLUMNS = 8
 def product_of() -> Any:
     """Body: y_i = Σ_j k_ij (x_i − x_j) with the pair's stiffness k_ij = 2 φ_s + 4 φ_ss r⊗r."""
 
-    def product(i, start, target, r, tension, stiffness, x, y):  # type: ignore[no-untyped-def]
+    def product(i, start, target, r, tension, stiffness, x, y):
         for c in range(8):
             y[i, 0, c] = 0.0
             y[i, 1, c] = 0.0
@@ -40,7 +40,7 @@ def solve_of(product: Any) -> Any:
     Stops when every residual has fallen to `tolerance` of its right-hand side, or at the first direction of negative
     curvature in a column (that column's state becomes −1), or after max_steps (state 0). State 1: converged."""
 
-    def solve(start, target, r, tension, stiffness, inverse, b, tolerance, max_steps, x, res, z, d, md, state):  # type: ignore[no-untyped-def]
+    def solve(start, target, r, tension, stiffness, inverse, b, tolerance, max_steps, x, res, z, d, md, state):
         n = b.shape[0]
         rz, limit, alpha, beta, new = state[1], state[2], state[3], state[4], state[5]
         for c in range(8):
@@ -83,7 +83,9 @@ def solve_of(product: Any) -> Any:
                 for a in range(3):
                     for c in range(8):
                         z[i, a, c] = (
-                            inverse[i, a, 0] * res[i, 0, c] + inverse[i, a, 1] * res[i, 1, c] + inverse[i, a, 2] * res[i, 2, c]
+                            inverse[i, a, 0] * res[i, 0, c]
+                            + inverse[i, a, 1] * res[i, 1, c]
+                            + inverse[i, a, 2] * res[i, 2, c]
                         )
                         new[c] += z[i, a, c] * res[i, a, c]
             going = False

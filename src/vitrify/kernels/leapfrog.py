@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def kick_and_drift(i, s, force, inverse_mass, species, rescale, time_step, ticks_per_length, velocity, travel, ticks):  # type: ignore[no-untyped-def]
+def kick_and_drift(i, s, force, inverse_mass, species, rescale, time_step, ticks_per_length, velocity, travel, ticks):
     """Body: v ← c v + (Δt/m) f; x ← x + Δt v. c, the thermostat's factor, is `rescale` of the sample; `travel` is the
     displacement since the start, never wrapped."""
     kick = time_step * inverse_mass[species[i]]

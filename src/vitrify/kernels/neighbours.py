@@ -9,7 +9,7 @@ from .forces import INDEX_BITS
 PAD = 8  # a row's length is a multiple of it: eight doubles are one AVX-512 vector
 
 
-def sort_by_cell(first, last, n_cells, ticks, order, cell_start, cell_of):  # type: ignore[no-untyped-def]
+def sort_by_cell(first, last, n_cells, ticks, order, cell_start, cell_of):
     """Counting sort of one sample's particles by cell of a cube of n_cells³: fills order (the particle that comes k-th),
     cell_start (n_cells³ + 1) and, as scratch, cell_of. Indices run within the sample."""
     shift = uint64(32)  # the top 32 bits of a tick times n_cells, without overflow
@@ -32,16 +32,27 @@ def sort_by_cell(first, last, n_cells, ticks, order, cell_start, cell_of):  # ty
     cell_start[0] = 0
 
 
-def list_neighbours(  # type: ignore[no-untyped-def]
-    first, last, n_cells, ticks, species, reach2, tick_length, cell_start, near, near_xyz, near2, neighbours, counts
+def list_neighbours(
+    first,
+    n_cells,
+    ticks,
+    species,
+    reach2,
+    tick_length,
+    cell_start,
+    near,
+    near_xyz,
+    near2,
+    neighbours,
+    counts,
 ):
     """Rows of all particles of one sample that stand sorted by cell; returns the longest row. Unless that fits the
     room of a row the list is not valid.
 
-    n_cells: at most box / range, so that the 27 cells around hold all neighbours. Half-sized cells were slower: they hold
-    fewer candidates, but gathering from 125 of them costs more. reach2: (cutoff λ_ij + skin)² by species, float32; near (2, n) uint32, near_xyz
-    (3, n) int32 and near2 (n,) float32: scratch. Distances in single precision from the upper halves of the ticks: the
-    skin forgives it, and twice as many fit a vector."""
+    n_cells: at most box / range, so that the 27 cells around hold all neighbours. Half-sized cells were slower: they
+    hold fewer candidates, but gathering from 125 of them costs more. reach2: (cutoff λ_ij + skin)² by species, float32; near
+    (2, n) uint32, near_xyz (3, n) int32 and near2 (n,) float32: scratch. Distances in single precision from the upper halves of
+    the ticks: the skin forgives it, and twice as many fit a vector."""
     width = neighbours.shape[1]
     longest = uint64(0)
     side = min(3, n_cells)

@@ -8,7 +8,7 @@ from typing import Any
 def pair_terms_of(radial: Any) -> Any:
     """Fills terms (5, n_pairs) with φ, φ_s, φ_ss, φ_sss, φ_ssss at squared distance s (n_pairs,); u = s/λ²."""
 
-    def pair_terms(squared, inverse_length2, numbers, terms):  # type: ignore[no-untyped-def]
+    def pair_terms(squared, inverse_length2, numbers, terms):
         for p in range(len(squared)):
             w = inverse_length2[p]
             phi, d1, d2, d3, d4 = radial(squared[p] * w, numbers)
@@ -21,7 +21,7 @@ def pair_terms_of(radial: Any) -> Any:
     return pair_terms
 
 
-def count_pairs(first, last, ticks, species, neighbours, counts, range2, scale, number):  # type: ignore[no-untyped-def]
+def count_pairs(first, last, ticks, species, neighbours, counts, range2, scale, number):
     """number[i]: listed neighbours of i closer than the range of their species."""
     for i in range(first, last):
         found = 0
@@ -34,7 +34,7 @@ def count_pairs(first, last, ticks, species, neighbours, counts, range2, scale, 
         number[i] = found
 
 
-def fill_pairs(first, last, ticks, species, neighbours, counts, range2, scale, start, target, r):  # type: ignore[no-untyped-def]
+def fill_pairs(first, last, ticks, species, neighbours, counts, range2, scale, start, target, r):
     """Rows of a compressed full list: target[start[i] ...] is j, r the vector from i to j."""
     for i in range(first, last):
         p = start[i]

@@ -40,19 +40,13 @@ def named(family: str, *, mixture: Mixture | None = None, **parameters: float) -
     """The model of a family with these parameters; the rest keep their defaults. Raises UsageError."""
     kind = FAMILIES.get(family)
     if kind is None:
-        raise UsageError(
-            f"model {family!r} is unknown{_hint(family, FAMILIES)}; known are {', '.join(FAMILIES)}"
-        )
+        raise UsageError(f"model {family!r} is unknown{_hint(family, FAMILIES)}; known are {', '.join(FAMILIES)}")
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     for name in parameters:
         if name not in known:
             takes = ", ".join(known) or "no parameters"
-            raise UsageError(
-                f"model {family!r} has no parameter {name!r}{_hint(name, known)}; it takes {takes}"
-            )
-    potential = kind(
-        **{name: _typed(family, name, value, known[name].default) for name, value in parameters.items()}
-    )
+            raise UsageError(f"model {family!r} has no parameter {name!r}{_hint(name, known)}; it takes {takes}")
+    potential = kind(**{name: _typed(family, name, value, known[name].default) for name, value in parameters.items()})
     shown = ", ".join(f"{k}={v!r}" for k, v in potential.parameters().items())
     return Model(f"{family}({shown})", potential, mixture or Mixture())
 
@@ -66,13 +60,11 @@ def parse(text: str) -> Model:
     for part in filter(None, (call[2] or "").split(",")):
         argument = ARGUMENT.fullmatch(part)
         if argument is None:
-            raise UsageError(
-                f"model {text!r}: {part.strip()!r} cannot be read; write name=number, like rc=1.2"
-            )
+            raise UsageError(f"model {text!r}: {part.strip()!r} cannot be read; write name=number, like rc=1.2")
         if argument[1] in parameters:
             raise UsageError(f"model {text!r}: parameter {argument[1]!r} is given twice")
         parameters[argument[1]] = float(argument[2])
-    return named(call[1], **parameters)
+    return named(call[1], mixture=None, **parameters)
 
 
 def __getattr__(family: str) -> Callable[..., Model]:
@@ -93,12 +85,7 @@ def __dir__() -> list[str]:
 
 def _typed(family: str, name: str, value: Any, default: Any) -> float:
     """The value in the type of the parameter's default; an integer parameter takes no fraction."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or value != value
-        or abs(value) == float("inf")
-    ):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
         raise UsageError(f"model {family!r}: {name} is {value!r}, must be a finite number")
     if isinstance(default, int) and value != int(value):
         raise UsageError(f"model {family!r}: {name} is {value!r}, must be an integer")

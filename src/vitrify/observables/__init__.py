@@ -1,7 +1,7 @@
 """Numbers of one glass, one equation a function."""
 
 from .elasticity import elasticity
-from .mechanics import mechanics
 from .measurement import Measurement, measure
+from .mechanics import mechanics
 
 __all__ = ["Measurement", "elasticity", "measure", "mechanics"]

@@ -64,7 +64,7 @@ def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measuremen
         model=str(glass.model),
         a0=glass.spacing,
         omega0=speed / glass.spacing,
-        **forces,
+        **forces,  # type: ignore[arg-type]
         **moduli,  # type: ignore[arg-type]
     )
 

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from vitrify.backends import backend
+from vitrify.batch import SKIN, Batch
 from vitrify.errors import SampleFailure
 from vitrify.kernels.displacement import largest_displacement2
 from vitrify.kernels.forces import forces_of
 from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model, Potential
-
-from vitrify.batch import SKIN, Batch
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
@@ -45,7 +44,13 @@ def time_step(model: Model, temperature: float) -> float:
 
 
 def melt(
-    batch: Batch, s: int, *, temperature: float, melt_msd: float, rng: np.random.Generator, max_steps: int = 400_000
+    batch: Batch,
+    s: int,
+    *,
+    temperature: float,
+    melt_msd: float,
+    rng: np.random.Generator,
+    max_steps: int = 400_000,
 ) -> LiquidRun:
     """Run sample s at this temperature until its mean squared displacement is melt_msd a0².
 
@@ -55,7 +60,10 @@ def melt(
     batch.velocity[rows] = _maxwell(masses[batch.species[rows]], temperature, rng)
     batch.travel[rows] = 0.0
     batch.rebuild(s)
-    step, spacing2 = time_step(batch.model, temperature), (batch.boxes[s] ** 3 / (rows.stop - rows.start)) ** (2 / 3)
+    step, spacing2 = (
+        time_step(batch.model, temperature),
+        (batch.boxes[s] ** 3 / (rows.stop - rows.start)) ** (2 / 3),
+    )
     steps, heat, msd = 0, [], 0.0
     while steps < max_steps and (msd < melt_msd or steps < LEAST_STEPS):
         heat.append(_advance(batch, s, CHUNK, step, temperature, 1.0 / masses))
@@ -63,7 +71,9 @@ def melt(
         msd = _mean_squared_displacement(batch, s) / spacing2
     mean_heat = float(np.mean(heat[len(heat) // 2 :]))
     if msd < melt_msd:
-        raise SampleFailure(f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {steps} steps, not {melt_msd:g}")
+        raise SampleFailure(
+            f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {steps} steps, not {melt_msd:g}"
+        )
     if not abs(mean_heat / temperature - 1.0) < 0.1:
         raise SampleFailure(f"the thermostat held T = {mean_heat:.4g} instead of {temperature:g}")
     return LiquidRun(steps, step, mean_heat, msd)
@@ -72,8 +82,21 @@ def melt(
 def leapfrog_of(forces: Any, kick_and_drift: Any, largest_displacement2: Any) -> Any:
     """Leapfrog steps of one sample until its list is stale: returns the steps done and the sum of their temperatures."""
 
-    def leapfrog(  # type: ignore[no-untyped-def]
-        s, first, last, steps, time_step, temperature, coupling, inverse_mass, stale2, force, velocity, travel, anchor, pair
+    def leapfrog(
+        s,
+        first,
+        last,
+        steps,
+        time_step,
+        temperature,
+        coupling,
+        inverse_mass,
+        stale2,
+        force,
+        velocity,
+        travel,
+        anchor,
+        pair,
     ):
         ticks, species, scale = pair[0], pair[3], pair[7][s]
         heat = 0.0
@@ -89,7 +112,19 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, largest_displacement2: Any) ->
             heat += now
             rescale = max(1.0 + coupling * (temperature / now - 1.0), 0.25) ** 0.5
             for i in range(first, last):
-                kick_and_drift(i, s, force, inverse_mass, species, rescale, time_step, 1.0 / scale, velocity, travel, ticks)
+                kick_and_drift(
+                    i,
+                    s,
+                    force,
+                    inverse_mass,
+                    species,
+                    rescale,
+                    time_step,
+                    1.0 / scale,
+                    velocity,
+                    travel,
+                    ticks,
+                )
             if largest_displacement2(first, last, ticks, anchor, scale) > stale2:
                 return step + 1, heat
         return steps, heat
@@ -141,5 +176,3 @@ def _leapfrog(potential: Potential) -> Any:
     cpu = backend()
     forces = cpu.inline(forces_of(cpu.inline(potential.derivatives())))
     return cpu.compile(leapfrog_of(forces, cpu.inline(kick_and_drift), cpu.inline(largest_displacement2)))
-
-

@@ -28,7 +28,13 @@ class Recipe:
     def __post_init__(self) -> None:
         known = " or ".join(map(repr, MINIMISERS))
         check(self.minimiser in MINIMISERS, "recipe", "minimiser", self.minimiser, known)
-        check(0 < self.force_tolerance < 1e-3, "recipe", "force_tolerance", self.force_tolerance, "between 0 and 1e-3")
+        check(
+            0 < self.force_tolerance < 1e-3,
+            "recipe",
+            "force_tolerance",
+            self.force_tolerance,
+            "between 0 and 1e-3",
+        )
         check(1.0 <= self.melt_msd < 1e6, "recipe", "melt_msd", self.melt_msd, "at least 1 (in a0²)")
 
 
@@ -72,4 +78,6 @@ def quench_glass(glass: Glass, *, recipe: Recipe | None = None) -> Glass:
     recipe = recipe or Recipe()
     batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
     done = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance)
-    return batch.glass(0, **{**glass.provenance, "minimiser": recipe.minimiser, "force_evaluations": done.force_evaluations})
+    return batch.glass(
+        0, **{**glass.provenance, "minimiser": recipe.minimiser, "force_evaluations": done.force_evaluations}
+    )

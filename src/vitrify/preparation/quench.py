@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from vitrify.backends import backend
+from vitrify.batch import SKIN, Batch
 from vitrify.errors import SampleFailure
 from vitrify.kernels.conjugate_gradients import conjugate_gradients_of
 from vitrify.kernels.displacement import largest_displacement2
 from vitrify.kernels.fire import fire_of
 from vitrify.kernels.forces import forces_of, pair_force_of
 from vitrify.model import Potential
-
-from vitrify.batch import SKIN, Batch
 
 MINIMISERS = {"cg": conjugate_gradients_of, "fire": fire_of}
 STALE2 = (0.25 * SKIN) ** 2
@@ -87,7 +86,7 @@ def _pair_force(potential: Potential) -> Any:
     cpu = backend()
     body = cpu.inline(pair_force_of(cpu.inline(potential.derivatives())))
 
-    def sweep(s, first, last, pair, total, number):  # type: ignore[no-untyped-def]
+    def sweep(s, first, last, pair, total, number):
         for i in range(first, last):
             body(i, s, *pair, total, number)
 

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from vitrify.backends import backend
+from vitrify.batch import SKIN, Batch
 from vitrify.kernels.displacement import largest_displacement2, spread_of
 from vitrify.kernels.forces import forces_of
 from vitrify.model import Model, Potential
-
-from vitrify.batch import SKIN, Batch
 
 SWEEPS = 200
 CAP = 0.03  # largest step of a particle in a sweep, in λ(small, small)

@@ -24,7 +24,7 @@ from .gathered import Study, gather
 from .statements import statements
 
 SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
-STYLE = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify", "axes.titlesize": 9}
+STYLE: Any = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify", "axes.titlesize": 9}
 
 
 def write_report(store: Store, output: Path) -> Path:
@@ -32,7 +32,11 @@ def write_report(store: Store, output: Path) -> Path:
 
     Raises UsageError where the folder cannot be written."""
     study = gather(store)
-    drawn = {"I": tables.ensembles(study), "observables": tables.observables(study), "II": tables.coefficients()}
+    drawn = {
+        "I": tables.ensembles(study),
+        "observables": tables.observables(study),
+        "II": tables.coefficients(),
+    }
     try:
         pictures = [_picture(study, figure, output / "figures") for figure in FIGURES]
         for name, table in drawn.items():

@@ -53,7 +53,8 @@ def _moduli(study: Study) -> list[Statement]:
         _trend("Fig. 4", "G/K grows as the range of the attraction falls.", ratio["CSS"], rising=False),
         _number("Figs. 1, 4", "ν falls by about 18 % from 'glass 1' (QSS, q = 20) to 'glass 2' (DSS, ρ = 0.55).",
                 _change(glass_2, glass_1), -0.18, 0.25, percent=True),
-        _number("Sect. II B", "The smallest mean coordination of all ensembles, at r_c = 1.1, is about 10.5.", small_rc, 10.5, 0.05),
+        _number("Sect. II B", "The smallest mean coordination of all ensembles, at r_c = 1.1, is about 10.5.",
+                small_rc, 10.5, 0.05),
     ]  # fmt: skip
 
 
@@ -66,9 +67,20 @@ def _fluctuations(study: Study) -> list[Statement]:
         _trend("Fig. 5", "χ_G falls with stickiness in DSS, so it rises with density.", chi_g["DSS"], rising=True),
         _trend("Fig. 5", "χ_G falls with stickiness in CSS, so it rises with r_c.", chi_g["CSS"], rising=True),
         _number("Fig. 5", "χ_K grows about 6-fold with q.", growth, 6.0, 0.25),
-        _trend("Fig. 5", "χ_K grows with stickiness in DSS, so it falls with density.", chi_k["DSS"], rising=False),
+        _trend(
+            "Fig. 5",
+            "χ_K grows with stickiness in DSS, so it falls with density.",
+            chi_k["DSS"],
+            rising=False,
+        ),
         _trend("Fig. 5", "χ_K grows with stickiness in CSS, so it falls with r_c.", chi_k["CSS"], rising=False),
-        _below("Fig. 5", "χ_K is smaller than χ_G in every ensemble.", study, lambda x: x.chi_k.chi, lambda x: x.chi_g.chi),
+        _below(
+            "Fig. 5",
+            "χ_K is smaller than χ_G in every ensemble.",
+            study,
+            lambda x: x.chi_k.chi,
+            lambda x: x.chi_g.chi,
+        ),
     ]
 
 
@@ -79,7 +91,13 @@ def _pressure(study: Study) -> list[Statement]:
 
 
 def _number(
-    figure: str, text: str, found: Estimate | None, expected: float, tolerance: float, *, percent: bool = False
+    figure: str,
+    text: str,
+    found: Estimate | None,
+    expected: float,
+    tolerance: float,
+    *,
+    percent: bool = False,
 ) -> Statement:
     """Agreement within the paper's "about" (a part of the number) and twice the error."""
     return _judged(figure, text, found, expected, tolerance * abs(expected), percent)

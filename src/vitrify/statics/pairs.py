@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
+from vitrify.batch import Batch
 from vitrify.glass import Glass
 from vitrify.kernels.pair_terms import count_pairs, fill_pairs, pair_terms_of
 from vitrify.model import Potential
-from vitrify.batch import Batch
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -83,7 +83,16 @@ def _compressed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
     n = len(batch.ticks)
     cpu, number = backend(), np.zeros(n, dtype=np.int64)
     range2 = batch.cutoff2 / batch.inverse_length2
-    common = (0, n, batch.ticks, batch.species, batch.neighbours, batch.counts, range2, float(batch.tick_length[0]))
+    common = (
+        0,
+        n,
+        batch.ticks,
+        batch.species,
+        batch.neighbours,
+        batch.counts,
+        range2,
+        float(batch.tick_length[0]),
+    )
     cpu.compile(count_pairs)(*common, number)
     start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
     target, r_pd = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3))

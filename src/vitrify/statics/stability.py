@@ -28,7 +28,7 @@ class Stability:
 def random_force(n_particles: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """The right-hand side that proves a minimum: (n, 3), normal, free of translations; the same for every glass."""
     force = np.random.default_rng(20_200_811).normal(size=(n_particles, 3))
-    return force - force.mean(axis=0)
+    return np.asarray(force - force.mean(axis=0))
 
 
 def stability(hessian: Hessian, *, certified: bool) -> Stability:

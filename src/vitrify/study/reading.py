@@ -52,7 +52,12 @@ class _Reader:
     def study(self, table: dict[str, Any]) -> StudySpec:
         for key in table:
             if key not in TABLES:
-                self._fail(None, 0, key, f"{key!r} is no table of a study{_hint(key, TABLES)}; it has {', '.join(TABLES)}")
+                self._fail(
+                    None,
+                    0,
+                    key,
+                    f"{key!r} is no table of a study{_hint(key, TABLES)}; it has {', '.join(TABLES)}",
+                )
         head = self._table(table, "study")
         for key in head:
             if key not in STUDY_KEYS:
@@ -91,7 +96,7 @@ class _Reader:
                 self._fail("ensemble", number, None, f"{owner}: {key} is missing")
         if "observables" in merged:
             merged["observables"] = tuple(merged["observables"])
-        for key in NUMBERS + ("parent_temperature",):
+        for key in (*NUMBERS, "parent_temperature"):
             if isinstance(merged.get(key), int):
                 merged[key] = float(merged[key])
         try:

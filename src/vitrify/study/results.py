@@ -67,9 +67,7 @@ def parent_temperature_of(study: StudySpec, spec: EnsembleSpec, store: Store) ->
 def _folders(study: StudySpec, spec: EnsembleSpec) -> list[tuple[str, str]]:
     """Folder and digest of the glass and of each observable."""
     glass = (glass_folder(study, spec), digest.glass_digest(study, spec))
-    measured = [
-        (observable_folder(study, spec, x), digest.observable_digest(study, spec, x)) for x in spec.observables
-    ]
+    measured = [(observable_folder(study, spec, x), digest.observable_digest(study, spec, x)) for x in spec.observables]
     return [glass, *measured]
 
 

@@ -39,12 +39,30 @@ class EnsembleSpec:
         check(self.n_particles >= 2, owner, "n_particles", self.n_particles, "at least 2")
         check(self.n_samples >= 1, owner, "n_samples", self.n_samples, "at least 1")
         check(self.n_pilots >= 1, owner, "n_pilots", self.n_pilots, "at least 1")
-        check(self.pilot_particles >= 0, owner, "pilot_particles", self.pilot_particles, "0 or a number of particles")
+        check(
+            self.pilot_particles >= 0,
+            owner,
+            "pilot_particles",
+            self.pilot_particles,
+            "0 or a number of particles",
+        )
         hot = self.parent_temperature == "auto" or 0 < float(self.parent_temperature) < 1e6
         check(hot, owner, "parent_temperature", self.parent_temperature, 'positive, or "auto"')
         for observable in self.observables:
-            check(observable in OBSERVABLES, owner, "observables", observable, "one of " + ", ".join(OBSERVABLES))
-        check(len(set(self.observables)) == len(self.observables), owner, "observables", self.observables, "named once each")
+            check(
+                observable in OBSERVABLES,
+                owner,
+                "observables",
+                observable,
+                "one of " + ", ".join(OBSERVABLES),
+            )
+        check(
+            len(set(self.observables)) == len(self.observables),
+            owner,
+            "observables",
+            self.observables,
+            "named once each",
+        )
         self._check_physics(owner)
 
     def _check_physics(self, owner: str) -> None:
@@ -91,4 +109,6 @@ class StudySpec:
         for spec in self.ensembles:
             if spec.name == name:
                 return spec
-        raise UsageError(f"study {self.name!r} has no ensemble {name!r}; it has {', '.join(x.name for x in self.ensembles)}")
+        raise UsageError(
+            f"study {self.name!r} has no ensemble {name!r}; it has {', '.join(x.name for x in self.ensembles)}"
+        )

@@ -36,7 +36,9 @@ def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Resu
 
 def glass_task(store: Store, spec: EnsembleSpec, seed: int, index: int, temperature_key: str) -> Result:
     """Sample `index` of an ensemble. temperature_key: where T stands, empty where the spec gives it."""
-    temperature = read_parent_temperature(store, temperature_key).temperature if temperature_key else spec.parent_temperature
+    temperature = (
+        read_parent_temperature(store, temperature_key).temperature if temperature_key else spec.parent_temperature
+    )
     glass = make_glass(
         spec.parsed_model,
         n_particles=spec.n_particles,

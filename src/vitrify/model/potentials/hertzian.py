@@ -20,7 +20,7 @@ class Hertzian(Potential):
         return 1.0
 
     def derivatives(self) -> Radial:
-        def phi(u, c):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        def phi(u, c):  # noqa: ARG001
             x = sqrt(u)
             y = max(1.0 - x, 1e-100)  # at contact φ''' is infinite; what lies beyond is masked by the cutoff
             s = sqrt(y)

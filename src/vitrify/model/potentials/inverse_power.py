@@ -34,7 +34,7 @@ class InversePower(Potential):
     def derivatives(self) -> Radial:
         half = self.exponent // 2
 
-        def phi(u, c):  # type: ignore[no-untyped-def]
+        def phi(u, c):
             w = 1.0 / u
             p0 = w**half
             p1 = -half * p0 * w

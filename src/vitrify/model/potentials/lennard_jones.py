@@ -29,7 +29,7 @@ class LennardJones(Potential):
         return smooth_cutoff(self.derivatives()(self.rc**2, (0.0, 0.0, 0.0)), self.rc**2)
 
     def derivatives(self) -> Radial:
-        def phi(u, c):  # type: ignore[no-untyped-def]
+        def phi(u, c):
             w = 1.0 / u
             a = w * w * w
             b = a * a

@@ -25,16 +25,14 @@ class PiecewiseStickySpheres(Potential):
 
     rc: float = 1.2  # in x_min
 
-    summary: ClassVar[str] = (
-        "piecewise sticky spheres, Eq. (2): Lennard-Jones with an attraction that ends at rc·2^(1/6)"
-    )
+    summary: ClassVar[str] = "piecewise sticky spheres, Eq. (2): Lennard-Jones with an attraction that ends at rc·2^(1/6)"
 
     def __post_init__(self) -> None:
         check(1.0 < self.rc < 10.0, "potential pss", "rc", self.rc, "between 1 and 10, in units of 2^(1/6) λ")
 
     @property
     def cutoff(self) -> float:
-        return float(self.rc) * 2.0 ** (1.0 / 6.0)
+        return float(self.rc * 2.0 ** (1.0 / 6.0))
 
     def table_coefficients(self) -> dict[str, float]:
         """a, b, c0, c2, c4, c6 of Table II, in units of ε."""
@@ -45,7 +43,7 @@ class PiecewiseStickySpheres(Potential):
         return _numbers(self.rc)
 
     def derivatives(self) -> Radial:
-        def phi(u, c):  # type: ignore[no-untyped-def]
+        def phi(u, c):
             # Tail: with τ = 1 − u/u_c and v = u_c/u each derivative is v^(6+k) times a polynomial in τ that starts at
             # τ^(3-k). About x_c nothing large cancels: the force floor of Table II's monomials (5e-11 at rc = 1.1) goes.
             w = 1.0 / u
@@ -56,25 +54,14 @@ class PiecewiseStickySpheres(Potential):
             v3 = v * v * v
             v6 = v3 * v3
             t0 = c[3] + t * (c[4] + t * (c[5] + t * (c[6] + t * (c[7] + t * (c[8] + t * c[9])))))
-            t1 = c[10] + t * (
-                c[11] + t * (c[12] + t * (c[13] + t * (c[14] + t * (c[15] + t * (c[16] + t * c[17])))))
-            )
+            t1 = c[10] + t * (c[11] + t * (c[12] + t * (c[13] + t * (c[14] + t * (c[15] + t * (c[16] + t * c[17]))))))
             t2 = c[18] + t * (
-                c[19]
-                + t
-                * (c[20] + t * (c[21] + t * (c[22] + t * (c[23] + t * (c[24] + t * (c[25] + t * c[26]))))))
+                c[19] + t * (c[20] + t * (c[21] + t * (c[22] + t * (c[23] + t * (c[24] + t * (c[25] + t * c[26]))))))
             )
             t3 = c[27] + t * (
                 c[28]
                 + t
-                * (
-                    c[29]
-                    + t
-                    * (
-                        c[30]
-                        + t * (c[31] + t * (c[32] + t * (c[33] + t * (c[34] + t * (c[35] + t * c[36])))))
-                    )
-                )
+                * (c[29] + t * (c[30] + t * (c[31] + t * (c[32] + t * (c[33] + t * (c[34] + t * (c[35] + t * c[36])))))))
             )
             t4 = c[37] + t * (c[38] + t * (c[39] + t * c[40]))
             # Blended, not branched: with a branch here the force loop is no longer vector code (2.4 against 10 M/s).

@@ -34,16 +34,14 @@ class QStickySpheres(Potential):
     def derivatives(self) -> Radial:
         half = self.q // 2
 
-        def phi(u, c):  # type: ignore[no-untyped-def]
+        def phi(u, c):
             w = 1.0 / u
             a = w**half
             b = a * a
             d1 = 2.0 * half * (a - b) * w
             d2 = 2.0 * half * ((2 * half + 1) * b - (half + 1) * a) * w * w
             d3 = 2.0 * half * ((half + 1) * (half + 2) * a - (2 * half + 1) * (2 * half + 2) * b) * w * w * w
-            d4 = (2 * half + 1) * (2 * half + 2) * (2 * half + 3) * b - (half + 1) * (half + 2) * (
-                half + 3
-            ) * a
+            d4 = (2 * half + 1) * (2 * half + 2) * (2 * half + 3) * b - (half + 1) * (half + 2) * (half + 3) * a
             return (
                 b - 2.0 * a + c[0] + u * (c[1] + u * c[2]),
                 d1 + c[1] + 2.0 * c[2] * u,

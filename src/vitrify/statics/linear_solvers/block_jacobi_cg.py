@@ -58,7 +58,7 @@ def _solve_eight(pairs: Any, inverse: FloatArray, b: FloatArray, tolerance: floa
 
 def _inverse(diagonal: FloatArray) -> FloatArray:
     """Inverse of each block; the unit matrix for a particle without neighbours, whose rows of M are zero."""
-    floating = ~diagonal.any(axis=(1, 2))
+    floating = np.asarray(~diagonal.any(axis=(1, 2)))
     blocks = np.where(floating[:, None, None], np.eye(3), diagonal)
     singular = np.abs(np.linalg.det(blocks)) < 1e-12 * np.abs(blocks).max(axis=(1, 2)) ** 3
     blocks = np.where(singular[:, None, None], np.eye(3) * np.abs(blocks).max(axis=(1, 2))[:, None, None], blocks)
