@@ -49,10 +49,10 @@ def list_neighbours(
     """Rows of all particles of one sample that stand sorted by cell; returns the longest row. Unless that fits the
     room of a row the list is not valid.
 
-    n_cells: at most box / range, so that the 27 cells around hold all neighbours. Half-sized cells were slower: they
-    hold fewer candidates, but gathering from 125 of them costs more. reach2: (cutoff λ_ij + skin)² by species, float32; near
-    (2, n) uint32, near_xyz (3, n) int32 and near2 (n,) float32: scratch. Distances in single precision from the upper halves of
-    the ticks: the skin forgives it, and twice as many fit a vector."""
+    n_cells: at most box / range, so that the 27 cells around hold all neighbours. Half-sized cells were slower: they hold
+    fewer candidates, but gathering from 125 of them costs more. reach2: (cutoff λ_ij + skin)² by species, float32; near
+    (2, n) uint32, near_xyz (3, n) int32, near2 (n,) float32: scratch. Distances in single precision from the upper halves
+    of the ticks: the skin forgives it, and twice as many fit a vector."""
     width = neighbours.shape[1]
     longest = uint64(0)
     side = min(3, n_cells)
