@@ -35,11 +35,13 @@ def test_glasses_are_those_that_others_made(system):
         )
         for k in range(3)
     ]
-    # G of one sample scatters by χ_G/√N, 3 to 8 %; theirs is one sample, ours the mean of three (and of three planes)
+    # Three standard deviations of (their one sample − our mean of three), from the scatter seen over nine samples at this N:
+    # G of one plane 10 %; K 0.5 % and p/p0 0.003 for PSS; K 3 % and p/p0 0.025 for QSS, whose liquids are slow.
+    sticky = model.startswith("pss")
     planes = np.array([[x.shear_modulus, x.shear_modulus_xz, x.shear_modulus_yz] for x in found])
-    assert mean(planes.ravel()).value == pytest.approx(shear, rel=0.16)
-    assert mean([x.bulk_modulus for x in found]).value == pytest.approx(bulk, rel=0.05)
-    assert mean([x.p_over_p0 for x in found]).value == pytest.approx(pressure, abs=0.03)
+    assert mean(planes.ravel()).value == pytest.approx(shear, rel=0.32)
+    assert mean([x.bulk_modulus for x in found]).value == pytest.approx(bulk, rel=0.02 if sticky else 0.10)
+    assert mean([x.p_over_p0 for x in found]).value == pytest.approx(pressure, abs=0.012 if sticky else 0.087)
 
 
 @pytest.mark.slow
