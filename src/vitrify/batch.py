@@ -15,6 +15,7 @@ from vitrify.model import Model
 
 FloatArray = NDArray[np.float64]
 SKIN = 0.5  # in λ(small, small); measured best for liquids of N = 3,000
+ROUNDING = 2e-6  # lists are made with distances in single precision
 
 
 class Batch:
@@ -42,7 +43,7 @@ class Batch:
         lengths = np.array(model.mixture.lengths)
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
-        self.reach2 = ((model.potential.cutoff * lengths + SKIN) ** 2).astype(np.float32)
+        self.reach2 = ((model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2).astype(np.float32)
         self._scratch = _Scratch(max(sizes))
 
     @property

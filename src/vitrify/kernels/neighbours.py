@@ -65,6 +65,7 @@ def list_neighbours(
         if cell_start[home] == cell_start[home + 1]:
             continue
         cx, cy, cz = home // (n_cells * n_cells), home // n_cells % n_cells, home % n_cells
+        itself_at = uint64(0)
         found = uint64(0)  # candidates of this cell: the particles of all cells in reach
         for a in range(side * side * side):
             bx = cx - 1 + a // 9 if side == 3 else a // (side * side)
@@ -74,6 +75,8 @@ def list_neighbours(
             by += n_cells if by < 0 else (-n_cells if by >= n_cells else 0)
             bz += n_cells if bz < 0 else (-n_cells if bz >= n_cells else 0)
             cell = (bx * n_cells + by) * n_cells + bz
+            if cell == home:
+                itself_at = found
             for j in range(first + cell_start[cell], first + cell_start[cell + 1]):
                 entries[found] = uint32(j) | (uint32(species[j]) << bits)
                 xs[found] = int32(ticks[j, 0] >> half)
@@ -89,11 +92,12 @@ def list_neighbours(
                 dz = float32(int32(z - zs[k])) * scale
                 near2[k] = dx * dx + dy * dy + dz * dz - limits[uint64(entries[k] >> bits)]
             itself = uint32(i) | (uint32(species[i]) << bits)
+            near2[itself_at] = float32(1.0)
+            itself_at += uint64(1)
             count = uint64(0)
             for k in range(found):
-                entry = entries[k]
-                kept[count] = entry  # written always, kept only when inside: no branch to guess
-                count += uint64((near2[k] < float32(0.0)) & (entry != itself))
+                kept[count] = entries[k]  # written always, kept only when inside: no branch to guess
+                count += uint64(near2[k] < float32(0.0))
             longest = max(longest, count)
             if count <= uint64(width):
                 row = neighbours[i]

@@ -139,7 +139,7 @@ def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float, 
     while done < steps:
         made, more = leapfrog(
             s, batch.first[s], batch.first[s + 1], steps - done, step, temperature, COUPLING, inverse_mass,
-            _stale2(step, temperature, inverse_mass), batch.force, batch.velocity, batch.travel, batch.anchor,
+            (0.5 * SKIN) ** 2, batch.force, batch.velocity, batch.travel, batch.anchor,
             batch.pair_arguments(),
         )  # fmt: skip
         done += made
@@ -150,12 +150,6 @@ def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float, 
 
 
 COUPLING = 0.02  # Δt/τ of the Berendsen thermostat
-
-
-def _stale2(step: float, temperature: float, inverse_mass: Any) -> float:
-    """Squared displacement at which a list is renewed: half the skin less what the fastest particle adds in one step."""
-    fastest = 6.0 * float(np.sqrt(temperature * np.max(inverse_mass)))
-    return max(0.5 * SKIN - step * fastest, 0.1 * SKIN) ** 2
 
 
 def _maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:

@@ -1,0 +1,1 @@
+"""Measured, not asserted: speeds of the parts and of the whole chain."""
