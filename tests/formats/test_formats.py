@@ -3,6 +3,7 @@ import pytest
 
 from vitrify.errors import UsageError
 from vitrify.glass import Glass
+from vitrify.model import Mixture
 from vitrify.model.catalogue import pss
 from vitrify.observables import measure
 
@@ -21,6 +22,16 @@ def test_extxyz_keeps_every_digit(pss_glass, tmp_path):
     assert np.array_equal(back.species, pss_glass.species)
     assert (back.box, back.model, back.provenance) == (pss_glass.box, pss_glass.model, pss_glass.provenance)
     assert measure(back) == measure(pss_glass)
+
+
+def test_a_model_that_its_name_does_not_give_back_is_not_written(tmp_path):
+    """Another mixture under the same name: a reader must be told, not guess."""
+    model = pss(mixture=Mixture(lengths=((1.0, 1.1), (1.1, 1.2))))
+    glass = Glass([[1, 1, 1], [3, 3, 3]], 8.0, [0, 1], model)
+    glass.write(tmp_path / "g.xyz")
+    with pytest.raises(UsageError, match="--model"):
+        Glass.read(tmp_path / "g.xyz")
+    assert Glass.read(tmp_path / "g.xyz", model).model == model
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -32,7 +32,7 @@ def write(glass: Glass) -> str:
     edge = f"{glass.box:.17g}"
     lattice = f"{edge} 0 0 0 {edge} 0 0 0 {edge}"
     known = " ".join(f"{key}={_quoted(value)}" for key, value in glass.provenance.items())
-    head = f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T" model="{glass.model}" {known}'.strip()
+    head = f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T" {_model_entry(glass.model)}{known}'.strip()
     labels = glass.model.mixture.labels
     rows = (
         f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}" for kind, (x, y, z) in zip(glass.species, glass.positions, strict=True)
@@ -126,6 +126,15 @@ def _indices(species: list[str], model: Model, names: dict[str, str]) -> NDArray
             raise UsageError(f"species {name!r} is none of {known}; map it, such as --species {name}={labels[0]}")
         index[name] = labels.index(label)
     return np.array([index[name] for name in species], dtype=np.int8)
+
+
+def _model_entry(model: Model) -> str:
+    """The model's name, where the name alone gives it back: not for another mixture or a potential of the user's own."""
+    try:
+        named = parse(str(model)) == model
+    except UsageError:
+        named = False
+    return f'model="{model}" ' if named else ""
 
 
 def _quoted(value: str | int | float) -> str:
