@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from .linear_solvers.block_jacobi_cg import Solution, solve
+from .linear_solvers.response import ResponseSolver, response_solver
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
@@ -23,8 +26,17 @@ class Hessian:
         """M⁺ b for translation-free right-hand sides. right_mid: (m, n, 3)."""
         return solve(self.pairs, self.diagonal, right_mid, tolerance=tolerance)
 
+    @cached_property
+    def response(self) -> ResponseSolver:
+        """The solver of M⁺b that suits this size; made once, for many right-hand sides."""
+        return response_solver(self)
+
     def matrix(self) -> sparse.csr_array:
         """(3n, 3n) sparse matrix."""
+        return self._matrix
+
+    @cached_property
+    def _matrix(self) -> sparse.csr_array:
         pairs, n = self.pairs, self.pairs.n_particles
         rows = np.concatenate([pairs.source, np.arange(n)])
         columns = np.concatenate([pairs.target, np.arange(n)])

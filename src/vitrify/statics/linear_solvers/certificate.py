@@ -1,0 +1,42 @@
+"""Proof without a factor that no eigenvalue of M lies below a number but those that were found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+MAX_STEPS = 20_000
+TOLERANCE = 1e-10
+
+
+def nothing_below(hessian: Any, operator: Any, vectors: FloatArray, edge: float) -> bool:
+    """Conjugate gradients on M − edge·1 in the space orthogonal to the found modes and the translations, from a random force.
+
+    Convergence with positive curvature throughout is a proof, for the reason given in `stability`: along an eigenvector
+    below the edge the residual could only grow."""
+    n = operator.n
+    found = vectors.reshape(len(vectors), 3 * n)
+    matrix = hessian.matrix()
+
+    def projected(x: FloatArray) -> FloatArray:
+        x = x - (x @ found.T) @ found
+        parts = x.reshape(n, 3)
+        return np.asarray((parts - parts.mean(axis=0)).reshape(3 * n))
+
+    residual = projected(np.random.default_rng(6).normal(size=3 * n))
+    limit = TOLERANCE * float(np.linalg.norm(residual))
+    direction, square = residual.copy(), float(residual @ residual)
+    for _ in range(MAX_STEPS):
+        image = projected(matrix @ direction - edge * direction)
+        curvature = float(direction @ image)
+        if curvature <= 0.0:
+            return False
+        residual = residual - square / curvature * image
+        new = float(residual @ residual)
+        if np.sqrt(new) < limit:
+            return True
+        direction, square = residual + new / square * direction, new
+    return False

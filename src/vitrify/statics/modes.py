@@ -1,0 +1,230 @@
+"""Lowest modes of a glass, with proof that none is missing.
+
+Block Lanczos on a Chebyshev filter of M finds them with products alone; the count of eigenvalues below a number in the gap
+above them, by Sylvester's law, shows that there are no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrify.errors import SampleFailure
+
+from .chebyshev import ChebyshevOperator
+from .hessian import Hessian
+from .linear_solvers.certificate import nothing_below
+from .linear_solvers.inertia import count_below
+from .linear_solvers.response import DENSEST_FACTORED, LARGEST_FACTORED
+from .spectrum import spectral_density
+
+FloatArray = NDArray[np.float64]
+BLOCK = 8
+TRANSLATIONS = 3
+ZERO = 1e-10  # of the mean diagonal of M
+RESIDUAL = 1e-9  # of the largest wanted eigenvalue
+CONTRAST = 500.0  # of the filter, between zero and the cut: more would drown the modes near the cut in round-off
+RISES = 12  # of the cut, where it was too low
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """Modes ψ of M ψ = ω² ψ (Eq. A10), translations left out, by rising eigenvalue."""
+
+    eigenvalues: FloatArray  # (k,) ω², ε/λ²/m
+    vectors: FloatArray  # (k, n, 3), orthonormal
+    residuals: FloatArray  # (k,) |M ψ − ω² ψ|
+    counted_below: float  # eigenvalue: this many modes, and no more, lie below it
+    proof: str  # "inertia" or "deflated conjugate gradients"
+
+    @property
+    def frequencies(self) -> FloatArray:
+        """(k,) ω."""
+        return np.asarray(np.sqrt(self.eigenvalues))
+
+    @property
+    def participation_ratios(self) -> FloatArray:
+        """(k,) 1/(N Σ_i |ψ_i|⁴)."""
+        return participation_ratio(self.vectors)
+
+
+def participation_ratio(vectors: FloatArray) -> FloatArray:
+    """e = (Σ_i |ψ_i|²)²/(N Σ_i |ψ_i|⁴): 1 for a translation, 1/N for one moving particle. vectors: (..., n, 3)."""
+    square = np.sum(vectors**2, axis=-1)
+    return np.asarray(square.sum(axis=-1) ** 2 / (square.shape[-1] * np.sum(square**2, axis=-1)))
+
+
+def lowest_modes(hessian: Hessian, number: int) -> Modes:
+    """The `number` lowest modes. Raises SampleFailure for a saddle, floating parts, or where they cannot be found."""
+    degrees = 3 * hessian.pairs.n_particles - TRANSLATIONS
+    number = min(number, degrees)
+    operator = ChebyshevOperator(hessian.pairs)
+    if 3 * (number + BLOCK) >= degrees:
+        return _dense(hessian, number)
+    density = spectral_density(operator, n_moments=256)
+    grid = operator.largest * np.linspace(0.0, 1.0, 20_001) ** 2
+    wanted = (1.3 * number + 6.0 + TRANSLATIONS) / (degrees + TRANSLATIONS)
+    cut = float(np.interp(wanted, density.cumulative(grid), grid))
+    for _ in range(RISES):
+        values, vectors, residuals = _filtered_lanczos(hessian, operator, cut, number + 1)
+        if len(values) > number:
+            break
+        cut = min(1.4 * cut, 0.5 * operator.largest)
+    else:
+        raise SampleFailure(f"{number} lowest modes were not found below half the spectrum")
+    values, vectors, residuals = _whole_levels(values, vectors, residuals, number)
+    edge = 0.5 * (values[-2] + values[-1])
+    return _proven(hessian, operator, values[:-1], vectors[:-1], residuals[:-1], edge)
+
+
+def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
+    """All modes with ω² below `eigenvalue`. Raises SampleFailure as lowest_modes does."""
+    operator = ChebyshevOperator(hessian.pairs)
+    guess = None
+    if _countable(hessian):
+        guess = count_below(hessian.matrix(), eigenvalue) - TRANSLATIONS
+        if guess == 0:
+            nothing = np.empty(0)
+            return Modes(nothing, np.empty((0, hessian.pairs.n_particles, 3)), nothing, eigenvalue, "inertia")
+    if guess is not None and 3 * (guess + BLOCK) >= 3 * hessian.pairs.n_particles - TRANSLATIONS:
+        return _dense(hessian, guess)
+    values, vectors, residuals = _filtered_lanczos(hessian, operator, 1.4 * eigenvalue, guess, below=eigenvalue)
+    kept = values < eigenvalue
+    return _proven(hessian, operator, values[kept], vectors[kept], residuals[kept], eigenvalue, guess)
+
+
+def _dense(hessian: Hessian, number: int) -> Modes:
+    matrix = hessian.matrix()
+    values, vectors = np.linalg.eigh(matrix.toarray())
+    _require_minimum(hessian, values[np.argsort(np.abs(values))][TRANSLATIONS:])
+    values, vectors = values[TRANSLATIONS:], vectors[:, TRANSLATIONS:]
+    chosen = vectors[:, :number]
+    residuals = np.linalg.norm(matrix @ chosen - chosen * values[:number], axis=0)
+    edge = float(values[number - 1 : number + 1].mean())
+    return Modes(values[:number], chosen.T.reshape(number, -1, 3), residuals, edge, "the whole spectrum")
+
+
+def _filtered_lanczos(
+    hessian: Hessian, operator: ChebyshevOperator, cut: float, number: int | None, below: float | None = None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Modes below the cut, at most `number`, by block Lanczos with full reorthogonalisation on the filter of M."""
+    n, matrix = operator.n, hessian.matrix()
+    degree = max(int(np.ceil(0.5 * np.log(CONTRAST) * np.sqrt(operator.largest / cut))), 4)
+    basis = np.empty((0, 3 * n))
+    projected = np.empty((0, 0))
+    block = _orthonormal(_free(np.random.default_rng(5).normal(size=(BLOCK, 3 * n)), n))
+    while True:
+        basis = np.concatenate([basis, block])
+        image = _free(operator.filter(block, cut, degree), n)
+        along = image @ basis.T
+        image -= along @ basis
+        again = image @ basis.T  # twice is enough
+        image -= again @ basis
+        along += again
+        m = len(basis)
+        wider = np.zeros((m, m))
+        wider[: m - BLOCK, : m - BLOCK] = projected
+        wider[m - BLOCK :] = along
+        wider[:, m - BLOCK :] = along.T
+        projected = wider
+        q, rest = np.linalg.qr(image.T)
+        if m % (2 * BLOCK) == 0 or m + BLOCK > 3 * n - TRANSLATIONS:
+            theta, s = np.linalg.eigh(0.5 * (projected + projected.T))
+            above = np.abs(theta) > 1.05 * _at_cut(operator, cut, degree)  # the filter is below this above the cut
+            error = np.linalg.norm(rest @ s[-BLOCK:], axis=0) / np.maximum(np.abs(theta), 1e-300)
+            order = np.argsort(-np.abs(theta))[: int(above.sum())]
+            order = order if number is None else order[:number]
+            full = number is None or len(order) == number
+            settled = len(order) > 0 and bool((error[order] < 3e-12).all())
+            if (settled and (full or m > 3 * len(order) + 6 * BLOCK)) or m + BLOCK > min(3 * n - TRANSLATIONS, 4000):
+                break
+            if len(order) == 0 and m > 20 * BLOCK:
+                break
+        block = np.ascontiguousarray(q.T)
+    if below is not None and number is None:
+        order = order[:]
+    return _rayleigh_ritz(matrix, s[:, order].T @ basis, operator, cut, degree)
+
+
+def _rayleigh_ritz(
+    matrix: object, rows: FloatArray, operator: ChebyshevOperator, cut: float, degree: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Eigenpairs of M in a subspace; filtered once more where residuals are not yet small."""
+    for attempt in range(3):
+        image = (matrix @ rows.T).T  # type: ignore[operator]
+        values, s = np.linalg.eigh(rows @ image.T) if len(rows) else (np.empty(0), np.empty((0, 0)))
+        rows, image = s.T @ rows, s.T @ image
+        residuals = np.linalg.norm(image - values[:, None] * rows, axis=1)
+        if len(rows) == 0 or residuals.max() < 0.5 * RESIDUAL * abs(values[-1]) or attempt == 2:
+            break
+        rows = _orthonormal(_free(operator.filter(rows, cut, degree), operator.n))
+    return values, rows.reshape(len(rows), operator.n, 3), residuals
+
+
+def _at_cut(operator: ChebyshevOperator, cut: float, degree: int) -> float:
+    """Absolute value of the scaled filter at the cut: 1/T_degree at zero."""
+    x = (operator.largest + cut) / (operator.largest - cut)
+    return float(1.0 / np.cosh(degree * np.arccosh(x)))
+
+
+def _whole_levels(
+    values: FloatArray, vectors: FloatArray, residuals: FloatArray, number: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """number + 1 of them, the last only to mark the gap."""
+    return values[: number + 1], vectors[: number + 1], residuals[: number + 1]
+
+
+def _proven(
+    hessian: Hessian, operator: ChebyshevOperator, values: FloatArray, vectors: FloatArray, residuals: FloatArray,
+    edge: float, counted: int | None = None,
+) -> Modes:  # fmt: skip
+    """The modes, if they are those of a minimum, well converged, and as many as there are below the edge."""
+    _require_minimum(hessian, values)
+    if len(values) and residuals.max() > RESIDUAL * values[-1]:
+        raise SampleFailure(f"a mode did not converge: residual {residuals.max() / values[-1]:.1e} of the largest eigenvalue")
+    if counted is None and _countable(hessian):
+        counted = count_below(hessian.matrix(), edge) - TRANSLATIONS
+    if counted is None:
+        if not nothing_below(hessian, operator, vectors, edge):
+            raise SampleFailure("a mode may be missing: the rest of the spectrum is not shown to lie above the cut")
+        return Modes(values, vectors, residuals, edge, "deflated conjugate gradients")
+    if counted != len(values):
+        raise SampleFailure(f"{len(values)} modes were found, but {counted} lie below ω² = {edge:.6g}")
+    return Modes(values, vectors, residuals, edge, "inertia")
+
+
+def _countable(hessian: Hessian) -> bool:
+    """Is a factor of M − σ1 within reach?"""
+    n = hessian.pairs.n_particles
+    return n <= LARGEST_FACTORED and (n <= 3000 or len(hessian.pairs.target) <= DENSEST_FACTORED * n)
+
+
+def _require_minimum(hessian: Hessian, values: FloatArray) -> None:
+    scale = float(np.mean(np.einsum("nii->n", hessian.diagonal))) / 3.0
+    negative, zero = int(np.sum(values < -ZERO * scale)), int(np.sum(np.abs(values) <= ZERO * scale))
+    if negative:
+        raise SampleFailure(f"is a saddle, not a minimum: {negative} of its modes have negative eigenvalues")
+    if zero:
+        raise SampleFailure(f"has {zero + TRANSLATIONS} zero modes where a solid has {TRANSLATIONS}: {floating(hessian)}")
+
+
+def floating(hessian: Hessian) -> str:
+    """What floats: rattlers, or parts that hang on nothing."""
+    from scipy.sparse.csgraph import connected_components
+
+    pairs = hessian.pairs
+    matrix = hessian.matrix()[::3, ::3]
+    parts = int(connected_components(matrix, directed=False)[0])
+    rattlers = int(np.sum(np.diff(pairs.start) <= TRANSLATIONS))
+    return f"{rattlers} particles have at most {TRANSLATIONS} neighbours (rattlers), and it is in {parts} unconnected parts"
+
+
+def _free(rows: FloatArray, n: int) -> FloatArray:
+    """Without translations."""
+    parts = rows.reshape(len(rows), n, 3)
+    return np.asarray((parts - parts.mean(axis=1, keepdims=True)).reshape(len(rows), 3 * n))
+
+
+def _orthonormal(rows: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(np.linalg.qr(rows.T)[0].T)
