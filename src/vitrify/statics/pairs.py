@@ -23,10 +23,11 @@ IntArray = NDArray[np.int64]
 class Pairs:
     """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1].
 
-    target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²."""
+    positions: (n, 3); target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²."""
 
     n_particles: int
     volume: float
+    positions: FloatArray
     start: IntArray
     target: IntArray
     r_pd: FloatArray
@@ -43,7 +44,7 @@ class Pairs:
         inverse_length2 = batch.inverse_length2[batch.species[source], batch.species[target]]
         terms = np.empty((5, len(target)))
         _pair_terms(glass.model.potential)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
-        return cls(n, glass.volume, *_unsorted(batch.label, source, target, r_pd, terms))
+        return cls(n, glass.volume, glass.positions, *_unsorted(batch.label, source, target, r_pd, terms))
 
     @cached_property
     def source(self) -> IntArray:

@@ -1,0 +1,19 @@
+"""How the response of a glass to local force dipoles decays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vitrify.glass import Glass
+from vitrify.statics import Hessian, Pairs
+from vitrify.statics.dipoles import Decay, bonds, decay
+
+
+def dipole_decay(glass: Glass, *, number: int = 64, seed: int = 8, hessian: Hessian | None = None) -> Decay:
+    """c(r) of Eq. (A13) over `number` interacting pairs drawn at random, r in a0. Memory does not grow with `number`.
+
+    Raises SampleFailure for what is no minimum."""
+    hessian = hessian or Hessian(Pairs.of(glass))
+    every = bonds(hessian.pairs)
+    chosen = np.random.default_rng(seed).choice(every, size=min(number, len(every)), replace=False)
+    return decay(hessian, glass.box, glass.spacing, chosen)

@@ -1,0 +1,34 @@
+"""Low-frequency modes of a glass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vitrify.glass import Glass
+from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Pairs, strain_modulus
+from vitrify.statics.modes import Modes, lowest_modes, modes_below
+from vitrify.statics.strain import strain_force
+
+PLANES = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ)
+LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of sound to set a scale by
+
+
+def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
+    """ω = 2π c_s/L of the longest shear wave, c_s = √(G/ρ) with this glass's own G, mean of three planes, in √(ε/m)/λ."""
+    pairs = hessian.pairs
+    forces = np.array([strain_force(pairs, plane) for plane in PLANES])
+    found = [strain_modulus(pairs, plane, x) for plane, x in zip(PLANES, hessian.solve(forces).x_mid, strict=True)]
+    shear = max(sum(x.value for x in found), LEAST_SHEAR * sum(x.affine for x in found)) / 3.0
+    masses = np.array(glass.model.mixture.masses)[glass.species]
+    return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.box)
+
+
+def low_frequency_modes(
+    glass: Glass, *, below: float = 1.2, number: int = 0, hessian: Hessian | None = None
+) -> tuple[Modes, float]:
+    """All modes below a multiple of the first shear phonon, or the `number` lowest where that is not 0; and that frequency.
+
+    Equal unit masses (Eq. A10). Raises SampleFailure for what is no minimum, or where a mode may be missing."""
+    hessian = hessian or Hessian(Pairs.of(glass))
+    first = first_shear_phonon(glass, hessian)
+    return (lowest_modes(hessian, number) if number else modes_below(hessian, (below * first) ** 2)), first

@@ -1,0 +1,40 @@
+"""The density of vibrational states of a glass over its whole range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrify.glass import Glass
+from vitrify.statics import Hessian, Pairs
+from vitrify.statics.chebyshev import ChebyshevOperator
+from vitrify.statics.spectrum import LARGEST_DENSE, dense_eigenvalues, spectral_density
+
+FloatArray = NDArray[np.float64]
+BINS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DensityOfStates:
+    """D(ω) per particle, Eq. (A9): its integral is 3."""
+
+    omega: FloatArray  # (points,)
+    density: FloatArray  # (points,)
+    resolution: float  # in ω, at the middle of the range
+    method: str  # "dense" or "kernel polynomials"
+
+
+def density_of_states(glass: Glass, *, hessian: Hessian | None = None) -> DensityOfStates:
+    """All eigenvalues for up to LARGEST_DENSE particles (histogram), the kernel polynomial method above."""
+    hessian = hessian or Hessian(Pairs.of(glass))
+    if glass.n_particles <= LARGEST_DENSE:
+        omega = np.sqrt(np.maximum(dense_eigenvalues(hessian), 0.0))[3:]
+        density, edges = np.histogram(omega, bins=BINS, range=(0.0, 1.02 * float(omega[-1])))
+        width = float(edges[1] - edges[0])
+        return DensityOfStates(0.5 * (edges[1:] + edges[:-1]), density / (glass.n_particles * width), width, "dense")
+    found = spectral_density(ChebyshevOperator(hessian.pairs))
+    omega, density = found.frequency_density()
+    middle = 0.5 * float(np.sqrt(found.largest))
+    return DensityOfStates(omega, density, float(found.resolution(middle**2)) / (2.0 * middle), "kernel polynomials")

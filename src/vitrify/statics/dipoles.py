@@ -1,0 +1,120 @@
+"""Response of a glass to a unit force dipole on an interacting pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .anharmonic import hessian_force
+from .hessian import Hessian
+from .pairs import Pairs
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+AT_ONCE = 8  # responses held at a time: bounded memory, and what the solvers take together
+SKETCH = 64  # random vectors of a sketch of M⁺: each ‖M⁺d‖² to 18 %
+
+
+def bonds(pairs: Pairs) -> IntArray:
+    """Each interacting pair once: places in the full list, (number of pairs,)."""
+    return np.flatnonzero(pairs.source < pairs.target)
+
+
+def dipole_force(pairs: Pairs, bond: int, n_particles: int) -> FloatArray:
+    """d = ∂r_ij/∂x, (n, 3), Eq. (A11)."""
+    force = np.zeros((n_particles, 3))
+    direction = pairs.r_pd[bond] / pairs.distance[bond]
+    force[pairs.source[bond]], force[pairs.target[bond]] = -direction, direction
+    return force
+
+
+def responses(hessian: Hessian, chosen: IntArray) -> Iterator[FloatArray]:
+    """Normalised responses z, (n, 3), Eq. (A12), one after the other for the chosen bonds, a few solved together."""
+    pairs = hessian.pairs
+    for first in range(0, len(chosen), AT_ONCE):
+        right = np.array([dipole_force(pairs, k, pairs.n_particles) for k in chosen[first : first + AT_ONCE]])
+        for z in hessian.response.solve(right):
+            yield z / np.linalg.norm(z)
+
+
+def stiffness(pairs: Pairs, z: FloatArray) -> float:
+    """z·M·z, in ε/λ²."""
+    return float(np.vdot(z, hessian_force(pairs, z)))
+
+
+@dataclass(frozen=True, slots=True)
+class SoftBonds:
+    """The bonds whose dipole responses look softest among all, one a neighbourhood."""
+
+    bonds: IntArray  # (m,) places in the full list, softest first
+    compliance: FloatArray  # (m,) estimate of |M⁺d|
+
+
+def softest_bonds(hessian: Hessian, number: int, *, seed: int = 7) -> SoftBonds:
+    """A scan of every pair without a solve for each: |M⁺d|² of all pairs from one random sketch of M⁺.
+
+    For R of independent normal columns, E (R·M⁺d)² = |M⁺d|²; R·M⁺d = (M⁺R)·d needs one solve a column. No two of the chosen
+    bonds share a particle."""
+    pairs, n = hessian.pairs, hessian.pairs.n_particles
+    right = np.random.default_rng(seed).normal(size=(SKETCH, n, 3))
+    right -= right.mean(axis=1, keepdims=True)
+    image = hessian.response.solve(right)
+    every = bonds(pairs)
+    i, j = pairs.source[every], pairs.target[every]
+    direction = pairs.r_pd[every] / pairs.distance[every][:, None]
+    square = np.zeros(len(every))
+    for x in image:
+        square += np.einsum("pd,pd->p", x[j] - x[i], direction) ** 2
+    taken, chosen = np.zeros(n, dtype=bool), []
+    for k in np.argsort(-square):
+        if not (taken[i[k]] or taken[j[k]]):
+            taken[[i[k], j[k]]] = True
+            chosen.append(k)
+        if len(chosen) == number:
+            break
+    return SoftBonds(every[chosen], np.sqrt(square[chosen] / SKETCH))
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """How responses decay with distance, in bins that are the same for every glass of a density."""
+
+    distance: FloatArray  # (bins,) geometric middle, in a0
+    median: FloatArray  # (bins,) median over pairs of (z·d)², mean over dipoles; NaN where no dipole has pairs enough
+    dipoles: IntArray  # (bins,) that have
+
+
+BINS_A_DECADE = 24
+NEAREST, FARTHEST = 0.5, 60.0  # in a0
+LEAST_PAIRS = 8  # in a bin, for a median
+
+
+def decay(hessian: Hessian, box: float, spacing: float, chosen: IntArray) -> Decay:
+    """c(r), Eq. (A13): for each response the median of (z·d_kl)² over pairs kl at distance r, between pair midpoints under
+    the minimum image, up to half the box; then the mean over dipoles. One response in memory at a time."""
+    pairs = hessian.pairs
+    every = bonds(pairs)
+    i, j = pairs.source[every], pairs.target[every]
+    direction = pairs.r_pd[every] / pairs.distance[every][:, None]
+    middle = pairs.positions[i] + 0.5 * pairs.r_pd[every]
+    count = int(BINS_A_DECADE * np.log10(FARTHEST / NEAREST))
+    edges = NEAREST * 10.0 ** (np.arange(count + 1) / BINS_A_DECADE)
+    total, dipoles = np.zeros(count), np.zeros(count, dtype=np.int64)
+    for bond, z in zip(chosen, responses(hessian, chosen), strict=True):
+        away = middle - middle[np.searchsorted(every, bond)]
+        away -= box * np.rint(away / box)
+        r = np.sqrt(np.einsum("pd,pd->p", away, away)) / spacing
+        value = np.einsum("pd,pd->p", z[j] - z[i], direction) ** 2
+        place = np.where(r * spacing < 0.5 * box, np.digitize(r, edges) - 1, -1)
+        order = np.argsort(place, kind="stable")
+        starts = np.searchsorted(place[order], np.arange(count + 1))
+        for b in range(count):
+            inside = value[order[starts[b] : starts[b + 1]]]
+            if len(inside) >= LEAST_PAIRS and edges[b + 1] * spacing <= 0.5 * box:
+                total[b] += float(np.median(inside))
+                dipoles[b] += 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Decay(np.sqrt(edges[1:] * edges[:-1]), np.where(dipoles > 0, total / dipoles, np.nan), dipoles)

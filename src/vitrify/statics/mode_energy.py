@@ -1,0 +1,56 @@
+"""What the energy of a mode is made of, and how the mode couples to strain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .pairs import Pairs
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class EnergySplit:
+    """u·M·u of a mode by the sign of pair stiffness φ'' and pair force φ', Eqs. (8)-(10), in ε/λ²; with the share of each
+    particle, (n,), half of each of its pairs."""
+
+    k_plus: FloatArray
+    k_minus: FloatArray
+    f_plus: FloatArray
+    f_minus: FloatArray
+
+    @property
+    def sums(self) -> dict[str, float]:
+        """k₊, k₋, f₊, f₋ of the whole glass; they sum to ω²."""
+        return {name: float(getattr(self, name).sum()) for name in ("k_plus", "k_minus", "f_plus", "f_minus")}
+
+
+def energy_split(pairs: Pairs, mode: FloatArray) -> EnergySplit:
+    """k± = Σ φ'' (n·δ)² and f± = Σ (φ'/r) (δ² − (n·δ)²) over pairs of either sign. mode: (n, 3), |mode| = 1."""
+    delta = mode[pairs.target] - mode[pairs.source]
+    along = (np.einsum("pd,pd->p", pairs.r_pd, delta) / pairs.distance) ** 2
+    curvature = 2.0 * pairs.terms[1] + 4.0 * pairs.distance**2 * pairs.terms[2]  # φ''
+    k = 0.5 * curvature * along  # every pair is met twice: half at each end
+    f = pairs.terms[1] * np.maximum(np.einsum("pd,pd->p", delta, delta) - along, 0.0)  # ½ φ'/r = φ_s
+    parts = (np.where(k > 0, k, 0.0), np.where(k < 0, k, 0.0), np.where(f > 0, f, 0.0), np.where(f < 0, f, 0.0))
+    return EnergySplit(*(np.bincount(pairs.source, x, minlength=pairs.n_particles) for x in parts))
+
+
+def strain_coupling(pairs: Pairs, mode: FloatArray) -> FloatArray:
+    """F = ∂²U/∂ε∂x·π, (3, 3), symmetric strain, Eq. (A15), in ε/λ."""
+    delta = mode[pairs.target] - mode[pairs.source]
+    along = 4.0 * pairs.terms[2] * np.einsum("pd,pd->p", pairs.r_pd, delta)
+    tensor = 0.5 * (pairs.r_pd.T @ (2.0 * pairs.terms[1][:, None] * delta) + (pairs.r_pd.T * along) @ pairs.r_pd)
+    return np.asarray(0.5 * (tensor + tensor.T))
+
+
+def dilation_over_shear(coupling: FloatArray) -> float:
+    """(Tr F/d)/λ_max, Eq. (A16): λ_max the largest eigenvalue of the deviatoric part, the mode's sign chosen so that the
+    one of largest magnitude is positive."""
+    dilation = float(np.trace(coupling)) / 3.0
+    eigenvalues = np.linalg.eigvalsh(coupling - dilation * np.eye(3))
+    largest = float(eigenvalues[np.argmax(np.abs(eigenvalues))])
+    return dilation / largest
