@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vitrify.ensemble import Estimate, summarise
+from vitrify.campaign import Result
+from vitrify.ensemble import Estimate, LowModes, microscopic, summarise
 from vitrify.report import statements as s
 from vitrify.report.figures import FIGURES
 from vitrify.report.gathered import Gathered, Series, Study
@@ -50,10 +51,35 @@ def table(seed, n=60, g=20.0, k=60.0):
     )
 
 
+def small(seed, n, found, density):
+    """Modes with D = 0.1 ω⁴ (in ω0) and c(r) with a bump at 4 a0."""
+    rng, box = np.random.default_rng(seed), 6.0
+    counts = rng.poisson(1000 * 0.1 * 0.5**5 / 5, size=n)
+    modes = [box * 0.5 * rng.random(c) ** 0.2 for c in counts]
+    r = np.geomspace(0.5, 15.0, 40)
+    bump = r**-6.0 / (1 + (np.log(r / 4.0)) ** 2)
+    decays = bump * (1 + 0.01 * rng.normal(size=(min(n, 3), 40)))
+    return microscopic(found.shear_modulus.value, density, LowModes(1000, modes, np.full(n, 3.0)), r, decays)
+
+
+def qlm(seed, n):
+    rng = np.random.default_rng(seed)
+    names = ("k_plus", "k_minus", "f_plus", "f_minus", "dilation_over_shear")
+    return pd.DataFrame({f"qlm_{x}": m + rng.normal(size=n) for x, m in zip(names, (20, -18, 2, -3, 0), strict=True)})
+
+
+def structure(n):
+    x = np.linspace(0.005, 2.495, 250)
+    return [Result({}, {"x": x, "AA": 1 + 0 * x, "AB": 1 + 0 * x, "BB": 1 + 0 * x})] * min(n, 2)
+
+
 def study(n=60):
     def one(k, spec):
         rows = table(k, n) if n else pd.DataFrame()
-        return Gathered(spec, rows, summarise(rows, 1000), Counts(60, n, 0, {}), None)
+        found = summarise(rows, 1000)
+        return Gathered(
+            spec, rows, found, Counts(60, n, 0, {}), None, small(k, n, found, spec.density), qlm(k, n), structure(n), []
+        )
 
     return Study(STUDY, tuple(one(k, spec) for k, spec in enumerate(STUDY.ensembles)))
 

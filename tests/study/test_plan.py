@@ -116,7 +116,7 @@ def test_failed_samples_are_counted_and_left_out(tmp_path, monkeypatch):
     def measured(store, name, glass_key, digest):
         if glass_key.endswith("1"):
             raise SampleFailure("is a saddle")
-        return Result({name: 1.0})
+        return Result({name.name: 1.0})
 
     def glass(*_):
         return Result(

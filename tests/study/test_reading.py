@@ -56,7 +56,7 @@ def test_a_study_is_read():
     ('"pss(rc=1.2)"', '"lj(rc=2.5)"', 10, "unknown"),
     ('name = "b"', 'name = "a"', 16, "twice"),
     ("n_pilots = 1", "n_pilot = 1", 6, "did you mean 'n_pilots'"),
-    ("n_pilots = 1", 'observables = ["modes"]', 1, "mechanics, elasticity"),
+    ("n_pilots = 1", 'observables = ["moods"]', 1, "mechanics, elasticity"),
     ("seed = 3", 'seed = "x"', 3, "integer"),
     ("seed = 3", "sed = 3", 3, "did you mean 'seed'"),
     ("[defaults]", "[default]", 5, "did you mean 'defaults'"),

@@ -13,6 +13,11 @@ from vitrify.report import write_report
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the page, figures and tables.")
-def report(directory: Path, output: Path) -> None:
+@click.option(
+    "--experiments",
+    type=click.Path(path_type=Path),
+    help="CSV with alloy, poisson_ratio, stz_size, source for Figs. 1 and 13.",
+)
+def report(directory: Path, output: Path, experiments: Path | None) -> None:
     """Write the report of the store in DIRECTORY."""
-    click.echo(write_report(Store(directory), output))
+    click.echo(write_report(Store(directory), output, experiments))

@@ -1,25 +1,42 @@
 """Numbers of many glasses, each with its error."""
 
 from .bootstrap import bootstrap
+from .density_of_states import TailFit, fit_tail, fit_windows
+from .dipole_length import DipoleLength, dipole_length
 from .distributions import DistributionFit, fit_distribution
 from .estimate import Estimate
 from .fluctuations import Fluctuation, fluctuation, relative_fluctuation, remove_outliers
 from .means import mean
+from .microscopic import LowModes, Microscopic, microscopic
 from .parent_temperature import ParentTemperature, find_parent_temperature
+from .scales import PowerLaw, characteristic_frequency, fit_power_law, number_density, stz_size
 from .summary import EnsembleSummary, summarise
 
 __all__ = [
+    "DipoleLength",
     "DistributionFit",
     "EnsembleSummary",
     "Estimate",
     "Fluctuation",
+    "LowModes",
+    "Microscopic",
     "ParentTemperature",
+    "PowerLaw",
+    "TailFit",
     "bootstrap",
+    "characteristic_frequency",
+    "dipole_length",
     "find_parent_temperature",
     "fit_distribution",
+    "fit_power_law",
+    "fit_tail",
+    "fit_windows",
     "fluctuation",
     "mean",
+    "microscopic",
+    "number_density",
     "relative_fluctuation",
     "remove_outliers",
+    "stz_size",
     "summarise",
 ]

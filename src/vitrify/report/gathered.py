@@ -8,17 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from vitrify.campaign import Store
-from vitrify.ensemble import EnsembleSummary, Estimate, ParentTemperature, summarise
+from vitrify.campaign import Result, Store
+from vitrify.ensemble import (
+    EnsembleSummary,
+    Estimate,
+    LowModes,
+    Microscopic,
+    ParentTemperature,
+    microscopic,
+    summarise,
+)
 from vitrify.study import (
     Counts,
     EnsembleSpec,
     StudySpec,
     ensemble_counts,
+    ensemble_results,
     ensemble_table,
     parent_temperature_of,
     parse_study,
 )
+
+from .experiments import Experiment
 
 SETS = {"QSS": "q", "DSS": "ρ", "CSS": "r_c"}  # the paper's three sets and their control parameters
 
@@ -32,6 +43,10 @@ class Gathered:
     summary: EnsembleSummary
     counts: Counts
     parent: ParentTemperature | None
+    micro: Microscopic
+    qlm: pd.DataFrame  # a row a mode, columns qlm_...
+    structure: list[Result]
+    spectrum: list[Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +75,56 @@ class Study:
 
     spec: StudySpec
     ensembles: tuple[Gathered, ...]
+    experiments: tuple[Experiment, ...] = ()
 
     def of_set(self, name: str) -> list[tuple[float, Gathered]]:
         """Ensembles of one of the paper's sets, by rising control parameter."""
         found = [(x.spec.sets[name], x) for x in self.ensembles if name in x.spec.sets]
         return sorted(found, key=lambda pair: pair[0])
 
+    def at(self, name: str, control: float) -> Gathered | None:
+        """The ensemble at a control parameter of a set."""
+        return next((x for c, x in self.of_set(name) if abs(c - control) < 1e-9), None)
+
     def series(self, name: str, quantity: Callable[[EnsembleSummary], Estimate]) -> Series:
-        """A quantity along a set, where it is known."""
-        found = [(c, quantity(x.summary)) for c, x in self.of_set(name)]
+        """A macroscopic quantity along a set, where it is known."""
+        return self.along(name, lambda x: quantity(x.summary))
+
+    def along(self, name: str, quantity: Callable[[Gathered], Estimate]) -> Series:
+        """Any quantity along a set, where it is known."""
+        found = [(c, quantity(x)) for c, x in self.of_set(name)]
         known = [(c, e) for c, e in found if np.isfinite(e.value)]
         return Series([c for c, _ in known], [e for _, e in known])
 
 
-def gather(store: Store) -> Study:
+def gather(store: Store, experiments: tuple[Experiment, ...] = ()) -> Study:
     """Read a store. A broken file is set aside; its sample is left out."""
     study = parse_study(store.read_text("study.toml"), "study.toml of the store")
-    return Study(study, tuple(_gather(study, spec, store) for spec in study.ensembles))
+    return Study(study, tuple(_gather(study, spec, store) for spec in study.ensembles), experiments)
 
 
 def _gather(study: StudySpec, spec: EnsembleSpec, store: Store) -> Gathered:
     table = ensemble_table(study, spec, store)
+    summary = summarise(table, spec.n_particles)
+    modes = ensemble_results(study, spec, store, "modes")
+    dipoles = ensemble_results(study, spec, store, "dipoles")
+    asked = spec.observable("modes")
+    low = LowModes(
+        (asked.n_particles if asked else 0) or spec.n_particles,
+        [x.arrays["frequency"] for x in modes],
+        np.array([x.values["modes_counted_below"] for x in modes], dtype=float),
+    )
+    distance = dipoles[0].arrays["distance"] if dipoles else np.empty(0)
+    decays = np.array([x.arrays["median"] for x in dipoles]) if dipoles else np.empty((0, 0))
+    qlm = ensemble_results(study, spec, store, "qlm")
     return Gathered(
         spec,
         table,
-        summarise(table, spec.n_particles),
+        summary,
         ensemble_counts(study, spec, store),
         parent_temperature_of(study, spec, store),
+        microscopic(summary.shear_modulus.value, spec.density, low, distance, decays),
+        pd.DataFrame([x.values for x in qlm]),
+        ensemble_results(study, spec, store, "structure"),
+        ensemble_results(study, spec, store, "spectrum"),
     )

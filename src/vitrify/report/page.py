@@ -19,6 +19,7 @@ from vitrify.campaign import Store
 from vitrify.errors import UsageError
 
 from . import tables
+from .experiments import read_experiments
 from .figures import FIGURES, Figure
 from .gathered import Study, gather
 from .statements import statements
@@ -27,14 +28,16 @@ SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
 STYLE: Any = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify", "axes.titlesize": 9}
 
 
-def write_report(store: Store, output: Path) -> Path:
+def write_report(store: Store, output: Path, experiments: Path | None = None) -> Path:
     """Write index.html, figures/ and tables/ under `output` from what the store holds; returns the page.
 
-    Raises UsageError where the folder cannot be written."""
-    study = gather(store)
+    experiments: a user's table for Figs. 1 and 13. Raises UsageError where it or the folder is not as it should be."""
+    study = gather(store, read_experiments(experiments) if experiments else ())
     drawn = {
         "I": tables.ensembles(study),
         "observables": tables.observables(study),
+        "microscopic": tables.microscopic(study),
+        "windows": tables.windows(study),
         "II": tables.coefficients(),
     }
     try:
@@ -91,6 +94,8 @@ def _render(store: Store, study: Study, pictures: list[dict[str, Any]], drawn: d
         table_1=_html(drawn["I"]),
         table_2=_html(drawn["II"]),
         numbers=_html(drawn["observables"]),
+        micro=_html(drawn["microscopic"]),
+        windows=_html(drawn["windows"]),
         failures=_html(failed) if len(failed) else None,
         quarantined=store.quarantined(),
         software={name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},

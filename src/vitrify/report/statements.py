@@ -8,7 +8,8 @@ from math import hypot, isfinite
 
 import numpy as np
 
-from vitrify.ensemble import EnsembleSummary, Estimate
+from vitrify.ensemble import EnsembleSummary, Estimate, fit_power_law, mean
+from vitrify.ensemble.estimate import UNKNOWN
 
 from .gathered import Series, Study
 
@@ -27,8 +28,11 @@ class Statement:
 
 
 def statements(study: Study) -> list[Statement]:
-    """All that can be checked of the macroscopic half, in the order of the figures."""
-    return [*_stickiness(study), *_moduli(study), *_fluctuations(study), *_pressure(study)]
+    """All that can be checked, in the order of the figures."""
+    return [
+        *_stickiness(study), *_moduli(study), *_fluctuations(study), *_tails(study), *_lengths(study), *_energies(study),
+        *_couplings(study), *_relations(study), *_pressure(study),
+    ]  # fmt: skip
 
 
 def _stickiness(study: Study) -> list[Statement]:
@@ -84,6 +88,82 @@ def _fluctuations(study: Study) -> list[Statement]:
     ]
 
 
+def _tails(study: Study) -> list[Statement]:
+    a = {name: study.along(name, lambda x: x.micro.prefactor) for name in ("QSS", "DSS", "CSS")}
+    return [
+        _number("Figs. 1, 6", "D(ω) falls about 6.5-fold from 'glass 1' to 'glass 2'.",
+                _ratio(a["QSS"].at(20), a["DSS"].at(0.55)), 6.5, 0.3),
+        _spread("Fig. 6", "A_g hardly depends on q.", a["QSS"], 0.3),
+        _number("Fig. 6", "A_g falls about 10-fold with stickiness in DSS.", _ratio(a["DSS"].at(1.2), a["DSS"].at(0.55)),
+                10.0, 0.4),
+        _number("Fig. 6", "A_g falls almost 100-fold with stickiness in CSS.", _ratio(a["CSS"].at(1.5), a["CSS"].at(1.1)),
+                80.0, 0.5),
+        _number("Fig. 6", "A_g is about 4e-3 ω0⁻⁵ at r_c = 1.1.", a["CSS"].at(1.1), 4e-3, 0.3),
+        *[_near("Fig. 6", f"The exponent of D(ω) is 4 ({x.spec.name}).", x.micro.tail.exponent, 4.0, 0.3)
+          for x in study.ensembles if x.micro.tail.exponent.is_known],
+    ]  # fmt: skip
+
+
+def _lengths(study: Study) -> list[Statement]:
+    xi = {name: study.along(name, lambda x: x.micro.length) for name in ("QSS", "DSS", "CSS")}
+    omega = {name: study.along(name, lambda x: x.micro.frequency) for name in ("QSS", "DSS", "CSS")}
+    number = [
+        (x.spec.name, x.micro.number) for x in study.ensembles if x.micro.number.is_known and "1.1" not in x.spec.name
+    ]
+    return [
+        _spread("Fig. 7", "ξ_g depends only weakly on q.", xi["QSS"], 0.25),
+        _trend("Fig. 7", "ξ_g grows with density in DSS.", xi["DSS"], rising=True),
+        _trend("Fig. 7", "ξ_g grows with r_c in CSS.", xi["CSS"], rising=True),
+        _number("Fig. 8", "ω_g grows about 2-fold with stickiness in DSS.",
+                _ratio(omega["DSS"].at(0.55), omega["DSS"].at(1.2)), 2.0, 0.3),
+        _number("Fig. 8", "ω_g grows about 2-fold with stickiness in CSS.",
+                _ratio(omega["CSS"].at(1.1), omega["CSS"].at(1.5)), 2.0, 0.3),
+        *[_near("Fig. 8", f"𝒩 is about 0.3 ({name}).", x, 0.3, 0.15) for name, x in number],
+        _near("Fig. 8", "𝒩 is about 1e-2 at r_c = 1.1.", study.along("CSS", lambda x: x.micro.number).at(1.1), 1e-2, 1e-2),
+    ]  # fmt: skip
+
+
+def _qlm_mean(study: Study, name: str, control: float, column: str) -> Estimate | None:
+    found = study.at(name, control)
+    return None if found is None or len(found.qlm) < 2 else mean(found.qlm[column])
+
+
+def _energies(study: Study) -> list[Statement]:
+    of = {term: _qlm_mean(study, "QSS", 20, f"qlm_{term}") for term in ("k_plus", "k_minus", "f_plus", "f_minus")}
+    loose = [_qlm_mean(study, "DSS", 0.55, f"qlm_{term}") for term in ("k_plus", "k_minus")]
+    force, soft = _ratio(of["f_plus"], of["k_plus"]), _ratio(of["k_minus"], of["k_plus"])
+    softer = _ratio(loose[1], loose[0])
+    return [
+        _near("Fig. 9", "In QSS, q = 20, f₊ is about an order of magnitude below k₊.", force, 0.1, 0.1),
+        _near("Fig. 9", "In QSS, q = 20, k₋ nearly balances k₊ (their ratio is near −1).", soft, -1.0, 0.25),
+        _greater("Fig. 9", "k₋/k₊ is weaker in DSS, ρ = 0.55 than in QSS, q = 20.", softer, soft),
+    ]
+
+
+def _couplings(study: Study) -> list[Statement]:
+    def along(name: str) -> Series:
+        return study.along(name, lambda x: mean(x.qlm["qlm_dilation_over_shear"]) if len(x.qlm) else UNKNOWN)
+
+    zero = zip(along("QSS").control, along("QSS").estimates, strict=True)
+    return [
+        *[_near("Fig. 12", f"Dilation/shear is 0 on average in QSS, q = {q:g}.", x, 0.0, 0.1) for q, x in zero],
+        _trend(
+            "Fig. 12", "Dilation/shear grows with stickiness in DSS, so it falls with density.", along("DSS"), rising=False
+        ),
+        _trend("Fig. 12", "Dilation/shear grows with stickiness in CSS, so it falls with r_c.", along("CSS"), rising=False),
+    ]
+
+
+def _relations(study: Study) -> list[Statement]:
+    chi = [x.summary.chi_g.chi for x in study.ensembles]
+    length = fit_power_law(chi, [x.micro.length for x in study.ensembles])
+    prefactor = fit_power_law(chi, [x.micro.prefactor for x in study.ensembles])
+    return [
+        _greater("Fig. 15", "A_g grows with χ_G.", prefactor.exponent, Estimate(0.0, 0.0)),
+        _near("Fig. 16", "ξ_g ~ χ_G^(2/3).", length.exponent, 2.0 / 3.0, 0.1),
+    ]
+
+
 def _pressure(study: Study) -> list[Statement]:
     p = study.series("QSS", lambda x: x.p_over_p0)
     each = zip(p.control, p.estimates, strict=True)
@@ -117,6 +197,16 @@ def _judged(figure: str, text: str, found: Estimate | None, expected: float, roo
         return Statement(figure, text, shown, TOO_FEW)
     off = abs(found.value - expected)
     return Statement(figure, text, shown, AGREES if off <= room + SIGMAS * found.error else DEVIATES)
+
+
+def _greater(figure: str, text: str, found: Estimate | None, other: Estimate | None) -> Statement:
+    """One number above another, beyond twice the error."""
+    if found is None or other is None or not (found.is_known and other.is_known):
+        return Statement(figure, text, "not measured", TOO_FEW)
+    shown = f"{found}, against {other}"
+    if found.deviation(other) < SIGMAS:
+        return Statement(figure, text, shown, TOO_FEW)
+    return Statement(figure, text, shown, AGREES if found.value > other.value else DEVIATES)
 
 
 def _trend(figure: str, text: str, series: Series, *, rising: bool) -> Statement:

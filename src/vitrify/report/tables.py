@@ -6,7 +6,8 @@ from math import isfinite
 
 import pandas as pd
 
-from vitrify.ensemble import Estimate
+from vitrify.ensemble import Estimate, mean
+from vitrify.ensemble.density_of_states import FRACTIONS
 from vitrify.model.potentials import PiecewiseStickySpheres
 
 from .gathered import Gathered, Study
@@ -28,6 +29,21 @@ def ensembles(study: Study) -> pd.DataFrame:
 def observables(study: Study) -> pd.DataFrame:
     """Every ensemble's macroscopic numbers with their errors."""
     return pd.DataFrame([_observables(x) for x in study.ensembles])
+
+
+def microscopic(study: Study) -> pd.DataFrame:
+    """Every ensemble's microscopic numbers with their errors."""
+    return pd.DataFrame([_microscopic(x) for x in study.ensembles])
+
+
+def windows(study: Study) -> pd.DataFrame:
+    """A_g of every ensemble by the window of its fit, and the exponent fitted free."""
+    rows = []
+    for x in study.ensembles:
+        fits = zip(FRACTIONS, x.micro.windows, strict=True)
+        shown = {f"{fraction:g}": f"{fit.prefactor} ({fit.n_modes})" for fraction, fit in fits}
+        rows.append({"ensemble": x.spec.name, **shown, "exponent": str(x.micro.tail.exponent)})
+    return pd.DataFrame(rows)
 
 
 def coefficients() -> pd.DataFrame:
@@ -84,6 +100,21 @@ def _observables(x: Gathered) -> dict[str, object]:
         "χ_G": str(s.chi_g.chi),
         "removed": f"{100 * s.chi_g.removed_fraction:.1f} %",
         "χ_K": str(s.chi_k.chi),
+    }
+
+
+def _microscopic(x: Gathered) -> dict[str, object]:
+    return {
+        "ensemble": x.spec.name,
+        "modes in the fit": x.micro.tail.n_modes,
+        "A_g ω0⁵": str(x.micro.prefactor),
+        "exponent": str(x.micro.tail.exponent),
+        "ξ_g/a0": str(x.micro.length),
+        "ω_g/ω0": str(x.micro.frequency),
+        "𝒩": str(x.micro.number),
+        "2ξ_g³/a0³": str(x.micro.stz),
+        "quasilocalised modes": len(x.qlm),
+        "dilation/shear": str(mean(x.qlm["qlm_dilation_over_shear"])) if len(x.qlm) else "–",
     }
 
 

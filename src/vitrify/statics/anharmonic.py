@@ -1,8 +1,8 @@
 """Third and fourth derivatives of U along a displacement, from the same pair terms as the Hessian.
 
 With a = 2 r·δ and b = δ² of a pair's relative displacement δ, s(r + tδ) = r² + a t + b t², so that
-U''':δ³ = Σ φ_sss a³ + 6 φ_ss a b and U''''::δ⁴ = Σ φ_ssss a⁴ + 12 φ_sss a² b + 12 φ_ss b². Each pair stands on its own branch
-of a piecewise potential."""
+U''':δ³ = Σ φ_sss a³ + 6 φ_ss a b and U''''::δ⁴ = Σ φ_ssss a⁴ + 12 φ_sss a² b + 12 φ_ss b². Each pair stands on its own
+branch of a piecewise potential."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class ChebyshevOperator:
         self.largest = self._upper_bound()
 
     def filter(self, rows: FloatArray, cut: float, degree: int) -> FloatArray:
-        """T_degree of the map that takes [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below."""
+        """T_degree of the map from [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below."""
         half, centre = 0.5 * (self.largest - cut), 0.5 * (self.largest + cut)
         found = np.empty_like(rows)
         for first in range(0, len(rows), COLUMNS):

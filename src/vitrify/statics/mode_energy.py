@@ -36,7 +36,8 @@ def energy_split(pairs: Pairs, mode: FloatArray) -> EnergySplit:
     k = 0.5 * curvature * along  # every pair is met twice: half at each end
     f = pairs.terms[1] * np.maximum(np.einsum("pd,pd->p", delta, delta) - along, 0.0)  # ½ φ'/r = φ_s
     parts = (np.where(k > 0, k, 0.0), np.where(k < 0, k, 0.0), np.where(f > 0, f, 0.0), np.where(f < 0, f, 0.0))
-    return EnergySplit(*(np.bincount(pairs.source, x, minlength=pairs.n_particles) for x in parts))
+    shares = (np.bincount(pairs.source, x, minlength=pairs.n_particles).astype(np.float64) for x in parts)
+    return EnergySplit(*shares)
 
 
 def strain_coupling(pairs: Pairs, mode: FloatArray) -> FloatArray:

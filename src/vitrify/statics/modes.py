@@ -182,7 +182,9 @@ def _proven(
     """The modes, if they are those of a minimum, well converged, and as many as there are below the edge."""
     _require_minimum(hessian, values)
     if len(values) and residuals.max() > RESIDUAL * values[-1]:
-        raise SampleFailure(f"a mode did not converge: residual {residuals.max() / values[-1]:.1e} of the largest eigenvalue")
+        raise SampleFailure(
+            f"a mode did not converge: residual {residuals.max() / values[-1]:.1e} of the largest eigenvalue"
+        )
     if counted is None and _countable(hessian):
         counted = count_below(hessian.matrix(), edge) - TRANSLATIONS
     if counted is None:

@@ -23,7 +23,8 @@ IntArray = NDArray[np.int64]
 class Pairs:
     """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1].
 
-    positions: (n, 3); target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²."""
+    positions: (n, 3); target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss
+    with s = r²."""
 
     n_particles: int
     volume: float

@@ -51,15 +51,16 @@ def iterate(hessian: Hessian, start: FloatArray, order: Order = "quartic") -> Qu
     """π ← M⁺·F(π), normalised, to the fixed point. start: (n, 3), any length."""
     pairs, force_of = hessian.pairs, FORCES[order]
     pi = _unit(start)
-    for step in range(MAX_STEPS):
+    steps = 0
+    while True:
         force, linear = force_of(pairs, pi), hessian_force(pairs, pi)
         k, derivative = float(np.vdot(pi, linear)), float(np.vdot(pi, force))
         residual = float(np.linalg.norm(linear - k / derivative * force) / np.linalg.norm(linear))
-        if residual < RESIDUAL or not np.isfinite(residual):
-            break
+        if residual < RESIDUAL or not np.isfinite(residual) or steps == MAX_STEPS:
+            return QuasilocalisedMode(pi, k, residual, derivative, steps)
         force -= force.mean(axis=0)
         pi = _unit(hessian.response.solve(force[None])[0])
-    return QuasilocalisedMode(pi, k, residual, derivative, step)
+        steps += 1
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -2,14 +2,16 @@
 
 from .plan import plan
 from .reading import parse_study, read_study
-from .results import Counts, ensemble_counts, ensemble_table, parent_temperature_of
-from .spec import EnsembleSpec, StudySpec
+from .results import Counts, ensemble_counts, ensemble_results, ensemble_table, parent_temperature_of
+from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
 __all__ = [
     "Counts",
     "EnsembleSpec",
+    "ObservableSpec",
     "StudySpec",
     "ensemble_counts",
+    "ensemble_results",
     "ensemble_table",
     "parent_temperature_of",
     "parse_study",

@@ -6,9 +6,9 @@ import hashlib
 import json
 import re
 
-from .spec import EnsembleSpec, StudySpec
+from .spec import OBSERVABLES, EnsembleSpec, ObservableSpec, StudySpec
 
-PHYSICS = {"liquid": 1, "mechanics": 1, "elasticity": 1}  # raised when a change of code changes results
+PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1)  # raised when a change of code changes results
 SHORT = 12  # hex digits in a folder's name
 
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
@@ -26,9 +26,10 @@ def glass_digest(study: StudySpec, spec: EnsembleSpec) -> str:
     return _hash({**_common(study, spec), "n_particles": spec.n_particles, "parent_temperature": temperature})
 
 
-def observable_digest(study: StudySpec, spec: EnsembleSpec, observable: str) -> str:
-    """Of one observable of the glasses of an ensemble."""
-    return _hash({"glass": glass_digest(study, spec), "observable": observable, "physics": PHYSICS[observable]})
+def observable_digest(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> str:
+    """Of one observable of the glasses of a group: not of how many it is measured."""
+    known = {"glass": glass_digest(study, group), "observable": observable.name, "physics": PHYSICS[observable.name]}
+    return _hash(known | ({"options": observable.settings} if observable.settings else {}))
 
 
 def folder(spec: EnsembleSpec, product: str, digest: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain, zip_longest
 
 from vitrify.campaign import Batch, Task
 
 from . import digest, work
-from .spec import EnsembleSpec, StudySpec
+from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
 
 def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None = None) -> list[Batch]:
@@ -16,9 +15,10 @@ def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None =
 
     samples: at most so many of each ensemble; ensemble: this one only. Raises UsageError for an unknown one."""
     chosen = (study.ensemble(ensemble),) if ensemble else study.ensembles
-    limited = [x if samples is None else replace(x, n_samples=min(samples, x.n_samples)) for x in chosen]
+    limited = [x if samples is None else x.limited(samples) for x in chosen]
     first = [_temperature_batch(study, x) for x in limited if x.parent_temperature == "auto"]
-    rows = zip_longest(*([_sample_batch(study, x, i) for i in range(x.n_samples)] for x in limited))
+    groups = [group for x in limited for group in x.groups()]
+    rows = zip_longest(*([_sample_batch(study, x, i) for i in range(x.n_samples)] for x in groups))
     return [*first, *(batch for batch in chain.from_iterable(rows) if batch is not None)]
 
 
@@ -34,9 +34,9 @@ def glass_folder(study: StudySpec, spec: EnsembleSpec) -> str:
     return digest.folder(spec, "glass", digest.glass_digest(study, spec))
 
 
-def observable_folder(study: StudySpec, spec: EnsembleSpec, observable: str) -> str:
-    """Where an observable of an ensemble stands."""
-    return digest.folder(spec, observable, digest.observable_digest(study, spec, observable))
+def observable_folder(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> str:
+    """Where an observable of a group of glasses stands."""
+    return digest.folder(group, observable.name, digest.observable_digest(study, group, observable))
 
 
 def sample_name(index: int) -> str:
@@ -66,12 +66,13 @@ def _sample_batch(study: StudySpec, spec: EnsembleSpec, index: int) -> Batch:
     )
     measured = (
         Task(
-            f"{observable_folder(study, spec, name)}/{sample_name(index)}",
-            digest.observable_digest(study, spec, name),
+            f"{observable_folder(study, spec, x)}/{sample_name(index)}",
+            digest.observable_digest(study, spec, x),
             work.observable_task,
-            (name, glass.key, glass.digest),
+            (x, glass.key, glass.digest),
             needs=(glass.key,),
         )
-        for name in spec.observables
+        for x in spec.measured
+        if index < spec.samples_of(x)
     )
     return Batch(spec.name, (glass, *measured), after=after)

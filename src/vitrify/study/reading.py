@@ -11,7 +11,7 @@ from typing import Any
 
 from vitrify.errors import UsageError
 
-from .spec import EnsembleSpec, StudySpec
+from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
 STUDY_KEYS = ("name", "seed")
 TABLES = ("study", "defaults", "ensemble")
@@ -95,7 +95,11 @@ class _Reader:
             if required and key not in merged:
                 self._fail("ensemble", number, None, f"{owner}: {key} is missing")
         if "observables" in merged:
-            merged["observables"] = tuple(merged["observables"])
+            try:
+                merged["observables"] = tuple(_observable(x) for x in merged["observables"])
+            except UsageError as error:
+                place = ("ensemble", number) if "observables" in table else ("defaults", 0)
+                self._fail(*place, "observables", f"{owner}: {str(error).removeprefix('ensemble: ')}")
         for key in (*NUMBERS, "parent_temperature"):
             if isinstance(merged.get(key), int):
                 merged[key] = float(merged[key])
@@ -137,6 +141,22 @@ class _Reader:
         return start + 1
 
 
+def _observable(value: str | dict[str, Any]) -> ObservableSpec:
+    """A name, or a table with the name and what is asked of it."""
+    if isinstance(value, str):
+        return ObservableSpec(value)
+    rest = {k: v for k, v in value.items() if k != "name"}
+    sizes = {k: rest.pop(k) for k in ("n_samples", "n_particles") if k in rest}
+    for key, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int):
+            raise UsageError(f"observables: {value['name']}: {key} is {size!r}, must be an integer")
+    return ObservableSpec(value["name"], **sizes, options=rest)
+
+
+def _names_itself(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("name"), str)
+
+
 def _wrong_type(key: str, value: Any) -> str | None:
     """What a value must be, where it is not."""
     plain = not isinstance(value, bool)
@@ -150,7 +170,8 @@ def _wrong_type(key: str, value: Any) -> str | None:
     if key == "parent_temperature":
         return None if number or value == "auto" else 'a finite number or "auto"'
     if key == "observables":
-        return None if isinstance(value, list) and all(isinstance(x, str) for x in value) else "a list of names"
+        right = isinstance(value, list) and all(isinstance(x, str) or _names_itself(x) for x in value)
+        return None if right else 'a list of names or of tables such as { name = "modes", n_samples = 100 }'
     table = isinstance(value, dict) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value.values())
     return None if table else "a table such as { DSS = 0.60 }"
 

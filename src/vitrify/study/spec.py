@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from vitrify.errors import UsageError, check
@@ -10,8 +10,49 @@ from vitrify.model import Model
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe
 
-OBSERVABLES = ("mechanics", "elasticity")
+Option = float | int | str
+# each observable with its own options and what they are unless given
+OBSERVABLES: dict[str, dict[str, Option]] = {
+    "mechanics": {},
+    "elasticity": {},
+    "structure": {},
+    "spectrum": {},
+    "modes": {"below": 1.2, "number": 0},  # of the first shear phonon; or this many, where not 0
+    "qlm": {"order": "quartic"},
+    "dipoles": {"number": 64},
+}
 MOST_PILOT_PARTICLES = 3000  # a pilot tells the same of G∞ as a larger glass
+
+
+@dataclass(frozen=True, slots=True)
+class ObservableSpec:
+    """What is measured, of how many glasses of which size."""
+
+    name: str
+    n_samples: int = 0  # 0: of as many as the ensemble has
+    n_particles: int = 0  # 0: of the ensemble's own glasses; else of glasses of this size, made for it
+    options: dict[str, Option] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        owner = f"observables: {self.name}"
+        check(self.name in OBSERVABLES, "ensemble", "observables", self.name, "one of " + ", ".join(OBSERVABLES))
+        check(self.n_samples >= 0, owner, "n_samples", self.n_samples, "0 (as the ensemble) or a number of samples")
+        check(self.n_particles >= 0, owner, "n_particles", self.n_particles, "0 (as the ensemble) or a number of particles")
+        known = OBSERVABLES[self.name]
+        for key, value in self.options.items():
+            allowed = ", ".join(("n_samples", "n_particles", *known))
+            check(key in known, owner, "key", key, f"one of {allowed}")
+            if isinstance(known[key], str):
+                check(value in ("quartic", "cubic"), owner, key, value, '"quartic" or "cubic"')
+            else:
+                right = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6
+                right = right and (isinstance(known[key], float) or isinstance(value, int))
+                check(right, owner, key, value, "a number" if isinstance(known[key], float) else "an integer, at least 0")
+
+    @property
+    def settings(self) -> dict[str, Option]:
+        """All options, those not given as they are by default."""
+        return {**OBSERVABLES[self.name], **self.options}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +70,7 @@ class EnsembleSpec:
     minimiser: str = "cg"
     force_tolerance: float = 1e-10  # in units of min(1 ε/λ, mean |pair force|)
     melt_msd: float = 10.0  # in a0²
-    observables: tuple[str, ...] = OBSERVABLES
+    observables: tuple[ObservableSpec | str, ...] = ("mechanics", "elasticity")  # ObservableSpec once checked
     sets: dict[str, float] = field(default_factory=dict)  # figure set → control parameter, such as {"DSS": 0.6}
 
     def __post_init__(self) -> None:
@@ -48,33 +89,60 @@ class EnsembleSpec:
         )
         hot = self.parent_temperature == "auto" or 0 < float(self.parent_temperature) < 1e6
         check(hot, owner, "parent_temperature", self.parent_temperature, 'positive, or "auto"')
-        for observable in self.observables:
-            check(
-                observable in OBSERVABLES,
-                owner,
-                "observables",
-                observable,
-                "one of " + ", ".join(OBSERVABLES),
-            )
-        check(
-            len(set(self.observables)) == len(self.observables),
-            owner,
-            "observables",
-            self.observables,
-            "named once each",
-        )
+        try:
+            measured = tuple(ObservableSpec(x) if isinstance(x, str) else x for x in self.observables)
+        except UsageError as error:
+            raise UsageError(str(error).replace("ensemble:", f"{owner}:")) from None
+        object.__setattr__(self, "observables", measured)
+        names = [x.name for x in measured]
+        check(len(set(names)) == len(names), owner, "observables", tuple(names), "named once each")
         self._check_physics(owner)
 
     def _check_physics(self, owner: str) -> None:
         """The model exists, its species divide the particles, and they fit a box, those of a pilot too."""
         try:
             model = self.parsed_model
-            for n in (self.n_particles, self.particles_of_pilot):
+            sizes = {x.n_particles for x in self.measured if x.n_particles}
+            for n in (self.n_particles, self.particles_of_pilot, *sizes):
                 model.fraction_counts(n)
                 model.box_for(n, self.density)
             self.recipe  # noqa: B018  # checks itself
         except UsageError as error:
             raise UsageError(f"{owner}: {error}") from None
+
+    @property
+    def measured(self) -> tuple[ObservableSpec, ...]:
+        """What is measured."""
+        return tuple(x for x in self.observables if isinstance(x, ObservableSpec))
+
+    def observable(self, name: str) -> ObservableSpec | None:
+        """What is asked of an observable, if anything."""
+        return next((x for x in self.measured if x.name == name), None)
+
+    def samples_of(self, observable: ObservableSpec) -> int:
+        """Of how many glasses it is measured."""
+        return observable.n_samples or self.n_samples
+
+    def groups(self) -> list[EnsembleSpec]:
+        """The ensemble by size of its glasses: its own first, then those that an observable asks for.
+
+        In each, n_samples is the number of glasses, and every observable says of how many it is measured. All share pilots
+        and temperature."""
+        sizes = dict.fromkeys([self.n_particles, *(x.n_particles for x in self.measured if x.n_particles)])
+        return [self._group(n) for n in sizes]
+
+    def limited(self, samples: int) -> EnsembleSpec:
+        """The same with at most so many samples of everything."""
+        fewer = tuple(replace(x, n_samples=min(x.n_samples, samples)) for x in self.measured)
+        return replace(self, n_samples=min(self.n_samples, samples), observables=fewer)
+
+    def _group(self, n_particles: int) -> EnsembleSpec:
+        own = n_particles == self.n_particles
+        chosen = [x for x in self.measured if (x.n_particles or self.n_particles) == n_particles]
+        counted = tuple(replace(x, n_samples=self.samples_of(x), n_particles=0) for x in chosen)
+        most = max([x.n_samples for x in counted] + [self.n_samples if own else 1])
+        pilots = self.particles_of_pilot
+        return replace(self, n_particles=n_particles, n_samples=most, pilot_particles=pilots, observables=counted)
 
     @property
     def parsed_model(self) -> Model:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, fields
+from typing import Any
 
 import numpy as np
 
 from vitrify.campaign import Result, Store
+from vitrify.campaign.result_file import Value
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
-from vitrify.observables import elasticity, mechanics
+from vitrify.observables import (
+    density_of_states,
+    dipole_decay,
+    elasticity,
+    low_frequency_modes,
+    mechanics,
+    quasilocalised_mode,
+    radial_distribution,
+)
 from vitrify.preparation import make_glass
 
 from .seeds import generator
-from .spec import EnsembleSpec
-
-OBSERVABLES = {"mechanics": mechanics, "elasticity": elasticity}
+from .spec import EnsembleSpec, ObservableSpec
 
 
 def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Result:
@@ -51,13 +60,62 @@ def glass_task(store: Store, spec: EnsembleSpec, seed: int, index: int, temperat
     return Result(values, {"positions": glass.positions, "species": glass.species})
 
 
-def observable_task(store: Store, observable: str, glass_key: str, digest: str) -> Result:
+def observable_task(store: Store, observable: ObservableSpec, glass_key: str, digest: str) -> Result:
     """One observable of a glass in the store. A glass that is no minimum is set aside here."""
-    glass = read_glass(store, glass_key, digest)
-    measured = OBSERVABLES[observable](glass)
-    if not measured.get("is_minimum", True):
+    return MEASURE[observable.name](read_glass(store, glass_key, digest), **observable.settings)
+
+
+def _mechanics(glass: Glass) -> Result:
+    return Result(dict(mechanics(glass)))
+
+
+def _elasticity(glass: Glass) -> Result:
+    measured = elasticity(glass)
+    if not measured["is_minimum"]:
         raise SampleFailure(f"is no minimum of the energy: {measured['zero_modes']} zero modes or a negative one")
     return Result(dict(measured))
+
+
+def _structure(glass: Glass) -> Result:
+    found = radial_distribution(glass)
+    return Result({}, {"x": found.x, **found.g})
+
+
+def _spectrum(glass: Glass) -> Result:
+    found = density_of_states(glass)
+    values: dict[str, Value] = {"spectrum_method": found.method, "spectrum_resolution": found.resolution}
+    return Result(values, {"omega": found.omega, "density": found.density})
+
+
+def _modes(glass: Glass, *, below: float, number: int) -> Result:
+    found, first = low_frequency_modes(glass, below=below, number=number)
+    values: dict[str, Value] = {
+        "n_modes": len(found.eigenvalues),
+        "first_shear_phonon": first,
+        "modes_counted_below": float(np.sqrt(found.counted_below)),
+        "modes_largest_residual": float(found.residuals.max(initial=0.0)),
+        "modes_proof": found.proof,
+    }
+    return Result(values, {"frequency": found.frequencies, "participation_ratio": found.participation_ratios})
+
+
+def _qlm(glass: Glass, *, order: Any) -> Result:
+    found = quasilocalised_mode(glass, order=order)
+    split = {name: getattr(found.split, name) for name in ("k_plus", "k_minus", "f_plus", "f_minus")}
+    values: dict[str, Value] = {f"qlm_{name}": value for name, value in found.values.items()}
+    return Result(values, {"vector": found.vector, "coupling": found.coupling, **split})
+
+
+def _dipoles(glass: Glass, *, number: int) -> Result:
+    found = dipole_decay(glass, number=number)
+    values: dict[str, Value] = {"dipoles": number, "dipole_spacing": glass.spacing}
+    return Result(values, {"distance": found.distance, "median": found.median, "count": found.dipoles})
+
+
+MEASURE: dict[str, Callable[..., Result]] = {
+    "mechanics": _mechanics, "elasticity": _elasticity, "structure": _structure, "spectrum": _spectrum, "modes": _modes,
+    "qlm": _qlm, "dipoles": _dipoles,
+}  # fmt: skip
 
 
 def read_glass(store: Store, key: str, digest: str | None = None) -> Glass:

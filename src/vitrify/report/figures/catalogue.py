@@ -10,12 +10,22 @@ from matplotlib.figure import Figure as Drawing
 from vitrify.report.gathered import Study
 
 from . import (
+    fig01_two_glasses,
     fig02_potentials,
     fig03_stickiness,
     fig04_moduli,
     fig05_fluctuations,
+    fig06_density_of_states,
+    fig07_dipole_responses,
+    fig08_characteristic_frequency,
+    fig09_energy_split,
+    fig10_structure,
+    fig11_stiffness_depletion,
+    fig12_strain_coupling,
+    fig13_to_16_relations,
     fig17_pressure,
     fig18_robustness,
+    fig19_extraction,
 )
 
 
@@ -29,7 +39,14 @@ class Figure:
     draw: Callable[[Study], Drawing]
 
 
+LEFT_OUT = "Other glass formers of the paper are left out: their data are not ours."
+EXPERIMENTS = (
+    "Experimental points are drawn from a table that the user gives (report --experiments); the paper's are not public."
+)
+
 FIGURES = (
+    Figure("1", "Two glasses", "(a) 'glass 1' (QSS, q = 20) and 'glass 2' (DSS, ρ = 0.55); (b) Poisson's ratio; (c) D(ω) and "
+           "its ω⁴ fits. " + EXPERIMENTS, fig01_two_glasses.draw),
     Figure("2", "Pair potentials", "(a) QSS for each q; (b) PSS for each r_c, against r in units of the minimum's "
            "place. Drawn from the very functions that made the glasses.", fig02_potentials.draw),
     Figure("3", "Stickiness", "s of Eq. (3) against the control parameter of each set.", fig03_stickiness.draw),
@@ -37,8 +54,28 @@ FIGURES = (
     Figure("5", "Fluctuations of moduli", "χ_G (a-c) and χ_K (d-f) of Eq. (4), after the outlier scheme where samples are "
            "enough for it (above 650 at δ = 1 %: with fewer it would remove healthy ones); else of all samples.",
            fig05_fluctuations.draw),
+    Figure("6", "Density of states", "(a-c) D(ω) per particle (1/N, Eq. A9) at either end of each set: dots from the lowest "
+           "modes, thin lines the whole spectrum of one glass, dashed A_g ω⁴. (d-f) A_g ω0⁵ by maximum likelihood below 0.75 "
+           "of the first shear band, for at least 10 modes; see the table of windows.", fig06_density_of_states.draw),
+    Figure("7", "Dipole responses", "(a-c) c(r), (d-f) r⁶c(r), (g-i) ξ_g. A maximum at the end of the range gives no length: "
+           "the glasses are too small.", fig07_dipole_responses.draw),
+    Figure("8", "Frequency and number of quasilocalised modes", "ω_g = 2π c_s/ξ_g (a-c) and 𝒩 = A_g ω_g⁵ (d-f).",
+           fig08_characteristic_frequency.draw),
+    Figure("9", "Energy of quasilocalised modes", "The four terms of Eq. (10) in ω0², one nonlinear mode a glass; dashed: means.",
+           fig09_energy_split.draw),
+    Figure("10", "Structure", "g(r) by pair type (A small, B large) over φ; the vertical line is the cutoff.", fig10_structure.draw),
+    Figure("11", "Depletion of negative stiffness", "g(r) against φ''(r)/ω0² where φ'' < 0.", fig11_stiffness_depletion.draw),
+    Figure("12", "Coupling to strain", "Second and third quartile of dilation/shear (Eq. A16) of quasilocalised modes; lines: "
+           "means. The paper's caption has the ratio upside down.", fig12_strain_coupling.draw),
+    Figure("13", "Size of shear transformation zones", "2 ξ_g³ against Poisson's ratio. " + EXPERIMENTS,
+           fig13_to_16_relations.draw_stz),
+    Figure("14", "A_g and Poisson's ratio", LEFT_OUT, fig13_to_16_relations.draw_prefactor_poisson),
+    Figure("15", "A_g and χ_G", LEFT_OUT, fig13_to_16_relations.draw_prefactor_fluctuation),
+    Figure("16", "ξ_g and χ_G", "Dashed: χ_G^(2/3).", fig13_to_16_relations.draw_length_fluctuation),
     Figure("17", "Pressure", "p/p₀ for QSS and CSS (a, b) and p/K (c, d).", fig17_pressure.draw),
     Figure("18", "Robustness of χ_G", "χ_G directly, by fits of p(G) and by the outlier scheme at thresholds δ, for "
            "ensembles of at least 50 samples; insets: the percentage removed. The paper's panels (a, b) on soft spheres "
            "use data that are not ours and are left out.", fig18_robustness.draw),
+    Figure("19", "How ξ_g is extracted", "r⁶c(r) of CSS; lines: the cubic fitted in logarithms over the bump; squares: ξ_g.",
+           fig19_extraction.draw),
 )  # fmt: skip

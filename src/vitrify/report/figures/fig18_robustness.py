@@ -10,7 +10,7 @@ from vitrify.ensemble import fit_distribution, fluctuation
 from vitrify.ensemble.distributions import LEAST_SAMPLES
 from vitrify.report.gathered import Gathered, Study
 
-from .style import SEQUENCE, panels
+from .style import SEQUENCE, panels, say
 
 THRESHOLDS = (0.25, 0.5, 1.0, 2.0, 5.0)  # δ in percent
 SHAPES = {"gaussian": "Gaussian", "three_quarter_gaussian": "3/4 Gaussian", "skewed_gaussian": "skewed"}
@@ -27,7 +27,7 @@ def draw(study: Study) -> Figure:
         _panel(axis, ensemble)
     if not able:
         text = f"too few samples to tell:\nan estimate by fits needs {LEAST_SAMPLES}"
-        axes[0, 0].text(0.5, 0.5, text, transform=axes[0, 0].transAxes, ha="center", va="center", color="0.5")
+        say(axes[0, 0], text)
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from vitrify.report.gathered import Series, Study
+from vitrify.report.gathered import Gathered, Series, Study
 
 COLOURS = {"QSS": "#0072B2", "DSS": "#D55E00", "CSS": "#009E73"}
 MARKERS = {"QSS": "o", "DSS": "s", "CSS": "D"}
@@ -33,10 +33,28 @@ def draw_series(axis: Any, name: str, series: Series, label: str) -> None:
     axis.set_ylabel(label)
     axis.margins(0.08, 0.15)
     if not series.control:
-        axis.text(0.5, 0.5, "no samples yet", transform=axis.transAxes, ha="center", va="center", color="0.5")
+        say(axis, "no samples yet, or too few to tell")
 
 
 def draw_row(axes: Any, study: Study, sets: tuple[str, ...], quantity: Any, label: str) -> None:
     """One quantity along each set, one panel a set."""
     for axis, name in zip(axes, sets, strict=True):
         draw_series(axis, name, study.series(name, quantity), label)
+
+
+def draw_along(axes: Any, study: Study, sets: tuple[str, ...], quantity: Any, label: str, *, log: bool = False) -> None:
+    """One quantity of ensembles, microscopic ones too, along each set."""
+    for axis, name in zip(axes, sets, strict=True):
+        draw_series(axis, name, study.along(name, quantity), label)
+        if log and axis.has_data() and study.along(name, quantity).control:
+            axis.set_yscale("log")
+
+
+def ends(members: list[tuple[float, Gathered]]) -> list[tuple[float, Gathered]]:
+    """The lowest and the highest control parameter of a set."""
+    return [members[0], members[-1]] if len(members) > 1 else members
+
+
+def say(axis: Any, text: str) -> None:
+    """A sentence in the place of data that are not there."""
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color="0.5", fontsize=8)

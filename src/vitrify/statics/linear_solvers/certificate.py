@@ -13,7 +13,7 @@ TOLERANCE = 1e-10
 
 
 def nothing_below(hessian: Any, operator: Any, vectors: FloatArray, edge: float) -> bool:
-    """Conjugate gradients on M − edge·1 in the space orthogonal to the found modes and the translations, from a random force.
+    """Conjugate gradients on M − edge·1, orthogonal to the found modes and the translations, from a random force.
 
     Convergence with positive curvature throughout is a proof, for the reason given in `stability`: along an eigenvector
     below the edge the residual could only grow."""

@@ -25,6 +25,8 @@ def count_below(matrix: sparse.csr_array, cut: float) -> int:
 
 def _dense(matrix: sparse.csr_array) -> int:
     if matrix.shape[0] > DENSE_LIMIT:
-        raise SampleFailure("modes cannot be counted: a sparse factor does not fit in memory, or pypardiso is not installed")
+        raise SampleFailure(
+            "modes cannot be counted: a sparse factor does not fit in memory, or pypardiso is not installed"
+        )
     _, d, _ = linalg.ldl(matrix.toarray())
     return int(np.sum(linalg.eigvalsh(d) < 0)) if np.any(np.diag(d, 1)) else int(np.sum(np.diag(d) < 0))

@@ -33,20 +33,13 @@ class ResponseSolver(Protocol):
 
 
 class Factored:
-    """Through a factor: M with one particle's rows and columns struck out is positive definite exactly at a minimum, and its
-    solution, projected, is exactly M⁺b. Raises NotPositive, TooLarge."""
+    """Through a factor: M with one particle's rows and columns struck out is positive definite exactly at a minimum, and
+    its solution, projected, is exactly M⁺b. Raises NotPositive, TooLarge."""
 
     def __init__(self, hessian: Hessian) -> None:
         pinned = hessian.matrix()[3:, 3:]
         self._factor: Any
-        for name, kind in (
-            ("MKL Pardiso", lambda x: PardisoFactor(x, POSITIVE_DEFINITE)), ("CHOLMOD", CholmodFactor), ("SuperLU", SuperLUFactor),
-        ):  # fmt: skip
-            try:
-                self._factor, self.name = kind(pinned), name
-                break
-            except ImportError:
-                continue
+        self.name, self._factor = _first_installed(pinned)
 
     def solve(self, right_mid: FloatArray) -> FloatArray:
         """M⁺b."""
@@ -56,6 +49,18 @@ class Factored:
             part = right_mid[first : first + AT_ONCE].reshape(-1, 3 * n)
             x[first : first + AT_ONCE, 1:] = self._factor.solve(part[:, 3:].T).T.reshape(-1, n - 1, 3)
         return np.asarray(x - x.mean(axis=1, keepdims=True))
+
+
+def _first_installed(matrix: Any) -> tuple[str, Any]:
+    """The best factor at hand, by name."""
+    try:
+        return "MKL Pardiso", PardisoFactor(matrix, POSITIVE_DEFINITE)
+    except ImportError:
+        pass
+    try:
+        return "CHOLMOD", CholmodFactor(matrix)
+    except ImportError:
+        return "SuperLU", SuperLUFactor(matrix)
 
 
 class Iterative:
@@ -86,7 +91,9 @@ def response_solver(hessian: Hessian, *, iterative: bool | None = None) -> Respo
         try:
             return Factored(hessian)
         except NotPositive:
-            raise SampleFailure("is no minimum: its Hessian has a zero mode beside the translations, or a negative one") from None
+            raise SampleFailure(
+                "is no minimum: its Hessian has a zero mode beside the translations, or a negative one"
+            ) from None
         except TooLarge:
             pass
     return Iterative(hessian)

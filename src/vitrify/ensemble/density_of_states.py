@@ -1,0 +1,70 @@
+"""The quasilocalised tail D(ω) = A_g ω⁴ of an ensemble, Eqs. (5) and (A9), by maximum likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .estimate import UNKNOWN, Estimate
+
+FloatArray = NDArray[np.float64]
+FRACTION = 0.75  # of the first shear phonon: its band is broad, and must not enter
+FRACTIONS = (0.55, 0.65, 0.75, 0.85, 0.95)  # windows for the sensitivity
+LEAST_MODES = 10  # fewer give A_g to no better than a third
+
+
+@dataclass(frozen=True, slots=True)
+class TailFit:
+    """A_g and a free exponent from the modes below a window. Frequencies in ω0."""
+
+    window: float  # ω/ω0
+    n_modes: int
+    prefactor: Estimate  # A_g ω0⁵
+    exponent: Estimate  # β of D ~ ω^β, fitted free: 4 is expected
+
+
+def first_shear_band(n_particles: int) -> float:
+    """2π c_s/L in ω0: 2π N^(−1/3)."""
+    return float(2.0 * np.pi * n_particles ** (-1.0 / 3.0))
+
+
+def fit_tail(frequencies: list[FloatArray], complete: FloatArray, n_particles: int, window: float) -> TailFit:
+    """Maximum likelihood for N A_g ω⁴ independent modes per dω below the window.
+
+    A_g = 5 Σ counts/(N Σ w⁵) with w the window or, where that is lower, the frequency up to which all modes of that glass
+    are known; its error is A_g/√counts. β + 1 = counts/Σ ln(w/ω), error (β + 1)/√counts. Unknown below LEAST_MODES.
+
+    frequencies: one array a glass, in ω0; complete: (n,), in ω0."""
+    if len(frequencies) == 0:
+        return TailFit(window, 0, UNKNOWN, UNKNOWN)
+    limits = np.minimum(window, complete)
+    inside = [x[x < w] for x, w in zip(frequencies, limits, strict=True)]
+    count = sum(len(x) for x in inside)
+    if count < LEAST_MODES:
+        return TailFit(window, count, UNKNOWN, UNKNOWN)
+    prefactor = 5.0 * count / (n_particles * float(np.sum(limits**5)))
+    logs = sum(float(np.sum(np.log(w / x))) for x, w in zip(inside, limits, strict=True))
+    exponent = count / logs
+    root = float(np.sqrt(count))
+    return TailFit(window, count, Estimate(prefactor, prefactor / root), Estimate(exponent - 1.0, exponent / root))
+
+
+def fit_windows(frequencies: list[FloatArray], complete: FloatArray, n_particles: int) -> list[TailFit]:
+    """The fit at each of FRACTIONS of the first shear band: how much A_g depends on the window."""
+    band = first_shear_band(n_particles)
+    return [fit_tail(frequencies, complete, n_particles, fraction * band) for fraction in FRACTIONS]
+
+
+def low_density(frequencies: list[FloatArray], complete: FloatArray, n_particles: int) -> tuple[FloatArray, FloatArray]:
+    """A histogram of D(ω) ω0 for plots: eight log bins a decade, up to where every glass is complete."""
+    modes = np.concatenate(frequencies) if frequencies else np.empty(0)
+    top = float(complete.min()) if len(complete) else 0.0
+    modes = modes[modes < top]
+    if len(modes) < 2:
+        return np.empty(0), np.empty(0)
+    edges = top * 10.0 ** (-np.arange(25) / 8.0)[::-1]
+    counts = np.histogram(modes, edges)[0]
+    density = counts / (n_particles * len(frequencies) * np.diff(edges))
+    return np.sqrt(edges[1:] * edges[:-1])[counts > 0], density[counts > 0]
