@@ -14,7 +14,8 @@ import click
 from vitrify.campaign.runner import usable_cores
 
 PACKAGES = ("vitrify", "numpy", "scipy", "numba", "h5py", "distributed", "lmfit", "matplotlib")
-SOLVERS = {"pypardiso": "inertia counts by MKL Pardiso", "sksparse": "CHOLMOD", "mumps": "MUMPS"}
+FACTORS = {"pypardiso": "MKL Pardiso", "sksparse": "CHOLMOD"}  # in the order in which they are taken
+SOLVERS = {"pypardiso": "factors and inertia counts by MKL Pardiso", "sksparse": "CHOLMOD"}
 
 
 @click.command()
@@ -39,6 +40,8 @@ def gather() -> dict[str, Any]:
         "vector_doubles": 8 if features.get("avx512f") else 4 if features.get("avx2") else 2,
         "cores": usable_cores(),
         "moduli": "block-Jacobi conjugate gradients, eight right-hand sides at once",
+        "modes": "block Lanczos on a Chebyshev filter, counted by inertia",
+        "factor": next((y for x, y in FACTORS.items() if find_spec(x)), "SciPy's SuperLU (slow: install pypardiso)"),
         "solvers": ", ".join(f"{x} ({what})" for x, what in SOLVERS.items() if find_spec(x)) or "scipy only",
         "gpu": _gpu(),
         "kernel_cache": _cache_folder(),

@@ -10,11 +10,14 @@ from typing import Any
 import click
 
 from vitrify.errors import UsageError
+from vitrify.formats.displacements import Frame, write_displacements
 from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
+from vitrify.observables import dipole_decay, low_frequency_modes, quasilocalised_mode
 from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.measurement import measure as measure_glass
 from vitrify.preparation import quench_glass
+from vitrify.statics import Hessian, Pairs
 
 MEANINGS = {
     "n": "particles",
@@ -41,6 +44,9 @@ MEANINGS = {
     "is_minimum": "a minimum: 3 zero modes, none negative",
     "a0": "(V/N)^(1/3), λ",
     "omega0": "√(G/ρ)/a0, √(ε/m)/λ",
+    "lowest_eigenvalues": "ω² of the lowest modes beside the translations, ε/λ²/m",
+    "qlm": "softest nonlinear quasilocalised mode: frequency, split of Eq. (10), coupling of Eq. (A16)",
+    "dipoles": "c(r) of Eq. (A13)",
 }
 
 
@@ -50,18 +56,55 @@ MEANINGS = {
 @click.option("--species", help="Names in the file to A (small) and B (large), such as Cu=A,Zr=B.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--quench", is_flag=True, help="Minimise the energy first.")
+@click.option("--modes", type=click.IntRange(min=1), help="Also so many of the lowest modes.")
+@click.option("--qlm", is_flag=True, help="Also the softest nonlinear quasilocalised mode.")
+@click.option("--dipoles", type=click.IntRange(min=1), help="Also the decay of so many dipole responses.")
+@click.option(
+    "--write-modes",
+    type=click.Path(path_type=Path),
+    help="Write the modes found as displacements, a frame each, to extended xyz (for OVITO).",
+)
 @click.option("--force-tolerance", type=float, default=EQUILIBRIUM, show_default=True, help="In mean |pair force|.")
 def measure(
-    file: Path, model: str | None, species: str | None, as_json: bool, quench: bool, force_tolerance: float
-) -> None:
+    file: Path, model: str | None, species: str | None, as_json: bool, quench: bool, modes: int | None, qlm: bool,
+    dipoles: int | None, write_modes: Path | None, force_tolerance: float,
+) -> None:  # fmt: skip
     """Measure the glass in FILE (extended xyz, a periodic cube)."""
+    if write_modes and not (modes or qlm):
+        raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm too")
+    if write_modes and write_modes.suffix.lower() not in (".xyz", ".extxyz"):
+        raise UsageError(f"{write_modes} has suffix {write_modes.suffix!r}, must be one of .xyz, .extxyz")
     glass = Glass.read(file, parse(model) if model else None, _mapping(species))
-    found = asdict(measure_glass(quench_glass(glass) if quench else glass, force_tolerance=force_tolerance))
+    glass = quench_glass(glass) if quench else glass
+    found: dict[str, Any] = asdict(measure_glass(glass, force_tolerance=force_tolerance))
+    frames: list[Frame] = []
+    if modes or qlm or dipoles:
+        found |= _microscopic(glass, modes or 0, qlm, dipoles or 0, frames)
+    if write_modes:
+        write_displacements(glass, frames, write_modes)
     if as_json:
         click.echo(json.dumps(found))
         return
     for name, value in found.items():
         click.echo(f"{name:22} {_shown(value):>16}  {MEANINGS[name]}")
+
+
+def _microscopic(glass: Glass, modes: int, qlm: bool, dipoles: int, frames: list[Frame]) -> dict[str, Any]:
+    """What was asked for beyond the moduli; modes found are added to the frames."""
+    hessian, found = Hessian(Pairs.of(glass)), {}
+    if modes:
+        low, _ = low_frequency_modes(glass, number=modes, hessian=hessian)
+        found["lowest_eigenvalues"] = low.eigenvalues.tolist()
+        frames += [(f"mode {k}", value, x) for k, (value, x) in enumerate(zip(low.eigenvalues, low.vectors, strict=True))]
+    if qlm:
+        soft = quasilocalised_mode(glass, hessian=hessian)
+        found["qlm"] = soft.values
+        frames.append(("quasilocalised", soft.values["frequency"] ** 2, soft.vector))
+    if dipoles:
+        decay = dipole_decay(glass, number=dipoles, hessian=hessian)
+        rows = zip(decay.distance.tolist(), decay.median.tolist(), decay.dipoles.tolist(), strict=True)
+        found["dipoles"] = [{"r_over_a0": r, "c": c, "dipoles": n} for r, c, n in rows if n]
+    return found
 
 
 def _mapping(text: str | None) -> dict[str, str]:
@@ -73,4 +116,8 @@ def _mapping(text: str | None) -> dict[str, str]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n  " + "\n  ".join(_shown(x) for x in value) + "\n"
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_shown(v)}" for k, v in value.items())
     return f"{value:.9g}" if isinstance(value, float) else str(value)

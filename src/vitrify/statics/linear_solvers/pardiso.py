@@ -29,6 +29,8 @@ class NotPositive(Exception):
 class PardisoFactor:
     """A factor of a symmetric matrix. Raises ImportError, TooLarge, NotPositive."""
 
+    _held = False  # does Pardiso hold memory for it?
+
     def __init__(self, matrix: sparse.csr_array, kind: int) -> None:
         from pypardiso import PyPardisoSolver
         from pypardiso.pardiso_wrapper import PyPardisoError
@@ -40,6 +42,7 @@ class PardisoFactor:
         self._upper = sparse.csr_matrix(sparse.triu(matrix, format="csr"))
         self._upper.sort_indices()
         nothing = np.zeros((matrix.shape[0], 1))
+        self._held = True
         self._call(11, nothing)
         self.bytes = 1024 * int(max(self._solver.iparm[14], self._solver.iparm[15] + self._solver.iparm[16]))
         if self.bytes > ROOM * available_memory():
@@ -62,11 +65,12 @@ class PardisoFactor:
 
     def free(self) -> None:
         """Give the memory back: Pardiso's does not go with the object."""
-        self._solver.free_memory(everything=True)
+        if self._held:
+            self._held = False
+            self._call(-1, np.zeros((self._upper.shape[0], 1)))
 
     def __del__(self) -> None:
-        if hasattr(self, "_solver"):
-            self.free()
+        self.free()
 
     def _call(self, phase: int, right: FloatArray) -> Any:
         self._solver.set_phase(phase)
