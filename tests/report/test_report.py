@@ -9,7 +9,8 @@ from vitrify.ensemble import Estimate, LowModes, microscopic, summarise
 from vitrify.report import statements as s
 from vitrify.report.figures import FIGURES
 from vitrify.report.gathered import Gathered, Series, Study
-from vitrify.report.tables import coefficients, ensembles, observables
+from vitrify.report.tables import coefficients, ensembles, observables, windows
+from vitrify.report.tables import microscopic as microscopic_table
 from vitrify.study import Counts, parse_study
 
 STUDY = parse_study(
@@ -86,12 +87,14 @@ def study(n=60):
 
 @pytest.mark.parametrize("n", [60, 5, 1, 0])
 def test_every_figure_and_table_is_drawn_whatever_there_is(n):
+    whole = study(n)
     for figure in FIGURES:
-        drawing = figure.draw(study(n))
+        drawing = figure.draw(whole)
         drawing.canvas.draw()
         assert drawing.axes
-    assert len(ensembles(study(n))) == len(observables(study(n))) == 6
-    found = s.statements(study(n))
+    assert len(ensembles(whole)) == len(observables(whole)) == len(microscopic_table(whole)) == len(windows(whole)) == 6
+    assert [x.number for x in FIGURES] == [str(k) for k in range(1, 20)]
+    found = s.statements(whole)
     assert len(found) >= 16 - 2
     if n < 2:
         assert all(x.verdict == s.TOO_FEW for x in found)

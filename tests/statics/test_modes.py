@@ -16,6 +16,7 @@ from vitrify.statics.linear_solvers.response import Factored, Iterative
 from vitrify.statics.modes import lowest_modes, modes_below, participation_ratio
 from vitrify.statics.spectrum import spectral_density
 
+# these glasses are small: without this most would be done with dense matrices
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
@@ -25,6 +26,11 @@ def dense(pss_glass):
     energy, n = energy_function(pss_glass), pss_glass.n_particles
     flat = jnp.array(pss_glass.positions.ravel())
     return np.array(jax.hessian(lambda x: energy(x.reshape(n, 3), jnp.zeros((3, 3))))(flat))
+
+
+@pytest.fixture(autouse=True)
+def sparse_ways(monkeypatch):
+    monkeypatch.setattr("vitrify.statics.modes.DENSE", 0)
 
 
 @pytest.fixture
@@ -47,6 +53,17 @@ def test_lowest_modes_are_those_of_the_dense_matrix(hessian, dense, number):
 def test_all_but_a_few_modes_by_the_whole_spectrum(hessian, dense):
     found = lowest_modes(hessian, 470)
     np.testing.assert_allclose(found.eigenvalues, np.linalg.eigvalsh(dense)[3:473], rtol=1e-8)
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_small_glasses_by_a_dense_matrix(hessian, dense, number, monkeypatch):
+    monkeypatch.setattr("vitrify.statics.modes.DENSE", 1000)
+    expected = np.linalg.eigvalsh(dense)[3:]
+    found = lowest_modes(hessian, number)
+    np.testing.assert_allclose(found.eigenvalues, expected[:number], rtol=1e-8)
+    again = modes_below(hessian, 0.5 * (expected[number - 1] + expected[number]))
+    np.testing.assert_allclose(again.eigenvalues, expected[:number], rtol=1e-8)
+    assert found.proof == again.proof == "dense matrix"
 
 
 @pytest.mark.parametrize("place", [0.5, 3.5, 20.5, 60.5])

@@ -15,6 +15,7 @@ from .gathered import Series, Study
 
 AGREES, DEVIATES, TOO_FEW = "agreement", "deviation", "too few samples to tell"
 SIGMAS = 2.0
+PER_DEGREE = "D per degree of freedom, a third of ours"  # the normalisation that gives the paper's numbers, see physics.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _tails(study: Study) -> list[Statement]:
                 10.0, 0.4),
         _number("Fig. 6", "A_g falls almost 100-fold with stickiness in CSS.", _ratio(a["CSS"].at(1.5), a["CSS"].at(1.1)),
                 80.0, 0.5),
-        _number("Fig. 6", "A_g is about 4e-3 ω0⁻⁵ at r_c = 1.1.", a["CSS"].at(1.1), 4e-3, 0.3),
+        _number("Fig. 6", f"A_g is about 4e-3 ω0⁻⁵ at r_c = 1.1 ({PER_DEGREE}).", _third(a["CSS"].at(1.1)), 4e-3, 0.3),
         *[_near("Fig. 6", f"The exponent of D(ω) is 4 ({x.spec.name}).", x.micro.tail.exponent, 4.0, 0.3)
           for x in study.ensembles if x.micro.tail.exponent.is_known],
     ]  # fmt: skip
@@ -118,9 +119,14 @@ def _lengths(study: Study) -> list[Statement]:
                 _ratio(omega["DSS"].at(0.55), omega["DSS"].at(1.2)), 2.0, 0.3),
         _number("Fig. 8", "ω_g grows about 2-fold with stickiness in CSS.",
                 _ratio(omega["CSS"].at(1.1), omega["CSS"].at(1.5)), 2.0, 0.3),
-        *[_near("Fig. 8", f"𝒩 is about 0.3 ({name}).", x, 0.3, 0.15) for name, x in number],
-        _near("Fig. 8", "𝒩 is about 1e-2 at r_c = 1.1.", study.along("CSS", lambda x: x.micro.number).at(1.1), 1e-2, 1e-2),
+        *[_near("Fig. 8", f"𝒩 is about 0.3 ({name}; {PER_DEGREE}).", _third(x), 0.3, 0.15) for name, x in number],
+        _near("Fig. 8", f"𝒩 is about 1e-2 at r_c = 1.1 ({PER_DEGREE}).",
+              _third(study.along("CSS", lambda x: x.micro.number).at(1.1)), 1e-2, 1e-2),
     ]  # fmt: skip
+
+
+def _third(x: Estimate | None) -> Estimate | None:
+    return None if x is None else Estimate(x.value / 3.0, x.error / 3.0)
 
 
 def _qlm_mean(study: Study, name: str, control: float, column: str) -> Estimate | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from vitrify.errors import SampleFailure
 
@@ -21,6 +22,7 @@ from .spectrum import spectral_density
 
 FloatArray = NDArray[np.float64]
 BLOCK = 8
+DENSE = 700  # particles: up to here a dense matrix is as fast
 TRANSLATIONS = 3
 ZERO = 1e-10  # of the mean diagonal of M
 RESIDUAL = 1e-9  # of the largest wanted eigenvalue
@@ -36,7 +38,7 @@ class Modes:
     vectors: FloatArray  # (k, n, 3), orthonormal
     residuals: FloatArray  # (k,) |M ψ − ω² ψ|
     counted_below: float  # eigenvalue: this many modes, and no more, lie below it
-    proof: str  # "inertia" or "deflated conjugate gradients"
+    proof: str  # "inertia", "deflated conjugate gradients" or "dense matrix"
 
     @property
     def frequencies(self) -> FloatArray:
@@ -59,9 +61,9 @@ def lowest_modes(hessian: Hessian, number: int) -> Modes:
     """The `number` lowest modes. Raises SampleFailure for a saddle, floating parts, or where they cannot be found."""
     degrees = 3 * hessian.pairs.n_particles - TRANSLATIONS
     number = min(number, degrees)
-    operator = ChebyshevOperator(hessian.pairs)
-    if 3 * (number + BLOCK) >= degrees:
+    if _small(hessian, number):
         return _dense(hessian, number)
+    operator = ChebyshevOperator(hessian.pairs)
     density = spectral_density(operator, n_moments=256)
     grid = operator.largest * np.linspace(0.0, 1.0, 20_001) ** 2
     wanted = (1.3 * number + 6.0 + TRANSLATIONS) / (degrees + TRANSLATIONS)
@@ -73,13 +75,14 @@ def lowest_modes(hessian: Hessian, number: int) -> Modes:
         cut = min(1.4 * cut, 0.5 * operator.largest)
     else:
         raise SampleFailure(f"{number} lowest modes were not found below half the spectrum")
-    values, vectors, residuals = _whole_levels(values, vectors, residuals, number)
     edge = 0.5 * (values[-2] + values[-1])
     return _proven(hessian, operator, values[:-1], vectors[:-1], residuals[:-1], edge)
 
 
 def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
     """All modes with ω² below `eigenvalue`. Raises SampleFailure as lowest_modes does."""
+    if hessian.pairs.n_particles <= DENSE:
+        return _dense(hessian, below=eigenvalue)
     operator = ChebyshevOperator(hessian.pairs)
     guess = None
     if _countable(hessian):
@@ -87,26 +90,38 @@ def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
         if guess == 0:
             nothing = np.empty(0)
             return Modes(nothing, np.empty((0, hessian.pairs.n_particles, 3)), nothing, eigenvalue, "inertia")
-    if guess is not None and 3 * (guess + BLOCK) >= 3 * hessian.pairs.n_particles - TRANSLATIONS:
+    if guess is not None and _small(hessian, guess):
         return _dense(hessian, guess)
-    values, vectors, residuals = _filtered_lanczos(hessian, operator, 1.4 * eigenvalue, guess, below=eigenvalue)
+    values, vectors, residuals = _filtered_lanczos(hessian, operator, 1.4 * eigenvalue, guess)
     kept = values < eigenvalue
     return _proven(hessian, operator, values[kept], vectors[kept], residuals[kept], eigenvalue, guess)
 
 
-def _dense(hessian: Hessian, number: int) -> Modes:
+def _small(hessian: Hessian, number: int) -> bool:
+    """Is a dense matrix the better way?"""
+    n = hessian.pairs.n_particles
+    return n <= DENSE or 3 * (number + BLOCK) >= 3 * n - TRANSLATIONS
+
+
+def _dense(hessian: Hessian, number: int | None = None, below: float = np.inf) -> Modes:
+    """From the dense matrix: complete by construction."""
     matrix = hessian.matrix()
-    values, vectors = np.linalg.eigh(matrix.toarray())
-    _require_minimum(hessian, values[np.argsort(np.abs(values))][TRANSLATIONS:])
-    values, vectors = values[TRANSLATIONS:], vectors[:, TRANSLATIONS:]
-    chosen = vectors[:, :number]
-    residuals = np.linalg.norm(matrix @ chosen - chosen * values[:number], axis=0)
-    edge = float(values[number - 1 : number + 1].mean())
-    return Modes(values[:number], chosen.T.reshape(number, -1, 3), residuals, edge, "the whole spectrum")
+    dense, rows = matrix.toarray(), matrix.shape[0]
+    if number is None:
+        values, vectors = linalg.eigh(dense, subset_by_value=(-np.inf, below))
+    else:
+        values, vectors = linalg.eigh(dense, subset_by_index=(0, min(number + TRANSLATIONS, rows - 1)))
+    zeros = np.sort(np.argsort(np.abs(values))[:TRANSLATIONS])
+    values, vectors = np.delete(values, zeros), np.delete(vectors, zeros, axis=1)
+    edge = below if number is None else float(values[number - 1 : number + 1].mean())
+    values, vectors = values[:number], vectors[:, :number]
+    _require_minimum(hessian, values)
+    residuals = np.linalg.norm(matrix @ vectors - vectors * values, axis=0)
+    return Modes(values, np.ascontiguousarray(vectors.T).reshape(len(values), -1, 3), residuals, edge, "dense matrix")
 
 
 def _filtered_lanczos(
-    hessian: Hessian, operator: ChebyshevOperator, cut: float, number: int | None, below: float | None = None
+    hessian: Hessian, operator: ChebyshevOperator, cut: float, number: int | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Modes below the cut, at most `number`, by block Lanczos with full reorthogonalisation on the filter of M."""
     n, matrix = operator.n, hessian.matrix()
@@ -142,8 +157,6 @@ def _filtered_lanczos(
             if len(order) == 0 and m > 20 * BLOCK:
                 break
         block = np.ascontiguousarray(q.T)
-    if below is not None and number is None:
-        order = order[:]
     return _rayleigh_ritz(matrix, s[:, order].T @ basis, operator, cut, degree)
 
 
@@ -166,13 +179,6 @@ def _at_cut(operator: ChebyshevOperator, cut: float, degree: int) -> float:
     """Absolute value of the scaled filter at the cut: 1/T_degree at zero."""
     x = (operator.largest + cut) / (operator.largest - cut)
     return float(1.0 / np.cosh(degree * np.arccosh(x)))
-
-
-def _whole_levels(
-    values: FloatArray, vectors: FloatArray, residuals: FloatArray, number: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """number + 1 of them, the last only to mark the gap."""
-    return values[: number + 1], vectors[: number + 1], residuals[: number + 1]
 
 
 def _proven(
