@@ -58,7 +58,7 @@ def test_a_study_from_start_to_report(tmp_path):
     page = (store / "report" / "index.html").read_text()
     assert "DSS rho=0.60" in page
     assert "http" not in page.replace("http://www.w3.org", "")  # nothing from outside
-    assert page.count("data:image/svg+xml") == 6
+    assert page.count("data:image/svg+xml") == 19
     assert len(list((store / "report" / "figures").glob("*.png"))) == 6
     again = call("run", study, "--store", store, "--workers", 1, "--no-report")
     assert "0 samples made, 2 were there already" in again.output
