@@ -27,6 +27,7 @@ TRANSLATIONS = 3
 ZERO = 1e-10  # of the mean diagonal of M
 RESIDUAL = 1e-9  # of the largest wanted eigenvalue
 CONTRAST = 500.0  # of the filter, between zero and the cut: more would drown the modes near the cut in round-off
+SETTLED = 1e-10  # relative error of the filter's eigenvalues; M's residuals come out some hundred times below RESIDUAL
 RISES = 12  # of the cut, where it was too low
 
 
@@ -64,9 +65,9 @@ def lowest_modes(hessian: Hessian, number: int) -> Modes:
     if _small(hessian, number):
         return _dense(hessian, number)
     operator = ChebyshevOperator(hessian.pairs)
-    density = spectral_density(operator, n_moments=256)
-    grid = operator.largest * np.linspace(0.0, 1.0, 20_001) ** 2
-    wanted = (1.3 * number + 6.0 + TRANSLATIONS) / (degrees + TRANSLATIONS)
+    density = spectral_density(operator, n_moments=128)
+    grid = operator.largest * np.linspace(0.0, 1.0, 2_001) ** 2
+    wanted = (1.5 * number + 8.0 + TRANSLATIONS) / (degrees + TRANSLATIONS)
     cut = float(np.interp(wanted, density.cumulative(grid), grid))
     for _ in range(RISES):
         values, vectors, residuals = _filtered_lanczos(hessian, operator, cut, number + 1)
@@ -144,14 +145,14 @@ def _filtered_lanczos(
         wider[:, m - BLOCK :] = along.T
         projected = wider
         q, rest = np.linalg.qr(image.T)
-        if m % (2 * BLOCK) == 0 or m + BLOCK > 3 * n - TRANSLATIONS:
+        if m > (number or 0) + BLOCK or m + BLOCK > 3 * n - TRANSLATIONS:
             theta, s = np.linalg.eigh(0.5 * (projected + projected.T))
             above = np.abs(theta) > 1.05 * _at_cut(operator, cut, degree)  # the filter is below this above the cut
             error = np.linalg.norm(rest @ s[-BLOCK:], axis=0) / np.maximum(np.abs(theta), 1e-300)
             order = np.argsort(-np.abs(theta))[: int(above.sum())]
             order = order if number is None else order[:number]
             full = number is None or len(order) == number
-            settled = len(order) > 0 and bool((error[order] < 3e-12).all())
+            settled = len(order) > 0 and bool((error[order] < SETTLED).all())
             if (settled and (full or m > 3 * len(order) + 6 * BLOCK)) or m + BLOCK > min(3 * n - TRANSLATIONS, 4000):
                 break
             if len(order) == 0 and m > 20 * BLOCK:

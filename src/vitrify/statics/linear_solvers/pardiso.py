@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class PardisoFactor:
         from pypardiso.pardiso_wrapper import PyPardisoError
 
         self._solver = PyPardisoSolver(mtype=kind)
+        os.environ.setdefault("PYPARDISO_MKL_RT", self._solver.libmkl._name)  # else each solver searches the disk for it
         self._solver.libmkl.MKL_Set_Num_Threads(ctypes.c_int(1))
         for number, value in PARAMETERS.items():
             self._solver.iparm[number - 1] = value
