@@ -59,7 +59,7 @@ def test_a_study_from_start_to_report(tmp_path):
     assert "DSS rho=0.60" in page
     assert "http" not in page.replace("http://www.w3.org", "")  # nothing from outside
     assert page.count("data:image/svg+xml") == 19
-    assert len(list((store / "report" / "figures").glob("*.png"))) == 6
+    assert len(list((store / "report" / "figures").glob("*.png"))) == 19
     again = call("run", study, "--store", store, "--workers", 1, "--no-report")
     assert "0 samples made, 2 were there already" in again.output
     status = json.loads(call("status", store, "--json").output)

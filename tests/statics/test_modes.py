@@ -131,6 +131,24 @@ def test_responses_are_those_of_the_pseudo_inverse(hessian, dense, kind):
     np.testing.assert_allclose(kind(hessian).solve(right), expected, atol=1e-8 * np.abs(expected).max())
 
 
+@pytest.mark.filterwarnings("ignore:neither pypardiso")
+@pytest.mark.parametrize("missing", [("PardisoFactor",), ("PardisoFactor", "CholmodFactor")])
+def test_other_factors_give_the_same(hessian, monkeypatch, missing):
+    """CHOLMOD where it is installed, SciPy's SuperLU as the last resort."""
+    right = np.random.default_rng(0).normal(size=(3, hessian.pairs.n_particles, 3))
+    right -= right.mean(axis=1, keepdims=True)
+    expected = Factored(hessian).solve(right)
+
+    def not_installed(*_):
+        raise ImportError
+
+    for name in missing:
+        monkeypatch.setattr(f"vitrify.statics.linear_solvers.response.{name}", not_installed)
+    other = Factored(hessian)
+    assert other.name in ("CHOLMOD", "SuperLU")
+    np.testing.assert_allclose(other.solve(right), expected, atol=1e-9 * np.abs(expected).max())
+
+
 def test_a_factor_too_large_for_memory_gives_way(hessian, monkeypatch):
     monkeypatch.setattr("vitrify.statics.linear_solvers.pardiso.available_memory", lambda: 1000)
     assert hessian.response.name == "block-Jacobi conjugate gradients"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vitrify.errors import check
 from vitrify.glass import Glass
 from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Pairs, strain_modulus
 from vitrify.statics.modes import Modes, lowest_modes, modes_below
@@ -28,7 +29,9 @@ def low_frequency_modes(
 ) -> tuple[Modes, float]:
     """All modes below a multiple of the first shear phonon, or the `number` lowest where that is not 0; and that frequency.
 
-    Equal unit masses (Eq. A10). Raises SampleFailure for what is no minimum, or where a mode may be missing."""
+    Raises SampleFailure for what is no minimum, or where a mode may be missing; UsageError for masses other than 1."""
+    masses = set(glass.model.mixture.masses)
+    check(masses == {1.0}, "modes", "masses", sorted(masses), "1 for every species")
     hessian = hessian or Hessian(Pairs.of(glass))
     first = first_shear_phonon(glass, hessian)
     return (lowest_modes(hessian, number) if number else modes_below(hessian, (below * first) ** 2)), first

@@ -62,13 +62,14 @@ def draw_length_fluctuation(study: Study) -> Figure:
 
 
 def _points(axis: Any, study: Study, across: Quantity, up: Quantity) -> None:
-    for name in SETS:
+    others = [name for x in study.ensembles for name in x.spec.sets if name not in SETS]  # any other glass former
+    for name in dict.fromkeys([*SETS, *others]):
         both = [(across(x), up(x)) for _, x in study.of_set(name)]
         known = [(a, b) for a, b in both if np.isfinite(a.value) and np.isfinite(b.value)]
         if known:
             bars = [[p[k].error if np.isfinite(p[k].error) else 0.0 for p in known] for k in (0, 1)]
             axis.errorbar([a.value for a, _ in known], [b.value for _, b in known], bars[1], bars[0], ls="none",
-                          marker=MARKERS[name], color=COLOURS[name], capsize=2, label=name)  # fmt: skip
+                          marker=MARKERS.get(name, "^"), color=COLOURS.get(name, "0.3"), capsize=2, label=name)  # fmt: skip
     if axis.has_data():
         axis.legend(frameon=False, fontsize=7)
     else:
