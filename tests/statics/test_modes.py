@@ -12,6 +12,7 @@ from vitrify.statics import Hessian, Pairs
 from vitrify.statics.chebyshev import ChebyshevOperator
 from vitrify.statics.dipoles import bonds, decay, dipole_force, responses, softest_bonds, stiffness
 from vitrify.statics.linear_solvers.certificate import nothing_below
+from vitrify.statics.linear_solvers.inertia import count_below
 from vitrify.statics.linear_solvers.response import Factored, Iterative
 from vitrify.statics.modes import lowest_modes, modes_below, participation_ratio
 from vitrify.statics.spectrum import spectral_density
@@ -83,9 +84,12 @@ def test_the_certificate_without_a_factor_sees_a_missing_mode(hessian):
         assert not nothing_below(hessian, operator, np.delete(found.vectors, k, axis=0), found.counted_below)
 
 
-def test_modes_without_a_factor_are_the_same(hessian, monkeypatch):
+@pytest.mark.parametrize("limit", ["modes.LARGEST_FACTORED", "linear_solvers.inertia.DENSE_LIMIT"])
+def test_modes_without_a_factor_are_the_same(hessian, monkeypatch, limit):
+    """Too large for a factor, or no memory for one."""
     expected = lowest_modes(hessian, 12)
-    monkeypatch.setattr("vitrify.statics.modes._countable", lambda _: False)
+    monkeypatch.setattr("vitrify.statics.linear_solvers.pardiso.available_memory", lambda: 1000)
+    monkeypatch.setattr(f"vitrify.statics.{limit}", 10)
     found = lowest_modes(hessian, 12)
     assert found.proof == "deflated conjugate gradients"
     np.testing.assert_allclose(found.eigenvalues, expected.eigenvalues, rtol=1e-10)
@@ -154,7 +158,7 @@ def test_a_factor_too_large_for_memory_gives_way(hessian, monkeypatch):
     assert hessian.response.name == "block-Jacobi conjugate gradients"
     monkeypatch.setattr("vitrify.statics.linear_solvers.inertia.DENSE_LIMIT", 10)
     with pytest.raises(SampleFailure, match="does not fit in memory"):
-        lowest_modes(hessian, 5)
+        count_below(hessian.matrix(), 1.0)
 
 
 def test_dipole_response_is_normalised_and_soft_bonds_are_soft(hessian, dense):

@@ -12,10 +12,14 @@ from .pardiso import INDEFINITE, PardisoFactor, TooLarge
 DENSE_LIMIT = 6_000  # rows; a dense factor of that size takes 300 MB and some ten seconds
 
 
+class Uncountable(SampleFailure):
+    """No factor is within reach, sparse or dense."""
+
+
 def count_below(matrix: sparse.csr_array, cut: float) -> int:
     """Eigenvalues of a symmetric matrix below `cut`, by the inertia of matrix − cut·1.
 
-    Raises SampleFailure where no factor fits: neither a sparse one by MKL Pardiso nor a dense one."""
+    Raises Uncountable where no factor fits: neither a sparse one by MKL Pardiso nor a dense one."""
     shifted = sparse.csr_array(matrix - cut * sparse.eye_array(matrix.shape[0], format="csr"))
     try:
         return PardisoFactor(shifted, INDEFINITE).negative
@@ -25,8 +29,6 @@ def count_below(matrix: sparse.csr_array, cut: float) -> int:
 
 def _dense(matrix: sparse.csr_array) -> int:
     if matrix.shape[0] > DENSE_LIMIT:
-        raise SampleFailure(
-            "modes cannot be counted: a sparse factor does not fit in memory, or pypardiso is not installed"
-        )
+        raise Uncountable("modes cannot be counted: a sparse factor does not fit in memory, or pypardiso is not installed")
     _, d, _ = linalg.ldl(matrix.toarray())
     return int(np.sum(linalg.eigvalsh(d) < 0)) if np.any(np.diag(d, 1)) else int(np.sum(np.diag(d) < 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,8 @@ class PardisoFactor:
             self._call(-1, np.zeros((self._upper.shape[0], 1)))
 
     def __del__(self) -> None:
-        self.free()
+        if not sys.is_finalizing():  # else the wrapper is gone already, and the memory soon
+            self.free()
 
     def _call(self, phase: int, right: FloatArray) -> Any:
         self._solver.set_phase(phase)
