@@ -44,6 +44,16 @@ def test_json_holds_modes_mode_and_dipoles(file, pss_glass, tmp_path):
     assert first.ravel() @ (matrix @ first.ravel()) == pytest.approx(found["lowest_eigenvalues"][0], rel=1e-8)
 
 
+def test_a_bar_over_dipole_responses_on_a_terminal_alone(file, monkeypatch, capfd):
+    from vitrify.cli.measure import _bar
+
+    assert list(_bar(np.arange(3))) == [0, 1, 2]
+    assert capfd.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert list(_bar(np.arange(3))) == [0, 1, 2]
+    assert "dipole responses" in capfd.readouterr().err
+
+
 def test_a_table_for_people(file):
     done = measure(file, "--modes", 2, "--qlm")
     assert done.exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -101,10 +102,18 @@ def _microscopic(glass: Glass, modes: int, qlm: bool, dipoles: int, frames: list
         found["qlm"] = soft.values
         frames.append(("quasilocalised", soft.values["frequency"] ** 2, soft.vector))
     if dipoles:
-        decay = dipole_decay(glass, number=dipoles, hessian=hessian)
+        decay = dipole_decay(glass, number=dipoles, hessian=hessian, track=_bar)
         rows = zip(decay.distance.tolist(), decay.median.tolist(), decay.dipoles.tolist(), strict=True)
         found["dipoles"] = [{"r_over_a0": r, "c": c, "dipoles": n} for r, c, n in rows if n]
     return found
+
+
+def _bar(chosen: Any) -> Any:
+    """A progress bar over dipole responses on a terminal: at N = 256,000 each takes half a minute."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(chosen, "dipole responses", console=Console(stderr=True), disable=not sys.stderr.isatty())
 
 
 def _mapping(text: str | None) -> dict[str, str]:

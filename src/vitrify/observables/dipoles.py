@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vitrify.glass import Glass
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.dipoles import Decay, bonds, decay
 
 
-def dipole_decay(glass: Glass, *, number: int = 64, seed: int = 8, hessian: Hessian | None = None) -> Decay:
+def dipole_decay(
+    glass: Glass,
+    *,
+    number: int = 64,
+    seed: int = 8,
+    hessian: Hessian | None = None,
+    track: Callable[[NDArray[np.int64]], Iterable[int]] = iter,
+) -> Decay:
     """c(r) of Eq. (A13) over `number` interacting pairs drawn at random, r in a0. Memory does not grow with `number`.
 
-    Raises SampleFailure for what is no minimum."""
+    track: yields what it is given and may show how far it is. Raises SampleFailure for what is no minimum."""
     hessian = hessian or Hessian(Pairs.of(glass))
     every = bonds(hessian.pairs)
     chosen = np.random.default_rng(seed).choice(every, size=min(number, len(every)), replace=False)
-    return decay(hessian, glass.box, glass.spacing, chosen)
+    return decay(hessian, glass.box, glass.spacing, chosen, track)

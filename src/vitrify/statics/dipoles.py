@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,9 +92,13 @@ NEAREST, FARTHEST = 0.5, 60.0  # in a0
 LEAST_PAIRS = 8  # in a bin, for a median
 
 
-def decay(hessian: Hessian, box: float, spacing: float, chosen: IntArray) -> Decay:
+def decay(
+    hessian: Hessian, box: float, spacing: float, chosen: IntArray, track: Callable[[IntArray], Iterable[int]] = iter
+) -> Decay:
     """c(r), Eq. (A13): for each response the median of (z·d_kl)² over pairs kl at distance r, between pair midpoints under
-    the minimum image, up to half the box; then the mean over dipoles. One response in memory at a time."""
+    the minimum image, up to half the box; then the mean over dipoles. A few responses in memory at a time.
+
+    track: yields the chosen bonds one after the other and may show how far it is."""
     pairs = hessian.pairs
     every = bonds(pairs)
     i, j = pairs.source[every], pairs.target[every]
@@ -103,7 +107,7 @@ def decay(hessian: Hessian, box: float, spacing: float, chosen: IntArray) -> Dec
     count = int(BINS_A_DECADE * np.log10(FARTHEST / NEAREST))
     edges = NEAREST * 10.0 ** (np.arange(count + 1) / BINS_A_DECADE)
     total, dipoles = np.zeros(count), np.zeros(count, dtype=np.int64)
-    for bond, z in zip(chosen, responses(hessian, chosen), strict=True):
+    for bond, z in zip(track(chosen), responses(hessian, chosen), strict=True):
         away = middle - middle[np.searchsorted(every, bond)]
         away -= box * np.rint(away / box)
         r = np.sqrt(np.einsum("pd,pd->p", away, away)) / spacing
