@@ -164,7 +164,22 @@ def _relations(study: Study) -> list[Statement]:
     chi = [x.summary.chi_g.chi for x in study.ensembles]
     length = fit_power_law(chi, [x.micro.length for x in study.ensembles])
     prefactor = fit_power_law(chi, [x.micro.prefactor for x in study.ensembles])
+
+    def with_poisson_ratio(name: str) -> Estimate:
+        """Exponent of A_g ~ ν^β along a set."""
+        each = [x for _, x in study.of_set(name)]
+        return fit_power_law([x.summary.poisson_ratio for x in each], [x.micro.prefactor for x in each]).exponent
+
     return [
+        *[
+            _greater(
+                "Fig. 14",
+                f"A_g grows with ν in {name} (exponent of a power law).",
+                with_poisson_ratio(name),
+                Estimate(0.0, 0.0),
+            )
+            for name in ("DSS", "CSS")
+        ],
         _greater("Fig. 15", "A_g grows with χ_G.", prefactor.exponent, Estimate(0.0, 0.0)),
         _near("Fig. 16", "ξ_g ~ χ_G^(2/3).", length.exponent, 2.0 / 3.0, 0.1),
     ]

@@ -32,6 +32,7 @@ def draw_prefactor_poisson(study: Study) -> Figure:
     """Fig. 14: A_g ω0⁵ against ν."""
     figure, axes = panels(1, 1)
     _points(axes[0, 0], study, lambda x: x.summary.poisson_ratio, lambda x: x.micro.prefactor)
+    _power_law(axes[0, 0], study, lambda x: x.summary.poisson_ratio, lambda x: x.micro.prefactor)
     axes[0, 0].set(xlabel=r"$\nu$", ylabel=r"$A_g\omega_0^5$", yscale="log")
     return figure
 
@@ -40,7 +41,7 @@ def draw_prefactor_fluctuation(study: Study) -> Figure:
     """Fig. 15: A_g ω0⁵ against χ_G."""
     figure, axes = panels(1, 1)
     _points(axes[0, 0], study, lambda x: x.summary.chi_g.chi, lambda x: x.micro.prefactor)
-    _power_law(axes[0, 0], study, lambda x: x.micro.prefactor)
+    _power_law(axes[0, 0], study, lambda x: x.summary.chi_g.chi, lambda x: x.micro.prefactor)
     axes[0, 0].set(xlabel=r"$\chi_G$", ylabel=r"$A_g\omega_0^5$", xscale="log", yscale="log")
     return figure
 
@@ -56,7 +57,7 @@ def draw_length_fluctuation(study: Study) -> Figure:
         middle = np.exp(np.mean(np.log([x.micro.length.value for x in known]) - 2.0 / 3.0 * np.log(chi)))
         line = np.geomspace(0.8 * chi.min(), 1.2 * chi.max(), 10)
         axis.plot(line, middle * line ** (2.0 / 3.0), "k--", lw=1, label=r"$\chi_G^{2/3}$")
-    _power_law(axis, study, lambda x: x.micro.length)
+    _power_law(axis, study, lambda x: x.summary.chi_g.chi, lambda x: x.micro.length)
     axis.set(xlabel=r"$\chi_G$", ylabel=r"$\xi_g/a_0$", xscale="log", yscale="log")
     return figure
 
@@ -76,7 +77,7 @@ def _points(axis: Any, study: Study, across: Quantity, up: Quantity) -> None:
         say(axis, "too few samples to tell")
 
 
-def _power_law(axis: Any, study: Study, quantity: Quantity) -> None:
-    fit = fit_power_law([x.summary.chi_g.chi for x in study.ensembles], [quantity(x) for x in study.ensembles])
+def _power_law(axis: Any, study: Study, across: Quantity, up: Quantity) -> None:
+    fit = fit_power_law([across(x) for x in study.ensembles], [up(x) for x in study.ensembles])
     if fit.exponent.is_known:
         axis.set_title(f"fitted exponent {fit.exponent}", fontsize=8)
