@@ -44,7 +44,7 @@ def test_json_holds_modes_mode_and_dipoles(file, pss_glass, tmp_path):
     assert first.ravel() @ (matrix @ first.ravel()) == pytest.approx(found["lowest_eigenvalues"][0], rel=1e-8)
 
 
-def test_a_bar_over_dipole_responses_on_a_terminal_alone(file, monkeypatch, capfd):
+def test_a_bar_over_dipole_responses_on_a_terminal_alone(monkeypatch, capfd):
     from vitrify.cli.measure import _bar
 
     assert list(_bar(np.arange(3))) == [0, 1, 2]

@@ -84,7 +84,7 @@ def test_the_certificate_without_a_factor_sees_a_missing_mode(hessian):
         assert not nothing_below(hessian, operator, np.delete(found.vectors, k, axis=0), found.counted_below)
 
 
-@pytest.mark.parametrize("limit", ["modes.LARGEST_FACTORED", "linear_solvers.inertia.DENSE_LIMIT"])
+@pytest.mark.parametrize("limit", ["linear_solvers.response.LARGEST_FACTORED", "linear_solvers.inertia.DENSE_LIMIT"])
 def test_modes_without_a_factor_are_the_same(hessian, monkeypatch, limit):
     """Too large for a factor, or no memory for one."""
     expected = lowest_modes(hessian, 12)

@@ -17,7 +17,7 @@ from .chebyshev import ChebyshevOperator
 from .hessian import Hessian
 from .linear_solvers.certificate import nothing_below
 from .linear_solvers.inertia import Uncountable, count_below
-from .linear_solvers.response import DENSEST_FACTORED, LARGEST_FACTORED
+from .linear_solvers.response import factor_suits
 from .spectrum import spectral_density
 
 FloatArray = NDArray[np.float64]
@@ -77,7 +77,7 @@ def lowest_modes(hessian: Hessian, number: int) -> Modes:
     else:
         raise SampleFailure(f"{number} lowest modes were not found below half the spectrum")
     edge = 0.5 * (values[-2] + values[-1])
-    return _proven(hessian, operator, values[:-1], vectors[:-1], residuals[:-1], edge)
+    return _proven(hessian, operator, values[:-1], vectors[:-1], residuals[:-1], edge, _count_below(hessian, edge))
 
 
 def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
@@ -182,16 +182,16 @@ def _at_cut(operator: ChebyshevOperator, cut: float, degree: int) -> float:
 
 def _proven(
     hessian: Hessian, operator: ChebyshevOperator, values: FloatArray, vectors: FloatArray, residuals: FloatArray,
-    edge: float, counted: int | None = None,
+    edge: float, counted: int | None,
 ) -> Modes:  # fmt: skip
-    """The modes, if they are those of a minimum, well converged, and as many as there are below the edge."""
+    """The modes, if they are those of a minimum, well converged, and as many as there are below the edge.
+
+    counted: so many are there by inertia; None where they could not be counted."""
     _require_minimum(hessian, values)
     if len(values) and residuals.max() > RESIDUAL * values[-1]:
         raise SampleFailure(
             f"a mode did not converge: residual {residuals.max() / values[-1]:.1e} of the largest eigenvalue"
         )
-    if counted is None:
-        counted = _count_below(hessian, edge)
     if counted is None:
         if not nothing_below(hessian, operator, vectors, edge):
             raise SampleFailure("a mode may be missing: the rest of the spectrum is not shown to lie above the cut")
@@ -203,8 +203,7 @@ def _proven(
 
 def _count_below(hessian: Hessian, eigenvalue: float) -> int | None:
     """Modes below `eigenvalue` by inertia, translations left out; None where no factor of M − σ1 is within reach."""
-    n = hessian.pairs.n_particles
-    if n > LARGEST_FACTORED or (n > 3000 and len(hessian.pairs.target) > DENSEST_FACTORED * n):
+    if not factor_suits(hessian.pairs):
         return None
     try:
         return count_below(hessian.matrix(), eigenvalue) - TRANSLATIONS

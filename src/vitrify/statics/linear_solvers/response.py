@@ -15,10 +15,12 @@ from .superlu import SuperLUFactor
 
 if TYPE_CHECKING:
     from vitrify.statics.hessian import Hessian
+    from vitrify.statics.pairs import Pairs
 
 FloatArray = NDArray[np.float64]
 LARGEST_FACTORED = 60_000  # particles; above, one solve by conjugate gradients costs less than the factor's memory
 DENSEST_FACTORED = 80  # neighbours a particle; a factor of a denser Hessian does not stay sparse
+ALWAYS_FACTORED = 3_000  # particles; up to here even a dense factor costs little
 AT_ONCE = 64  # right-hand sides in one call of a factor
 
 
@@ -80,14 +82,17 @@ class Iterative:
         return found.x_mid
 
 
+def factor_suits(pairs: Pairs) -> bool:
+    """Does a factor of M stay sparse, or else small?"""
+    n = pairs.n_particles
+    return n <= LARGEST_FACTORED and (n <= ALWAYS_FACTORED or len(pairs.target) <= DENSEST_FACTORED * n)
+
+
 def response_solver(hessian: Hessian, *, iterative: bool | None = None) -> ResponseSolver:
     """The solver that suits the size: a factor where it stays sparse and fits in memory, conjugate gradients otherwise.
 
     iterative: demands one or the other. Raises SampleFailure where the glass is no minimum."""
-    n = hessian.pairs.n_particles
-    sparse_enough = len(hessian.pairs.target) <= DENSEST_FACTORED * n
-    wanted = not iterative if iterative is not None else n <= LARGEST_FACTORED and (sparse_enough or n <= 3000)
-    if wanted:
+    if factor_suits(hessian.pairs) if iterative is None else not iterative:
         try:
             return Factored(hessian)
         except NotPositive:
