@@ -1,12 +1,14 @@
 """Observables against closed forms and slow sums."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from vitrify.errors import SampleFailure
+from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass
 from vitrify.model import Mixture, Model, catalogue
-from vitrify.observables import elasticity, measure, mechanics
+from vitrify.observables import elasticity, low_frequency_modes, measure, mechanics
 from vitrify.observables.elasticity import poisson_ratio
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.linear_solvers import inertia
@@ -132,3 +134,10 @@ def test_out_of_equilibrium_is_refused(pss_glass):
     apart = Glass([[0, 0, 0], [5.0, 5, 5]], 10.0, [0, 1], catalogue.pss())
     with pytest.raises(SampleFailure, match="no two particles interact"):
         measure(apart)
+
+
+def test_modes_are_those_of_unit_masses(pss_glass):
+    heavy = replace(pss_glass.model.mixture, masses=(1.0, 2.0))
+    glass = replace(pss_glass, model=replace(pss_glass.model, mixture=heavy))
+    with pytest.raises(UsageError, match=r"masses is \[1.0, 2.0\], must be 1 for every species"):
+        low_frequency_modes(glass, number=3)

@@ -1,5 +1,7 @@
 """Verdicts: what agrees, what deviates, what cannot be told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,6 +100,15 @@ def test_every_figure_and_table_is_drawn_whatever_there_is(n):
     assert len(found) >= 16 - 2
     if n < 2:
         assert all(x.verdict == s.TOO_FEW for x in found)
+
+
+def test_other_glass_formers_join_the_relations():
+    whole = study()
+    known = whole.ensembles[-1]
+    other = replace(known, spec=replace(known.spec, sets={"HRZ": 1.0}))
+    for figure in FIGURES[12:16]:
+        axis = figure.draw(replace(whole, ensembles=(*whole.ensembles, other))).axes[0]
+        assert "HRZ" in axis.get_legend_handles_labels()[1]
 
 
 @pytest.mark.parametrize(("value", "error", "verdict"), [
