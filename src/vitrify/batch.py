@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
+from vitrify.backends.vectors import KEPT
 from vitrify.glass import Glass
+from vitrify.kernels import displacement
 from vitrify.kernels import neighbours as lists
+from vitrify.kernels.forces import INDEX_MASK, forces_of
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
-from vitrify.model import Model
+from vitrify.model import Model, Potential
 
 FloatArray = NDArray[np.float64]
 SKIN = 0.5  # in λ(small, small); measured best for liquids of N = 3,000
 ROUNDING = 2e-6  # lists are made with distances in single precision
+SORT_EVERY = 10  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
+SPANS = (1, 2, 3)  # cells that the range of a list may cover
 
 
 class Batch:
@@ -29,12 +35,17 @@ class Batch:
         n = sum(sizes)
         self.model, self.boxes = model, list(boxes)
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self.ticks = np.concatenate([to_ticks(x, box) for x, box in zip(positions, boxes, strict=True)])
+        self.ticks = _records(n)
+        for s, (x, box) in enumerate(zip(positions, boxes, strict=True)):
+            self.ticks[self.rows(s), :3] = to_ticks(x, box)
         self.species = np.concatenate(species).astype(np.int64)
         self.label = np.concatenate([np.arange(m) for m in sizes])
-        self.force, self.velocity, self.travel = (np.zeros((n, 3)) for _ in range(3))
+        self.force, self.velocity, self.travel = (np.zeros((n, 4)) for _ in range(3))  # as ticks: four a particle
+        self.inverse_mass = np.repeat(1.0 / np.array(model.mixture.masses)[self.species], 4).reshape(n, 4)
         # what moves with its particle when a sample is sorted; a minimiser adds its own vectors
-        self.carried = [self.ticks, self.species, self.label, self.force, self.velocity, self.travel]
+        self.carried = [
+            self.ticks, self.species, self.label, self.inverse_mass, self.force, self.velocity, self.travel
+        ]  # fmt: skip
         self.anchor = self.ticks.copy()  # where the list was made
         self.tick_length = np.array([box / TICKS for box in boxes])
         self.counts = np.zeros(n, dtype=np.int64)
@@ -44,7 +55,9 @@ class Batch:
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
         self.reach2 = ((model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2).astype(np.float32)
-        self._scratch = _Scratch(max(sizes))
+        self.stage = np.zeros((3, self.neighbours.shape[1]))  # room for the displacements of one row
+        self._lists_made = np.zeros(len(sizes), dtype=np.int64)
+        self._candidates = _Candidates(max(sizes), len(lengths))
 
     @property
     def n_samples(self) -> int:
@@ -58,27 +71,37 @@ class Batch:
         """What every force kernel takes, in order."""
         return (
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
-            self.numbers, self.cutoff2, self.tick_length,
+            self.numbers, self.cutoff2, self.tick_length, self.stage,
         )  # fmt: skip
 
     def rebuild(self, s: int) -> None:
-        """Sort sample s by cell and list its neighbours anew, in longer rows where they do not fit."""
-        rows = self.rows(s)
-        cells = self._cells(s)
-        order = self._sort(s, cells)
-        for array in self.carried:
-            array[rows] = array[rows][order]
-        while (longest := self._list(s, cells)) > self.neighbours.shape[1]:
-            wider = np.zeros((len(self.ticks), (longest // lists.PAD + 1) * lists.PAD), dtype=np.uint32)
+        """List the neighbours of sample s anew, in longer rows where they do not fit; now and then sort its particles."""
+        rows, (cells, span) = self.rows(s), self._cells(s)
+        self._settle(s)
+        found = self._candidates.sorted(self, s, cells)
+        if self._lists_made[s] % SORT_EVERY == 0:
+            order = (found.entries[: rows.stop - rows.start] & INDEX_MASK).astype(np.int64)
+            for array in self.carried:
+                array[rows] = array[order]
+            self.anchor[rows] = self.ticks[rows]
+            found = self._candidates.sorted(self, s, cells)
+        self._lists_made[s] += 1
+        while (longest := found.list(self, s, cells, span)) > self.neighbours.shape[1] - KEPT:
+            wider = np.zeros((len(self.ticks), _width(longest + lists.PAD)), dtype=np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
-            self.neighbours = wider
-        self.anchor[rows] = self.ticks[rows]
+            self.neighbours, self.stage = wider, np.zeros((3, wider.shape[1]))
+
+    def mean_squared_displacement(self, s: int) -> float:
+        """Mean |Δr − ⟨Δr⟩|² of sample s over its way since its list was made with `travel` zero."""
+        rows = (self.rows(s), slice(3))
+        travel = self.travel[rows] + (self.ticks[rows] - self.anchor[rows]) * self.tick_length[s]
+        return float(np.mean(np.sum((travel - travel.mean(axis=0)) ** 2, axis=1)))
 
     def positions(self, s: int) -> FloatArray:
         """Positions of sample s in [0, box), in the order in which they were given."""
         rows = self.rows(s)
         positions = np.empty((rows.stop - rows.start, 3))
-        positions[self.label[rows]] = from_ticks(self.ticks[rows], self.boxes[s])
+        positions[self.label[rows]] = from_ticks(self.ticks[rows, :3], self.boxes[s])
         return positions
 
     def glass(self, s: int, **provenance: str | float) -> Glass:
@@ -88,62 +111,91 @@ class Batch:
         species[self.label[rows]] = self.species[rows]
         return Glass(self.positions(s), self.boxes[s], species, self.model, dict(provenance))
 
+    def _settle(self, s: int) -> None:
+        settle = backend().compile(displacement.settle)
+        settle(self.first[s], self.first[s + 1], self.ticks, self.anchor, float(self.tick_length[s]), self.travel)
+
     def _row_guess(self) -> int:
         density = max((self.first[s + 1] - self.first[s]) / self.boxes[s] ** 3 for s in range(self.n_samples))
-        volume = 4.19 * (self.model.cutoff + SKIN) ** 3
-        return (int(1.15 * density * volume) // lists.PAD + 2) * lists.PAD
+        return _width(int(1.15 * density * 4.19 * (self.model.cutoff + SKIN) ** 3))
 
-    def _cells(self, s: int) -> int:
-        """Cells along an edge, each at least as long as the range of the list."""
-        return max(int(self.boxes[s] / float(np.sqrt(self.reach2.max()))), 1)
+    def _cells(self, s: int) -> tuple[int, int]:
+        """Cells along an edge, and how many of them the range of the list covers: small cells hold fewer candidates, in
+        shorter runs."""
+        reach = float(np.sqrt(self.reach2.max()))
+        per_volume = (self.first[s + 1] - self.first[s]) / self.boxes[s] ** 3
 
-    def _sort(self, s: int, cells: int) -> NDArray[np.int64]:
-        scratch = self._scratch.for_cells(cells)
-        n = int(self.first[s + 1] - self.first[s])
-        sort = backend().compile(lists.sort_by_cell)
-        sort(
-            self.first[s],
-            self.first[s + 1],
-            cells,
-            self.ticks,
-            scratch.order,
-            scratch.cell_start,
-            scratch.cell_of,
-        )
-        return scratch.order[:n]
+        def vectors(span: int) -> Any:  # a home cell costs some time as well, shared by its particles
+            edge, columns = reach / span, (2 * span + 1) ** 2
+            run = (2 * span + 1) * edge**3 * per_volume
+            return columns * (run / KEPT + 0.5 + 0.5 / max(edge**3 * per_volume, 1.0))
 
-    def _list(self, s: int, cells: int) -> int:
-        scratch = self._scratch
-        build = backend().compile(lists.list_neighbours)
-        return int(
-            build(
-                self.first[s],
-                cells,
-                self.ticks,
-                self.species,
-                self.reach2,
-                float(self.tick_length[s]),
-                scratch.cell_start,
-                scratch.near,
-                scratch.near_xyz,
-                scratch.near2,
-                self.neighbours,
-                self.counts,
-            )
-        )
+        span = min(SPANS, key=vectors)
+        return max(int(span * self.boxes[s] / reach), 1), span
 
 
-class _Scratch:
+class _Candidates:
     """Working room of the list builder, for one sample at a time."""
 
-    def __init__(self, n: int) -> None:
-        self.order, self.cell_of = (np.zeros(n, dtype=np.int64) for _ in range(2))
-        self.near = np.zeros((2, n), dtype=np.uint32)
-        self.near_xyz = np.zeros((3, n), dtype=np.int32)
-        self.near2 = np.zeros(n, dtype=np.float32)
+    def __init__(self, n: int, n_species: int) -> None:
+        room = n + KEPT  # the last vector may reach past the end
+        self.cell_of = np.zeros(n, dtype=np.int64)
+        self.upper = np.zeros((3, room), dtype=np.int32)
+        self.limit = np.zeros((n_species, room), dtype=np.float32)
+        self.entries = np.zeros(room, dtype=np.uint32)
         self.cell_start = np.zeros(2, dtype=np.int64)
+        self.runs = np.zeros((lists.MOST_RUNS, 2), dtype=np.int64)
 
-    def for_cells(self, cells: int) -> _Scratch:
+    def sorted(self, batch: Batch, s: int, cells: int) -> _Candidates:
+        """The particles of sample s by cell."""
         if len(self.cell_start) != cells**3 + 1:
             self.cell_start = np.zeros(cells**3 + 1, dtype=np.int64)
+        backend().compile(lists.sort_by_cell)(
+            batch.first[s], batch.first[s + 1], cells, batch.ticks, batch.species, batch.reach2,
+            self.cell_of, self.cell_start, self.upper, self.limit, self.entries,
+        )  # fmt: skip
         return self
+
+    def list(self, batch: Batch, s: int, cells: int, span: int) -> int:
+        """The rows of sample s; the longest."""
+        longest = _list()(
+            0, cells, cells, span, float(batch.tick_length[s]), self.cell_start, self.upper, self.limit,
+            self.entries, self.runs, batch.neighbours, batch.counts,
+        )  # fmt: skip
+        return int(longest)
+
+
+def force_body(model: Model) -> Any:
+    """The inlined force on one particle of this model, Eq. (A2)."""
+    return _force_body(model.potential, model.mixture.n_species)
+
+
+@cache
+def stale_body() -> Any:
+    """The inlined test of whether a sample's list is stale."""
+    cpu = backend()
+    return cpu.inline(displacement.stale_of(cpu.inline(displacement.moved2)))
+
+
+@cache
+def _force_body(potential: Potential, n_species: int) -> Any:
+    cpu = backend()
+    return cpu.inline(forces_of(cpu.inline(potential.derivatives()), cpu.vectors, n_species))
+
+
+@cache
+def _list() -> Any:
+    cpu = backend()
+    return cpu.compile(lists.list_neighbours_of(cpu.inline(lists.runs_around), cpu.inline(lists.row_of(cpu.vectors))))
+
+
+def _width(longest: int) -> int:
+    """Places in a row for so many neighbours: a multiple of the padding, with room for one vector written past the end."""
+    return (longest // lists.PAD + 1) * lists.PAD + KEPT
+
+
+def _records(n: int) -> NDArray[np.int64]:
+    """(n, 4) ticks, aligned so that a particle's record lies in one cache line; the fourth is not used."""
+    room = np.zeros(4 * n + 4, dtype=np.int64)
+    skip = -(room.ctypes.data // 8) % 4
+    return room[skip : skip + 4 * n].reshape(n, 4)

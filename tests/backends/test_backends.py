@@ -13,6 +13,7 @@ from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
 SIMULATE = """
 import numpy as np
 from numba import cuda
+from vitrify.backends.vectors import Vectors, displacement, fetch_nothing, keep_plainly, pad_plainly
 from vitrify.batch import Batch
 from vitrify.kernels.forces import forces_of
 from vitrify.model.catalogue import parse
@@ -23,18 +24,20 @@ box, n = 4.9, 64
 grid = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), -1).reshape(-1, 3)
 batch = Batch(parse("{model}"), [box], [(grid + 0.3 * rng.random((n, 3))) * box / 4], [np.arange(n) % 2])
 batch.rebuild(0)
-body = cuda.jit(device=True)(forces_of(cuda.jit(device=True)(batch.model.potential.derivatives())))
+device = cuda.jit(device=True)
+vectors = Vectors(device(fetch_nothing), device(displacement), device(keep_plainly), device(pad_plainly))
+body = device(forces_of(device(batch.model.potential.derivatives()), vectors, 2))
 
 @cuda.jit
-def kernel(n, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force):
+def kernel(n, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, stage, force):
     i = cuda.grid(1)
     if i < n:
-        body(i, 0, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force)
+        body(i, 0, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, stage, force)
 
-force = np.zeros((n, 3))
+force = np.zeros((n, 4))
 with np.errstate(all="ignore"):  # integers wrap, padding divides by zero: both are meant
     kernel[2, 32](n, *batch.pair_arguments(), force)
-_spread(batch.model.potential)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
+_spread(batch.model)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
 assert np.abs(force).max() > 1.0
 np.testing.assert_allclose(force, batch.force, rtol=1e-11, atol=1e-11 * np.abs(force).max())
 print("same")
@@ -67,12 +70,11 @@ def test_a_compiled_kernel_is_found_again_on_disk(tmp_path):
     """A second process loads what the first compiled."""
     code = """
 from vitrify.backends import backend
-from vitrify.kernels.neighbours import sort_by_cell
+from vitrify.kernels.displacement import settle
 import numpy as np
-sort = backend().compile(sort_by_cell)
-order, start, scratch = np.zeros(4, np.int64), np.zeros(9, np.int64), np.zeros(4, np.int64)
-sort(0, 4, 2, np.zeros((4, 3), np.int64), order, start, scratch)
-print(sum(sort.stats.cache_hits.values()))
+begin = backend().compile(settle)
+begin(0, 4, np.zeros((4, 4), np.int64), np.zeros((4, 4), np.int64), 1.0, np.zeros((4, 4)))
+print(sum(begin.stats.cache_hits.values()))
 """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     hits = [

@@ -30,9 +30,9 @@ def energy_spread(batch, step):
     """Scatter of the total energy over a while of motion, velocities brought level with positions by half a kick."""
     energies = []
     for _ in range(20):
-        liquids._advance(batch, 0, round(0.02 / step), step, 3.0, np.ones(2))
+        liquids._advance(batch, 0, round(0.02 / step), step, 3.0)
         pairs = Pairs.of(batch.glass(0))
-        level = batch.velocity + 0.5 * step * pairs.forces()[batch.label]
+        level = batch.velocity[:, :3] + 0.5 * step * pairs.forces()[batch.label]
         energies.append(0.5 * pairs.terms[0].sum() + 0.5 * np.sum(level**2))
     return np.std(energies)
 

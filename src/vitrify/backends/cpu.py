@@ -1,4 +1,4 @@
-"""Numba on the CPU: one thread a process; samples run side by side in processes, never sharing anything."""
+"""Numba on the CPU: kernels for one thread each; samples run side by side in processes, never sharing anything."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 
 from .fingerprint import fingerprint
+from .vectors import Vectors, fetch_rows, keep, pad, staged
 
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -22,6 +23,7 @@ class Cpu:
 
     def __init__(self) -> None:
         self._built: dict[str, Any] = {}
+        self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""

@@ -16,6 +16,7 @@ def fingerprint(function: Any) -> str:
 
 def _content(value: Any) -> Any:
     value = getattr(value, "py_func", value)  # a compiled function stands for what it was compiled from
+    value = getattr(value, "_defn", value)  # an intrinsic for the code that writes it
     if isinstance(value, FunctionType):
         cells = [cell.cell_contents for cell in value.__closure__ or ()]
         return (value.__qualname__, _content(value.__code__), [_content(cell) for cell in cells])

@@ -13,14 +13,25 @@ TRIALS = 8  # force evaluations a line search may take
 GROWTH = 4.0  # largest stretch of a step in one extrapolation
 
 
-def conjugate_gradients_of(forces: Any, largest_displacement2: Any) -> Any:
+def largest_component(first, last, vector):
+    """max |v| over the components of one sample; three chains, since a maximum is not vector code."""
+    x = y = z = 0.0
+    for i in range(first, last):
+        x, y, z = max(x, abs(vector[i, 0])), max(y, abs(vector[i, 1])), max(z, abs(vector[i, 2]))
+    return max(x, y, z)
+
+
+def conjugate_gradients_of(forces: Any, stale: Any, largest_component: Any) -> Any:
     """Polak-Ribière-plus steps of one sample until max|f| < tolerance, the list is stale, or the budget is spent.
 
     memory: last step length, f·f before it. Returns (status, force evaluations, max|f|); status 0 is converged, 1 stale,
-    2 spent. Directions and memory persist between calls."""
+    2 spent. Directions and memory persist between calls. Sums run over flat arrays of 4 components a particle, the last
+    empty."""
 
     def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, direction, previous, memory, pair):
         ticks, scale = pair[0], pair[7][s]
+        x, f, d, before = ticks.reshape(-1), force.reshape(-1), direction.reshape(-1), previous.reshape(-1)
+        begin, end = 4 * first, 4 * last
         for i in range(first, last):
             forces(i, s, *pair, force)
         evaluations = 1
@@ -28,54 +39,45 @@ def conjugate_gradients_of(forces: Any, largest_displacement2: Any) -> Any:
             # β of Polak and Ribière, never negative: a direction that no longer pays is dropped
             new2 = 0.0
             mixed = 0.0
-            largest = 0.0
-            for i in range(first, last):
-                for d in range(3):
-                    f = force[i, d]
-                    new2 += f * f
-                    mixed += f * (f - previous[i, d])
-                    largest = max(largest, abs(f))
+            for e in range(begin, end):
+                new2 += f[e] * f[e]
+                mixed += f[e] * (f[e] - before[e])
+            largest = new2**0.5  # no component is larger; looked for only where it could be small enough
+            if largest < tolerance * (3.0 * (last - first)) ** 0.5 or evaluations >= budget:
+                largest = largest_component(first, last, force)
             if largest < tolerance:
                 return 0, evaluations, largest
             if evaluations >= budget:
                 return 2, evaluations, largest
             beta = max(mixed / memory[1], 0.0) if memory[1] > 0.0 else 0.0
             slope = 0.0
-            for i in range(first, last):
-                for d in range(3):
-                    direction[i, d] = force[i, d] + beta * direction[i, d]
-                    slope += force[i, d] * direction[i, d]
+            for e in range(begin, end):
+                d[e] = f[e] + beta * d[e]
+                slope += f[e] * d[e]
+                before[e] = f[e]
             if slope <= 0.0:
                 slope = new2
-                for i in range(first, last):
-                    for d in range(3):
-                        direction[i, d] = force[i, d]
-            longest = 0.0
-            for i in range(first, last):
-                for d in range(3):
-                    longest = max(longest, abs(direction[i, d]))
-                    previous[i, d] = force[i, d]
+                for e in range(begin, end):
+                    d[e] = f[e]
             memory[1] = new2
 
             # line search: the slope falls through zero between `low` and `high`
-            furthest = cap / longest
+            furthest = cap / largest_component(first, last, direction)
             here = 0.0
             low, low_slope = 0.0, slope
             high, high_slope = -1.0, 0.0
             target = min(memory[0], furthest) if memory[0] > 0.0 else 1e-3 * furthest
             for _ in range(TRIALS):
                 move = (target - here) / scale
-                for i in range(first, last):
-                    for d in range(3):
-                        ticks[i, d] += int(move * direction[i, d])
+                for e in range(begin, end):
+                    x[e] += int(move * d[e])
                 here = target
                 for i in range(first, last):
                     forces(i, s, *pair, force)
                 evaluations += 1
                 now = 0.0
-                for i in range(first, last):
-                    for d in range(3):
-                        now += force[i, d] * direction[i, d]
+                for e in range(begin, end):
+                    now += f[e] * d[e]
                 if abs(now) <= ACCEPT * slope or (now > 0.0 and here >= furthest):
                     break
                 if now > 0.0:
@@ -91,7 +93,7 @@ def conjugate_gradients_of(forces: Any, largest_displacement2: Any) -> Any:
                     fraction = low_slope / (low_slope - high_slope)
                     target = low + (high - low) * min(max(fraction, 0.1), 0.9)
             memory[0] = here
-            if largest_displacement2(first, last, ticks, anchor, scale) > stale2:
+            if stale(first, last, ticks, anchor, scale, stale2):
                 return 1, evaluations, largest
 
     return relax

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 
-def fire_of(forces: Any, largest_displacement2: Any) -> Any:
+def fire_of(forces: Any, stale: Any, largest_component: Any) -> Any:
     """FIRE steps of one sample until max|f| < tolerance, the list is stale, or the budget is spent.
 
     memory: Δt, α, steps since the power was last negative. Returns (status, force evaluations, max|f|)."""
 
     def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, velocity, previous, memory, pair):
         ticks, scale = pair[0], pair[7][s]
+        x, f, v = ticks.reshape(-1), force.reshape(-1), velocity.reshape(-1)
+        begin, end = 4 * first, 4 * last
         if memory[0] == 0.0:
             memory[0], memory[1], memory[2] = 1e-3, 0.1, 0.0
         for evaluations in range(1, budget + 1):
@@ -20,13 +22,11 @@ def fire_of(forces: Any, largest_displacement2: Any) -> Any:
             power = 0.0
             speed2 = 0.0
             force2 = 0.0
-            largest = 0.0
-            for i in range(first, last):
-                for d in range(3):
-                    power += force[i, d] * velocity[i, d]
-                    speed2 += velocity[i, d] * velocity[i, d]
-                    force2 += force[i, d] * force[i, d]
-                    largest = max(largest, abs(force[i, d]))
+            for e in range(begin, end):
+                power += f[e] * v[e]
+                speed2 += v[e] * v[e]
+                force2 += f[e] * f[e]
+            largest = largest_component(first, last, force)
             if largest < tolerance:
                 return 0, evaluations, largest
             if power > 0.0:
@@ -40,17 +40,12 @@ def fire_of(forces: Any, largest_displacement2: Any) -> Any:
             steer = memory[1] * (speed2 / force2) ** 0.5
             keep = 1.0 - memory[1] if power > 0.0 else 0.0
             steer = steer if power > 0.0 else 0.0
-            fastest = 0.0
-            for i in range(first, last):
-                for d in range(3):
-                    v = keep * velocity[i, d] + (steer + memory[0]) * force[i, d]
-                    velocity[i, d] = v
-                    fastest = max(fastest, abs(v))
-            move = min(memory[0], cap / fastest) / scale
-            for i in range(first, last):
-                for d in range(3):
-                    ticks[i, d] += int(move * velocity[i, d])
-            if largest_displacement2(first, last, ticks, anchor, scale) > stale2:
+            for e in range(begin, end):
+                v[e] = keep * v[e] + (steer + memory[0]) * f[e]
+            move = min(memory[0], cap / largest_component(first, last, velocity)) / scale
+            for e in range(begin, end):
+                x[e] += int(move * v[e])
+            if stale(first, last, ticks, anchor, scale, stale2):
                 return 1, evaluations, largest
         return 2, budget, largest
 

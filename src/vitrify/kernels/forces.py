@@ -7,36 +7,46 @@ from typing import Any
 
 from numba import uint32, uint64
 
+from vitrify.backends.vectors import Vectors
+
 INDEX_BITS = 28  # a neighbour's species stands above its index
 INDEX_MASK = 2**INDEX_BITS - 1
 
 
-def forces_of(radial: Any) -> Callable[..., None]:
-    """Body: f_i = −2 Σ_j φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0)."""
-    mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+def forces_of(radial: Any, vectors: Vectors, n_species: int) -> Callable[..., None]:
+    """Body: f_i = −2 Σ_j φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0).
 
-    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, force):
+    Lengths stay in ticks inside the loop. `stage` is the thread's own room for the displacements of one row."""
+    mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+    fetch, fetched = vectors.fetch, vectors.fetched
+    second, many = min(1, n_species - 1), n_species > 2
+
+    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, stage, force):
         x, y, z = ticks[i, 0], ticks[i, 1], ticks[i, 2]
-        row = neighbours[i]
+        row, count = neighbours[i], uint64(counts[i])
         weight = inverse_length2[species[i]]
         scale = tick_length[s]
+        scale2 = scale * scale
+        w_first, w_second = weight[0] * scale2, weight[second] * scale2
+        fetch(ticks, row, count, mask, x, y, z, stage)
         fx = fy = fz = 0.0
-        for k in range(uint64(counts[i])):
+        for k in range(count):
             entry = row[k]
-            j = uint64(entry & mask)  # unsigned: no test for a negative index
-            w = weight[uint64(entry >> bits)]
-            dx = float(x - ticks[j, 0]) * scale
-            dy = float(y - ticks[j, 1]) * scale
-            dz = float(z - ticks[j, 2]) * scale
+            dx, dy, dz = fetched(stage, k, ticks, uint64(entry & mask), x, y, z)  # unsigned: no test for a negative index
+            kind = entry >> bits
+            w = w_first if kind == uint32(0) else w_second  # chosen, not looked up: a gather less
+            if many:
+                w = weight[uint64(kind)] * scale2
             u = (dx * dx + dy * dy + dz * dz) * w
             slope = radial(u, numbers)[1] * w
             slope = slope if (u < cutoff2) & (u > 0.0) else 0.0  # a mask, not a branch: the loop stays vector code
             fx += slope * dx
             fy += slope * dy
             fz += slope * dz
-        force[i, 0] = -2.0 * fx
-        force[i, 1] = -2.0 * fy
-        force[i, 2] = -2.0 * fz
+        unit = -2.0 / scale
+        force[i, 0] = unit * fx
+        force[i, 1] = unit * fy
+        force[i, 2] = unit * fz
 
     return body
 
@@ -56,6 +66,7 @@ def pair_force_of(radial: Any) -> Callable[..., None]:
         numbers,
         cutoff2,
         tick_length,
+        stage,
         total,
         number,
     ):

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch
+from vitrify.batch import SKIN, Batch, force_body, stale_body
 from vitrify.errors import SampleFailure
-from vitrify.kernels.displacement import largest_displacement2
-from vitrify.kernels.forces import forces_of
 from vitrify.kernels.leapfrog import kick_and_drift
-from vitrify.model import Model, Potential
+from vitrify.model import Model
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
@@ -57,18 +55,18 @@ def melt(
     Raises SampleFailure where max_steps do not get it there, or where the thermostat does not hold."""
     rows = batch.rows(s)
     masses = np.array(batch.model.mixture.masses)
-    batch.velocity[rows] = _maxwell(masses[batch.species[rows]], temperature, rng)
-    batch.travel[rows] = 0.0
+    batch.velocity[rows, :3] = _maxwell(masses[batch.species[rows]], temperature, rng)
     batch.rebuild(s)
+    batch.travel[rows] = 0.0
     step, spacing2 = (
         time_step(batch.model, temperature),
         (batch.boxes[s] ** 3 / (rows.stop - rows.start)) ** (2 / 3),
     )
     steps, heat, msd = 0, [], 0.0
     while steps < max_steps and (msd < melt_msd or steps < LEAST_STEPS):
-        heat.append(_advance(batch, s, CHUNK, step, temperature, 1.0 / masses))
+        heat.append(_advance(batch, s, CHUNK, step, temperature))
         steps += CHUNK
-        msd = _mean_squared_displacement(batch, s) / spacing2
+        msd = batch.mean_squared_displacement(s) / spacing2
     mean_heat = float(np.mean(heat[len(heat) // 2 :]))
     if msd < melt_msd:
         raise SampleFailure(
@@ -79,68 +77,43 @@ def melt(
     return LiquidRun(steps, step, mean_heat, msd)
 
 
-def leapfrog_of(forces: Any, kick_and_drift: Any, largest_displacement2: Any) -> Any:
+def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
     """Leapfrog steps of one sample until its list is stale: returns the steps done and the sum of their temperatures."""
 
     def leapfrog(
-        s,
-        first,
-        last,
-        steps,
-        time_step,
-        temperature,
-        coupling,
-        inverse_mass,
-        stale2,
-        force,
-        velocity,
-        travel,
-        anchor,
-        pair,
+        s, first, last, steps, time_step, temperature, coupling, stale2, inverse_mass, force, velocity, anchor, pair
     ):
-        ticks, species, scale = pair[0], pair[3], pair[7][s]
-        heat = 0.0
+        ticks, scale = pair[0], pair[7][s]
+        m, f, v, x = inverse_mass.reshape(-1), force.reshape(-1), velocity.reshape(-1), ticks.reshape(-1)
+        begin, end = 4 * first, 4 * last  # flat over particles and components
         degrees = 3.0 * (last - first - 1)
+        heat = twice_kinetic = 0.0
+        for e in range(begin, end):
+            twice_kinetic += v[e] * v[e] / m[e]
         for step in range(steps):
             for i in range(first, last):
                 forces(i, s, *pair, force)
-            twice_kinetic = 0.0
-            for i in range(first, last):
-                v2 = velocity[i, 0] ** 2 + velocity[i, 1] ** 2 + velocity[i, 2] ** 2
-                twice_kinetic += v2 / inverse_mass[species[i]]
             now = twice_kinetic / degrees
             heat += now
             rescale = max(1.0 + coupling * (temperature / now - 1.0), 0.25) ** 0.5
-            for i in range(first, last):
-                kick_and_drift(
-                    i,
-                    s,
-                    force,
-                    inverse_mass,
-                    species,
-                    rescale,
-                    time_step,
-                    1.0 / scale,
-                    velocity,
-                    travel,
-                    ticks,
-                )
-            if largest_displacement2(first, last, ticks, anchor, scale) > stale2:
+            twice_kinetic = 0.0
+            for e in range(begin, end):
+                twice_kinetic += kick_and_drift(e, rescale, time_step, 1.0 / scale, m, f, v, x)
+            if stale(first, last, ticks, anchor, scale, stale2):
                 return step + 1, heat
         return steps, heat
 
     return leapfrog
 
 
-def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float, inverse_mass: Any) -> float:
+def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) -> float:
     """Run so many steps, listing neighbours anew where needed; the mean temperature of the run."""
-    leapfrog = _leapfrog(batch.model.potential)
+    leapfrog = _leapfrog(batch.model)
     done, heat = 0, 0.0
     while done < steps:
         made, more = leapfrog(
-            s, batch.first[s], batch.first[s + 1], steps - done, step, temperature, COUPLING, inverse_mass,
-            (0.5 * SKIN) ** 2, batch.force, batch.velocity, batch.travel, batch.anchor,
-            batch.pair_arguments(),
+            s, batch.first[s], batch.first[s + 1], steps - done, step, temperature, COUPLING, (0.5 * SKIN) ** 2,
+            batch.inverse_mass, batch.force, batch.velocity, batch.anchor, batch.pair_arguments(),
         )  # fmt: skip
         done += made
         heat += more
@@ -160,13 +133,8 @@ def _maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
     return velocity * np.sqrt(temperature / now)
 
 
-def _mean_squared_displacement(batch: Batch, s: int) -> float:
-    travel = batch.travel[batch.rows(s)]
-    return float(np.mean(np.sum((travel - travel.mean(axis=0)) ** 2, axis=1)))
-
-
 @cache
-def _leapfrog(potential: Potential) -> Any:
+def _leapfrog(model: Model) -> Any:
     cpu = backend()
-    forces = cpu.inline(forces_of(cpu.inline(potential.derivatives())))
-    return cpu.compile(leapfrog_of(forces, cpu.inline(kick_and_drift), cpu.inline(largest_displacement2)))
+    forces = force_body(model)
+    return cpu.compile(leapfrog_of(forces, cpu.inline(kick_and_drift), stale_body()))

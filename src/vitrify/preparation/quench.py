@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch
+from vitrify.batch import SKIN, Batch, force_body, stale_body
 from vitrify.errors import SampleFailure
-from vitrify.kernels.conjugate_gradients import conjugate_gradients_of
-from vitrify.kernels.displacement import largest_displacement2
+from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_component
 from vitrify.kernels.fire import fire_of
-from vitrify.kernels.forces import forces_of, pair_force_of
-from vitrify.model import Potential
+from vitrify.kernels.forces import pair_force_of
+from vitrify.model import Model, Potential
 
 MINIMISERS = {"cg": conjugate_gradients_of, "fire": fire_of}
 STALE2 = (0.25 * SKIN) ** 2
@@ -35,7 +34,7 @@ def quench(batch: Batch, s: int, *, minimiser: str, force_tolerance: float, max_
     """Bring sample s to max|f component| < force_tolerance · min(1, mean |pair force|).
 
     Raises SampleFailure where it does not get there."""
-    relax, room = _relax(minimiser, batch.model.potential), _Room(batch)
+    relax, room = _relax(minimiser, batch.model), _Room(batch)
     evaluations, scale = 0, 1.0
     while evaluations < max_evaluations:
         batch.rebuild(s)
@@ -75,10 +74,10 @@ def mean_pair_force(batch: Batch, s: int) -> float:
 
 
 @cache
-def _relax(minimiser: str, potential: Potential) -> Any:
+def _relax(minimiser: str, model: Model) -> Any:
     cpu = backend()
-    forces = cpu.inline(forces_of(cpu.inline(potential.derivatives())))
-    return cpu.compile(MINIMISERS[minimiser](forces, cpu.inline(largest_displacement2)))
+    forces = force_body(model)
+    return cpu.compile(MINIMISERS[minimiser](forces, stale_body(), cpu.inline(largest_component)))
 
 
 @cache

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch
-from vitrify.kernels.displacement import largest_displacement2, spread_of
-from vitrify.kernels.forces import forces_of
-from vitrify.model import Model, Potential
+from vitrify.batch import SKIN, Batch, force_body, stale_body
+from vitrify.kernels.displacement import spread_of
+from vitrify.model import Model
 
 SWEEPS = 200
 CAP = 0.03  # largest step of a particle in a sweep, in λ(small, small)
@@ -30,7 +29,7 @@ def random_start(model: Model, *, n_particles: int, density: float, rng: np.rand
 
 def spread_apart(batch: Batch, s: int) -> None:
     """Follow the forces in capped steps: overlaps go, and what remains is of the order of the thermal energy."""
-    spread = _spread(batch.model.potential)
+    spread = _spread(batch.model)
     done = 0
     while done < SWEEPS:
         batch.rebuild(s)
@@ -41,7 +40,7 @@ def spread_apart(batch: Batch, s: int) -> None:
 
 
 @cache
-def _spread(potential: Potential) -> Any:
+def _spread(model: Model) -> Any:
     cpu = backend()
-    forces = cpu.inline(forces_of(cpu.inline(potential.derivatives())))
-    return cpu.compile(spread_of(forces, cpu.inline(largest_displacement2)))
+    forces = force_body(model)
+    return cpu.compile(spread_of(forces, stale_body()))
