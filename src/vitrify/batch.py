@@ -18,9 +18,9 @@ from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
 from vitrify.model import Model, Potential
 
 FloatArray = NDArray[np.float64]
-SKIN = 0.5  # in λ(small, small); measured best for liquids of N = 3,000
+SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
 ROUNDING = 2e-6  # lists are made with distances in single precision
-SORT_EVERY = 10  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
+SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
 SPANS = (1, 2, 3)  # cells that the range of a list may cover
 
 
@@ -35,28 +35,29 @@ class Batch:
         n = sum(sizes)
         self.model, self.boxes = model, list(boxes)
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self.ticks = _records(n)
+        self.ticks, self.anchor = records(n, np.int64), records(n, np.int64)  # where it is, and where the list was made
         for s, (x, box) in enumerate(zip(positions, boxes, strict=True)):
             self.ticks[self.rows(s), :3] = to_ticks(x, box)
         self.species = np.concatenate(species).astype(np.int64)
         self.label = np.concatenate([np.arange(m) for m in sizes])
-        self.force, self.velocity, self.travel = (np.zeros((n, 4)) for _ in range(3))  # as ticks: four a particle
-        self.inverse_mass = np.repeat(1.0 / np.array(model.mixture.masses)[self.species], 4).reshape(n, 4)
+        self.force, self.velocity, self.travel, self.inverse_mass = (records(n) for _ in range(4))
+        self.inverse_mass[:] = 1.0 / np.array(model.mixture.masses)[self.species][:, None]
         # what moves with its particle when a sample is sorted; a minimiser adds its own vectors
         self.carried = [
             self.ticks, self.species, self.label, self.inverse_mass, self.force, self.velocity, self.travel
         ]  # fmt: skip
-        self.anchor = self.ticks.copy()  # where the list was made
+        self.anchor[:] = self.ticks
         self.tick_length = np.array([box / TICKS for box in boxes])
         self.counts = np.zeros(n, dtype=np.int64)
-        self.neighbours = np.zeros((n, self._row_guess()), dtype=np.uint32)
+        self.neighbours = _aligned((n, self._row_guess()), np.uint32)
         self.numbers = np.array(model.potential.numbers())
         lengths = np.array(model.mixture.lengths)
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
-        self.reach2 = ((model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2).astype(np.float32)
-        self.stage = np.zeros((3, self.neighbours.shape[1]))  # room for the displacements of one row
+        self.reach2 = (model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2
+        self.stage = _aligned((3, self.neighbours.shape[1]), np.float64)  # room for the displacements of one row
         self._lists_made = np.zeros(len(sizes), dtype=np.int64)
+        self._cells = [self._cells_of(s) for s in range(len(sizes))]
         self._candidates = _Candidates(max(sizes), len(lengths))
 
     @property
@@ -74,9 +75,13 @@ class Batch:
             self.numbers, self.cutoff2, self.tick_length, self.stage,
         )  # fmt: skip
 
+    def reach2_ticks(self, s: int) -> NDArray[np.float32]:
+        """Squared range of the list by species, in units of (L/2^32)²."""
+        return (self.reach2 / (float(self.tick_length[s]) * 2.0**32) ** 2).astype(np.float32)
+
     def rebuild(self, s: int) -> None:
         """List the neighbours of sample s anew, in longer rows where they do not fit; now and then sort its particles."""
-        rows, (cells, span) = self.rows(s), self._cells(s)
+        rows, (cells, span) = self.rows(s), self._cells[s]
         self._settle(s)
         found = self._candidates.sorted(self, s, cells)
         if self._lists_made[s] % SORT_EVERY == 0:
@@ -86,10 +91,10 @@ class Batch:
             self.anchor[rows] = self.ticks[rows]
             found = self._candidates.sorted(self, s, cells)
         self._lists_made[s] += 1
-        while (longest := found.list(self, s, cells, span)) > self.neighbours.shape[1] - KEPT:
-            wider = np.zeros((len(self.ticks), _width(longest + lists.PAD)), dtype=np.uint32)
+        while (longest := found.list(self, cells, span)) > self.neighbours.shape[1] - KEPT:
+            wider = _aligned((len(self.ticks), _width(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
-            self.neighbours, self.stage = wider, np.zeros((3, wider.shape[1]))
+            self.neighbours, self.stage = wider, _aligned((3, wider.shape[1]), np.float64)
 
     def mean_squared_displacement(self, s: int) -> float:
         """Mean |Δr − ⟨Δr⟩|² of sample s over its way since its list was made with `travel` zero."""
@@ -119,7 +124,7 @@ class Batch:
         density = max((self.first[s + 1] - self.first[s]) / self.boxes[s] ** 3 for s in range(self.n_samples))
         return _width(int(1.15 * density * 4.19 * (self.model.cutoff + SKIN) ** 3))
 
-    def _cells(self, s: int) -> tuple[int, int]:
+    def _cells_of(self, s: int) -> tuple[int, int]:
         """Cells along an edge, and how many of them the range of the list covers: small cells hold fewer candidates, in
         shorter runs."""
         reach = float(np.sqrt(self.reach2.max()))
@@ -138,11 +143,11 @@ class _Candidates:
     """Working room of the list builder, for one sample at a time."""
 
     def __init__(self, n: int, n_species: int) -> None:
-        room = n + KEPT  # the last vector may reach past the end
+        room = (n // KEPT + 2) * KEPT  # the last vector may reach past the end
         self.cell_of = np.zeros(n, dtype=np.int64)
-        self.upper = np.zeros((3, room), dtype=np.int32)
-        self.limit = np.zeros((n_species, room), dtype=np.float32)
-        self.entries = np.zeros(room, dtype=np.uint32)
+        self.upper, self.near_upper = (_aligned((3, room), np.int32) for _ in range(2))
+        self.limit, self.near_limit = (_aligned((n_species, room), np.float32) for _ in range(2))
+        self.entries, self.near_entries = (_aligned((room,), np.uint32) for _ in range(2))
         self.cell_start = np.zeros(2, dtype=np.int64)
         self.runs = np.zeros((lists.MOST_RUNS, 2), dtype=np.int64)
 
@@ -151,23 +156,23 @@ class _Candidates:
         if len(self.cell_start) != cells**3 + 1:
             self.cell_start = np.zeros(cells**3 + 1, dtype=np.int64)
         backend().compile(lists.sort_by_cell)(
-            batch.first[s], batch.first[s + 1], cells, batch.ticks, batch.species, batch.reach2,
+            batch.first[s], batch.first[s + 1], cells, batch.ticks, batch.species, batch.reach2_ticks(s),
             self.cell_of, self.cell_start, self.upper, self.limit, self.entries,
         )  # fmt: skip
         return self
 
-    def list(self, batch: Batch, s: int, cells: int, span: int) -> int:
-        """The rows of sample s; the longest."""
+    def list(self, batch: Batch, cells: int, span: int) -> int:
+        """The rows of the sample that was sorted; the longest."""
         longest = _list()(
-            0, cells, cells, span, float(batch.tick_length[s]), self.cell_start, self.upper, self.limit,
-            self.entries, self.runs, batch.neighbours, batch.counts,
+            0, cells, cells, span, self.cell_start, self.upper, self.limit, self.entries, self.runs,
+            self.near_upper, self.near_limit, self.near_entries, batch.neighbours, batch.counts,
         )  # fmt: skip
         return int(longest)
 
 
-def force_body(model: Model) -> Any:
-    """The inlined force on one particle of this model, Eq. (A2)."""
-    return _force_body(model.potential, model.mixture.n_species)
+def force_body(model: Model, *, liquid: bool = False) -> Any:
+    """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
+    return _force_body(model.potential, model.mixture.n_species, liquid)
 
 
 @cache
@@ -178,24 +183,33 @@ def stale_body() -> Any:
 
 
 @cache
-def _force_body(potential: Potential, n_species: int) -> Any:
+def _force_body(potential: Potential, n_species: int, liquid: bool) -> Any:
     cpu = backend()
-    return cpu.inline(forces_of(cpu.inline(potential.derivatives()), cpu.vectors, n_species))
+    radial = cpu.inline(potential.liquid_derivatives() if liquid else potential.derivatives())
+    return cpu.inline(forces_of(radial, cpu.vectors, n_species))
 
 
 @cache
 def _list() -> Any:
     cpu = backend()
-    return cpu.compile(lists.list_neighbours_of(cpu.inline(lists.runs_around), cpu.inline(lists.row_of(cpu.vectors))))
+    runs, collect, row = lists.runs_around, lists.collect_of(cpu.vectors), lists.row_of(cpu.vectors)
+    return cpu.compile(lists.list_neighbours_of(*map(cpu.inline, (runs, collect, row))))
 
 
 def _width(longest: int) -> int:
-    """Places in a row for so many neighbours: a multiple of the padding, with room for one vector written past the end."""
-    return (longest // lists.PAD + 1) * lists.PAD + KEPT
+    """Places in a row for so many neighbours: whole cache lines, with room for one vector written past the end."""
+    return (longest // KEPT + 2) * KEPT
 
 
-def _records(n: int) -> NDArray[np.int64]:
-    """(n, 4) ticks, aligned so that a particle's record lies in one cache line; the fourth is not used."""
-    room = np.zeros(4 * n + 4, dtype=np.int64)
-    skip = -(room.ctypes.data // 8) % 4
-    return room[skip : skip + 4 * n].reshape(n, 4)
+def records(n: int, kind: Any = np.float64) -> NDArray[Any]:
+    """(n, 4) zeros, a particle's three components and one that is not used: a record lies in one cache line."""
+    return _aligned((n, 4), kind)
+
+
+def _aligned(shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
+    """Zeros that begin on a cache line."""
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    room = np.zeros(size + 64, dtype=np.uint8)
+    skip = -room.ctypes.data % 64
+    aligned: NDArray[Any] = room[skip : skip + size].view(kind).reshape(shape)
+    return aligned

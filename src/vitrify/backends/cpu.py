@@ -9,7 +9,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 
 from .fingerprint import fingerprint
-from .vectors import Vectors, fetch_rows, keep, pad, staged
+from .vectors import Vectors, copy, fetch_rows, keep, pad, staged
 
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -22,8 +22,8 @@ class Cpu:
     name = "cpu"
 
     def __init__(self) -> None:
-        self._built: dict[str, Any] = {}
-        self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad)
+        self._built: dict[Callable[..., Any], Any] = {}
+        self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""
@@ -31,12 +31,11 @@ class Cpu:
 
     def compile(self, function: Callable[..., Any]) -> Any:
         """A function to call from Python, compiled at its first call and cached on disk by its content."""
-        key = fingerprint(function)
-        if key not in self._built:
+        if function not in self._built:
             compiled = njit(**OPTIONS)(function)
-            compiled._cache = _ContentCache(function, key)
-            self._built[key] = compiled
-        return self._built[key]
+            compiled._cache = _ContentCache(function, fingerprint(function))
+            self._built[function] = compiled
+        return self._built[function]
 
 
 class _ContentCache(FunctionCache):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import float32, int32, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -24,12 +24,13 @@ F32, F64 = ir.FloatType(), ir.DoubleType()
 @dataclass(frozen=True, slots=True)
 class Vectors:
     """How a backend gathers neighbours: `fetch` stages a whole row, `fetched` gives one neighbour's displacement, `keep`
-    appends candidates to a row, `pad` fills the row's end."""
+    appends candidates to a row, `pad` fills the row's end, `copy` moves sixteen candidates side by side."""
 
     fetch: Any
     fetched: Any
     keep: Any
     pad: Any
+    copy: Any
 
 
 # --- plain loops: what the two operations mean, for a thread of a GPU -----------------------------------------------
@@ -44,10 +45,10 @@ def displacement(stage, k, ticks, j, x, y, z):
     return float(x - ticks[j, 0]), float(y - ticks[j, 1]), float(z - ticks[j, 2])
 
 
-def keep_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, scale, itself, row, count):
+def keep_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
     """Append to row[count ...] the entries of begin ... min(end, begin + 16) nearer than their limit; the new count."""
     for k in range(begin, min(end, begin + 16)):
-        dx, dy, dz = (x - xs[k]) * scale, (y - ys[k]) * scale, (z - zs[k]) * scale
+        dx, dy, dz = float32(int32(x - xs[k])), float32(int32(y - ys[k])), float32(int32(z - zs[k]))
         if dx * dx + dy * dy + dz * dz < limit[k] and entries[k] != itself:
             row[count] = entries[k]
             count += 1
@@ -58,6 +59,12 @@ def pad_plainly(row, count, itself):
     """Fill eight places from `count` with the particle itself."""
     for k in range(count, count + 8):
         row[k] = itself
+
+
+def copy_plainly(source, begin, target, at):
+    """target[at ...] = source[begin ...], sixteen of them."""
+    for k in range(16):
+        target[at + k] = source[begin + k]
 
 
 # --- LLVM vectors ----------------------------------------------------------------------------------------------------
@@ -105,26 +112,26 @@ def _fetch_eight(typingctx, ticks, row, k, mask, x, y, z, stage):
 
 
 @intrinsic
-def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, scale, itself, row, count):
+def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
     """keep_plainly without a branch: sixteen distances, a mask, and the entries under it packed to the front."""
-    signature = types.uint64(xs, ys, zs, limit, entries, begin, end, x, y, z, scale, itself, row, count)
+    signature = types.uint64(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count)
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
         def of(place: int, kind: Any, at: Any) -> Any:
             array = context.make_array(signature.args[place])(context, b, args[place])
             return b.bitcast(b.gep(array.data, [at]), _vector(kind, KEPT).as_pointer())
 
-        begin, end, count = args[5], args[6], args[13]
+        begin, end, count = args[5], args[6], args[12]
         squared = None
         for d in range(3):
             difference = b.sub(_splat(b, args[7 + d], KEPT), _load(b, of(d, I32, begin), align=4))
-            length = b.fmul(b.sitofp(difference, _vector(F32, KEPT)), _splat(b, args[10], KEPT))
+            length = b.sitofp(difference, _vector(F32, KEPT))
             square = b.fmul(length, length, flags=("contract",))
             squared = square if squared is None else b.fadd(squared, square, flags=("contract",))
         entry = _load(b, of(4, I32, begin), align=4)
         left = _splat(b, b.trunc(b.sub(end, begin), I32), KEPT)
         inside = b.fcmp_ordered("<", squared, _load(b, of(3, F32, begin), align=4))
-        inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, args[11], KEPT)))
+        inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, args[10], KEPT)))
         inside = b.and_(inside, b.icmp_signed("<", _lanes(*range(KEPT)), left))
         compress = cgutils.get_or_insert_function(
             b.module,
@@ -132,7 +139,7 @@ def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, scale, itse
             f"llvm.experimental.vector.compress.v{KEPT}i32",
         )
         packed = b.call(compress, [entry, inside, ir.Constant(_vector(I32, KEPT), ir.Undefined)])
-        b.store(packed, of(12, I32, count)).align = 4
+        b.store(packed, of(11, I32, count)).align = 4
         return b.add(count, b.zext(b.ctpop(b.bitcast(inside, I16)), I64))
 
     return signature, codegen
@@ -147,6 +154,21 @@ def pad(typingctx, row, count, itself):
         row = context.make_array(signature.args[0])(context, b, args[0])
         place = b.bitcast(b.gep(row.data, [args[1]]), _vector(I32, FETCHED).as_pointer())
         b.store(_splat(b, args[2], FETCHED), place).align = 4
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def copy(typingctx, source, begin, target, at):
+    """copy_plainly of 32-bit items as one load and one store."""
+    signature = types.void(source, begin, target, at)
+
+    def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        source, target = (context.make_array(signature.args[a])(context, b, args[a]) for a in (0, 2))
+        kind = _vector(I32, KEPT).as_pointer()
+        taken = _load(b, b.bitcast(b.gep(source.data, [args[1]]), kind), align=4)
+        b.store(taken, b.bitcast(b.gep(target.data, [args[3]]), kind)).align = 4
         return context.get_dummy_value()
 
     return signature, codegen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import float32, int32, int64, uint32, uint64
+from numba import int32, int64, uint32, uint64
 
 from vitrify.backends.vectors import KEPT, Vectors
 
@@ -19,8 +19,8 @@ def sort_by_cell(first, last, n_cells, ticks, species, reach2, cell_of, cell_sta
     """Counting sort of one sample's particles by cell of a cube of n_cells³, as candidates for neighbours.
 
     Fills cell_start (n_cells³ + 1) and, in sorted order, upper (3, n): the upper halves of the ticks; limit (n_species, n):
-    reach2 of the candidate's species with each other; entries (n,): its index, species above. cell_of (n,) is scratch. z
-    runs fastest, so the cells of a column stand side by side."""
+    reach2, in (L/2^32)², of the candidate's species with each other; entries (n,): its index, species above. cell_of (n,)
+    is scratch. z runs fastest, so the cells of a column stand side by side."""
     n_all = n_cells * n_cells * n_cells
     shift, half, bits = uint64(32), int64(32), uint32(INDEX_BITS)  # the top 32 bits of a tick times n_cells, no overflow
     for c in range(n_all + 1):
@@ -72,26 +72,23 @@ def runs_around(cx, cy, cz, n_cells, span, cell_start, runs):
 
 
 def row_of(vectors: Vectors) -> Callable[..., int]:
-    """Body: the row of the k-th candidate, padded with itself; returns its length. A longer row than there is room for is
-    counted, not written.
+    """Body: the row of the particle `itself` (its entry) at the upper halves x, y, z, out of the candidates of all runs,
+    padded with itself; returns its length. A longer row than there is room for is counted, not written.
 
-    Distances are in single precision, from the upper halves of the ticks: the skin forgives it, and twice as many fit a
-    vector."""
+    Distances are in single precision and in units of L/2^32: the skin forgives it, and twice as many fit a vector."""
     keep, pad = vectors.keep, vectors.pad
     mask, bits, ahead, full = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(KEPT), uint64(PAD)
 
-    def row_of_one(k, runs, n_runs, scale, upper, limit, entries, neighbours, counts):
+    def row_of_one(itself, x, y, z, runs, n_runs, upper, limit, entries, neighbours, counts):
         room = uint64(neighbours.shape[1]) - ahead  # sixteen are written at a time
-        itself = entries[k]
         i = int64(itself & mask)
         row, limits = neighbours[i], limit[int64(itself >> bits)]
-        xs, ys, zs = upper[0], upper[1], upper[2]
         count = uint64(0)
         for r in range(n_runs):
             end = uint64(runs[r, 1])
             for begin in range(uint64(runs[r, 0]), end, ahead):
                 place = min(count, room)
-                kept = keep(xs, ys, zs, limits, entries, begin, end, xs[k], ys[k], zs[k], scale, itself, row, place)
+                kept = keep(upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place)
                 count += kept - place
         pad(row, min(count, room), itself)
         counts[i] = (count + full - uint64(1)) // full * full
@@ -100,14 +97,36 @@ def row_of(vectors: Vectors) -> Callable[..., int]:
     return row_of_one
 
 
-def list_neighbours_of(runs_around: Any, row_of_one: Any) -> Any:
+def collect_of(vectors: Vectors) -> Callable[..., int]:
+    """The candidates of all runs, side by side in near_upper, near_limit and near_entries; returns their number. Each then
+    serves all particles of a cell from aligned vectors: the list costs half of one from the runs themselves."""
+    copy, ahead = vectors.copy, uint64(KEPT)
+
+    def collect(runs, n_runs, upper, limit, entries, near_upper, near_limit, near_entries):
+        found = uint64(0)
+        for r in range(n_runs):
+            first, last = uint64(runs[r, 0]), uint64(runs[r, 1])
+            for begin in range(first, last, ahead):
+                at = found + begin - first
+                copy(entries, begin, near_entries, at)
+                for d in range(3):
+                    copy(upper[d], begin, near_upper[d], at)
+                for other in range(limit.shape[0]):
+                    copy(limit[other], begin, near_limit[other], at)
+            found += last - first
+        return found
+
+    return collect
+
+
+def list_neighbours_of(runs_around: Any, collect: Any, row_of_one: Any) -> Any:
     """Rows of all particles whose cells have cx in from_x ... to_x; returns the longest. Unless that fits the room of a row
     (its width less sixteen) the list is not valid."""
 
     def list_neighbours(
-        from_x, to_x, n_cells, span, tick_length, cell_start, upper, limit, entries, runs, neighbours, counts
-    ):
-        scale = float32(tick_length * 4294967296.0)
+        from_x, to_x, n_cells, span, cell_start, upper, limit, entries, runs, near_upper, near_limit, near_entries,
+        neighbours, counts,
+    ):  # fmt: skip
         longest = uint64(0)
         for cx in range(from_x, to_x):
             for cy in range(n_cells):
@@ -115,8 +134,13 @@ def list_neighbours_of(runs_around: Any, row_of_one: Any) -> Any:
                     home = (cx * n_cells + cy) * n_cells + cz
                     if cell_start[home] < cell_start[home + 1]:
                         n_runs = runs_around(cx, cy, cz, n_cells, span, cell_start, runs)
+                        runs[0, 1] = collect(runs, n_runs, upper, limit, entries, near_upper, near_limit, near_entries)
+                        runs[0, 0] = 0
                         for k in range(cell_start[home], cell_start[home + 1]):
-                            length = row_of_one(k, runs, n_runs, scale, upper, limit, entries, neighbours, counts)
+                            x, y, z = upper[0, k], upper[1, k], upper[2, k]
+                            length = row_of_one(
+                                entries[k], x, y, z, runs, 1, near_upper, near_limit, near_entries, neighbours, counts
+                            )
                             longest = max(longest, length)
         return longest
 

@@ -136,5 +136,5 @@ def _maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
 @cache
 def _leapfrog(model: Model) -> Any:
     cpu = backend()
-    forces = force_body(model)
+    forces = force_body(model, liquid=True)
     return cpu.compile(leapfrog_of(forces, cpu.inline(kick_and_drift), stale_body()))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch, force_body, stale_body
+from vitrify.batch import SKIN, Batch, force_body, records, stale_body
 from vitrify.errors import SampleFailure
 from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_component
 from vitrify.kernels.fire import fire_of
@@ -56,7 +56,7 @@ class _Room:
     """Vectors of the minimiser, carried along when the batch sorts its particles."""
 
     def __init__(self, batch: Batch) -> None:
-        self.direction, self.previous = np.zeros_like(batch.force), np.zeros_like(batch.force)
+        self.direction, self.previous = records(len(batch.force)), records(len(batch.force))
         self.memory = np.zeros(3)
         batch.carried += [self.direction, self.previous]
 
