@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
+from vitrify.backends.threads import shared_out
 from vitrify.backends.vectors import KEPT
 from vitrify.glass import Glass
 from vitrify.kernels import displacement
@@ -21,6 +22,7 @@ FloatArray = NDArray[np.float64]
 SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
 ROUNDING = 2e-6  # lists are made with distances in single precision
 SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
+BIG = 32_768  # particles from which threads share out one sample
 SPANS = (1, 2, 3)  # cells that the range of a list may cover
 
 
@@ -57,7 +59,6 @@ class Batch:
         self.reach2 = (model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2
         self.stage = _aligned((3, self.neighbours.shape[1]), np.float64)  # room for the displacements of one row
         self._lists_made = np.zeros(len(sizes), dtype=np.int64)
-        self._cells = [self._cells_of(s) for s in range(len(sizes))]
         self._candidates = _Candidates(max(sizes), len(lengths))
 
     @property
@@ -81,7 +82,7 @@ class Batch:
 
     def rebuild(self, s: int) -> None:
         """List the neighbours of sample s anew, in longer rows where they do not fit; now and then sort its particles."""
-        rows, (cells, span) = self.rows(s), self._cells[s]
+        rows, (cells, span) = self.rows(s), self.cells(s)
         self._settle(s)
         found = self._candidates.sorted(self, s, cells)
         if self._lists_made[s] % SORT_EVERY == 0:
@@ -124,7 +125,7 @@ class Batch:
         density = max((self.first[s + 1] - self.first[s]) / self.boxes[s] ** 3 for s in range(self.n_samples))
         return _width(int(1.15 * density * 4.19 * (self.model.cutoff + SKIN) ** 3))
 
-    def _cells_of(self, s: int) -> tuple[int, int]:
+    def cells(self, s: int) -> tuple[int, int]:
         """Cells along an edge, and how many of them the range of the list covers: small cells hold fewer candidates, in
         shorter runs."""
         reach = float(np.sqrt(self.reach2.max()))
@@ -145,11 +146,9 @@ class _Candidates:
     def __init__(self, n: int, n_species: int) -> None:
         room = (n // KEPT + 2) * KEPT  # the last vector may reach past the end
         self.cell_of = np.zeros(n, dtype=np.int64)
-        self.upper, self.near_upper = (_aligned((3, room), np.int32) for _ in range(2))
-        self.limit, self.near_limit = (_aligned((n_species, room), np.float32) for _ in range(2))
-        self.entries, self.near_entries = (_aligned((room,), np.uint32) for _ in range(2))
+        self.upper, self.limit, self.entries = self.room = _candidates(n_species, room)
+        self.near = _candidates(n_species, room)
         self.cell_start = np.zeros(2, dtype=np.int64)
-        self.runs = np.zeros((lists.MOST_RUNS, 2), dtype=np.int64)
 
     def sorted(self, batch: Batch, s: int, cells: int) -> _Candidates:
         """The particles of sample s by cell."""
@@ -162,12 +161,22 @@ class _Candidates:
         return self
 
     def list(self, batch: Batch, cells: int, span: int) -> int:
-        """The rows of the sample that was sorted; the longest."""
-        longest = _list()(
-            0, cells, cells, span, self.cell_start, self.upper, self.limit, self.entries, self.runs,
-            self.near_upper, self.near_limit, self.near_entries, batch.neighbours, batch.counts,
-        )  # fmt: skip
-        return int(longest)
+        """The rows of the sample that was sorted, a slab of cells a thread where it is big; the longest."""
+
+        big = len(self.cell_of) >= BIG
+
+        def slab(first: int, last: int) -> Any:
+            near = _candidates(*self.limit.shape) if big else self.near
+            return _list()(
+                first, last, cells, span, self.cell_start, *self.room, *near, batch.neighbours, batch.counts
+            )  # fmt: skip
+
+        return int(max(shared_out(slab, cells, share=1) if big else [slab(0, cells)]))
+
+
+def _candidates(n_species: int, n: int) -> tuple[NDArray[Any], ...]:
+    """Room for n candidates: upper halves of their ticks, limits, entries."""
+    return _aligned((3, n), np.int32), _aligned((n_species, n), np.float32), _aligned((n,), np.uint32)
 
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
@@ -185,15 +194,20 @@ def stale_body() -> Any:
 @cache
 def _force_body(potential: Potential, n_species: int, liquid: bool) -> Any:
     cpu = backend()
-    radial = cpu.inline(potential.liquid_derivatives() if liquid else potential.derivatives())
-    return cpu.inline(forces_of(radial, cpu.vectors, n_species))
+    return cpu.inline(forces_of(radial_body(potential, cpu, liquid=liquid), cpu.vectors, n_species))
+
+
+def radial_body(potential: Potential, machine: Any, *, liquid: bool = False) -> Any:
+    """The inlined radial function of a potential on a machine."""
+    return machine.inline(potential.liquid_derivatives() if liquid else potential.derivatives())
 
 
 @cache
 def _list() -> Any:
     cpu = backend()
-    runs, collect, row = lists.runs_around, lists.collect_of(cpu.vectors), lists.row_of(cpu.vectors)
-    return cpu.compile(lists.list_neighbours_of(*map(cpu.inline, (runs, collect, row))))
+    collect = lists.collect_of(cpu.vectors, cpu.inline(lists.run_around))
+    extend, end = lists.extend_row_of(cpu.vectors), lists.end_row_of(cpu.vectors)
+    return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end, lists.pieces)]))
 
 
 def _width(longest: int) -> int:

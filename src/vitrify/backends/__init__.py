@@ -1,6 +1,7 @@
 """How plain scalar Python becomes a fast loop: compilation, caching and launch; no algorithm and no physics."""
 
-from .choose import backend
+from .choose import DEVICES, backend, machine, no_gpu
 from .cpu import Cpu
+from .threads import set_threads, threads
 
-__all__ = ["Cpu", "backend"]
+__all__ = ["DEVICES", "Cpu", "backend", "machine", "no_gpu", "set_threads", "threads"]

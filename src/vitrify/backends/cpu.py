@@ -1,14 +1,18 @@
-"""Numba on the CPU: kernels for one thread each; samples run side by side in processes, never sharing anything."""
+"""Numba on the CPU. Small samples run side by side in processes of one thread each, never sharing anything; threads share
+out the particles of a big one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numba.core.caching import FunctionCache
+from numpy.typing import NDArray
 
 from .fingerprint import fingerprint
+from .threads import shared_out
 from .vectors import Vectors, copy, fetch_rows, keep, pad, staged
 
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
@@ -36,6 +40,32 @@ class Cpu:
             compiled._cache = _ContentCache(function, fingerprint(function))
             self._built[function] = compiled
         return self._built[function]
+
+    def each(self, body: Callable[..., Any]) -> Callable[..., None]:
+        """launch(n, width, *arguments): body(i, room, *arguments) for i in 0 ... n, shared out among threads.
+
+        room: (3, width), the thread's own."""
+        one = self.inline(body)
+
+        def loop(first: int, last: int, width: int, arguments: Any) -> None:
+            room = np.empty((3, width))
+            for i in range(first, last):
+                one(i, room, *arguments)
+
+        compiled = self.compile(loop)
+
+        def launch(n: int, width: int, *arguments: Any) -> None:
+            shared_out(lambda first, last: compiled(first, last, width, arguments), n)
+
+        return launch
+
+    def put(self, array: NDArray[Any]) -> Any:
+        """An array where kernels find it: here, the array itself."""
+        return array
+
+    def get(self, array: Any) -> NDArray[Any]:
+        """The array for NumPy."""
+        return np.asarray(array)
 
 
 class _ContentCache(FunctionCache):

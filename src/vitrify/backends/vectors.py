@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
-from numba import float32, int32, types
+from numba import float32, int32, types, uint64
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -47,23 +47,23 @@ def displacement(stage, k, ticks, j, x, y, z):
 
 def keep_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
     """Append to row[count ...] the entries of begin ... min(end, begin + 16) nearer than their limit; the new count."""
-    for k in range(begin, min(end, begin + 16)):
+    for k in range(begin, min(end, begin + uint64(KEPT))):
         dx, dy, dz = float32(int32(x - xs[k])), float32(int32(y - ys[k])), float32(int32(z - zs[k]))
         if dx * dx + dy * dy + dz * dz < limit[k] and entries[k] != itself:
             row[count] = entries[k]
-            count += 1
+            count += uint64(1)  # a signed one beside it would make a float
     return count
 
 
 def pad_plainly(row, count, itself):
     """Fill eight places from `count` with the particle itself."""
-    for k in range(count, count + 8):
+    for k in range(count, count + uint64(FETCHED)):
         row[k] = itself
 
 
 def copy_plainly(source, begin, target, at):
     """target[at ...] = source[begin ...], sixteen of them."""
-    for k in range(16):
+    for k in range(uint64(KEPT)):
         target[at + k] = source[begin + k]
 
 
@@ -72,7 +72,7 @@ def copy_plainly(source, begin, target, at):
 
 def fetch_rows(ticks, row, count, mask, x, y, z, stage):
     """stage[d, k] = x_d − (x_d of neighbour k), in ticks, for the whole row."""
-    for k in range(types.uint64(0), count, types.uint64(FETCHED)):
+    for k in range(uint64(0), count, uint64(FETCHED)):
         _fetch_eight(ticks, row, k, mask, x, y, z, stage)  # type: ignore[call-arg]  # an intrinsic takes one argument less
 
 

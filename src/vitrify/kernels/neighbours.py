@@ -12,7 +12,6 @@ from vitrify.backends.vectors import KEPT, Vectors
 from .forces import INDEX_BITS, INDEX_MASK
 
 PAD = 8  # a row's length is a multiple of it: eight doubles are one AVX-512 vector
-MOST_RUNS = 2 * 7 * 7  # pieces of columns in reach of a cell, for a span of 3
 
 
 def sort_by_cell(first, last, n_cells, ticks, species, reach2, cell_of, cell_start, upper, limit, entries):
@@ -47,65 +46,80 @@ def sort_by_cell(first, last, n_cells, ticks, species, reach2, cell_of, cell_sta
     cell_start[0] = 0
 
 
-def runs_around(cx, cy, cz, n_cells, span, cell_start, runs):
-    """The candidates in reach of a cell: runs[:, 0] ... runs[:, 1], one or two a column; returns their number.
-
-    span: cells that the range may cover; all cells where the box has no more than 2 span of them."""
-    all_of_them = n_cells <= 2 * span
-    side = n_cells if all_of_them else 2 * span + 1
-    n_runs = 0
-    for a in range(side * side):
-        bx = a // side if all_of_them else (cx - span + a // side + n_cells) % n_cells
-        by = a % side if all_of_them else (cy - span + a % side + n_cells) % n_cells
-        column = (bx * n_cells + by) * n_cells
-        low, high = (0, n_cells) if all_of_them else (cz - span, cz + span + 1)
-        runs[n_runs, 0] = cell_start[column + max(low, 0)]
-        runs[n_runs, 1] = cell_start[column + min(high, n_cells)]
-        n_runs += 1
-        if low < 0:
-            runs[n_runs, 0], runs[n_runs, 1] = cell_start[column + low + n_cells], cell_start[column + n_cells]
-            n_runs += 1
-        if high > n_cells:
-            runs[n_runs, 0], runs[n_runs, 1] = cell_start[column], cell_start[column + high - n_cells]
-            n_runs += 1
-    return n_runs
+def pieces(n_cells, span):
+    """How many pieces run_around has: two for each column in reach."""
+    side = min(n_cells, 2 * span + 1)
+    return 2 * side * side
 
 
-def row_of(vectors: Vectors) -> Callable[..., int]:
-    """Body: the row of the particle `itself` (its entry) at the upper halves x, y, z, out of the candidates of all runs,
-    padded with itself; returns its length. A longer row than there is room for is counted, not written.
+def run_around(q, cx, cy, cz, n_cells, span, cell_start):
+    """Piece q of the candidates in reach of a cell, first and last: one or two of a column hold any.
+
+    span: cells that the range may cover; all cells are in reach where the box has no more than 2 span of them."""
+    column, piece = q // 2, q % 2
+    if n_cells <= 2 * span:
+        cell, low, high = column * n_cells, 0, n_cells if piece == 0 else 0
+    else:
+        side = 2 * span + 1
+        bx = (cx - span + column // side + n_cells) % n_cells
+        by = (cy - span + column % side + n_cells) % n_cells
+        cell = (bx * n_cells + by) * n_cells
+        low, high = cz - span, cz + span + 1
+        if piece == 0:
+            low, high = max(low, 0), min(high, n_cells)
+        elif low < 0:
+            low, high = low + n_cells, n_cells
+        else:
+            low, high = 0, max(high - n_cells, 0)
+    return cell_start[cell + low], cell_start[cell + high]
+
+
+def extend_row_of(vectors: Vectors) -> Callable[..., int]:
+    """Body: append the candidates of one run to the row of `itself` (an entry) at the upper halves x, y, z; its new length.
+    A longer row than there is room for is counted, not written.
 
     Distances are in single precision and in units of L/2^32: the skin forgives it, and twice as many fit a vector."""
-    keep, pad = vectors.keep, vectors.pad
-    mask, bits, ahead, full = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(KEPT), uint64(PAD)
+    keep = vectors.keep
+    mask, bits, ahead = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(KEPT)
 
-    def row_of_one(itself, x, y, z, runs, n_runs, upper, limit, entries, neighbours, counts):
+    def extend_row(itself, x, y, z, first, last, upper, limit, entries, neighbours, count):
         room = uint64(neighbours.shape[1]) - ahead  # sixteen are written at a time
-        i = int64(itself & mask)
-        row, limits = neighbours[i], limit[int64(itself >> bits)]
-        count = uint64(0)
-        for r in range(n_runs):
-            end = uint64(runs[r, 1])
-            for begin in range(uint64(runs[r, 0]), end, ahead):
-                place = min(count, room)
-                kept = keep(upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place)
-                count += kept - place
-        pad(row, min(count, room), itself)
-        counts[i] = (count + full - uint64(1)) // full * full
+        row, limits = neighbours[int64(itself & mask)], limit[int64(itself >> bits)]
+        end = uint64(last)
+        for begin in range(uint64(first), end, ahead):
+            place = min(count, room)
+            kept = keep(upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place)
+            count += kept - place
         return count
 
-    return row_of_one
+    return extend_row
 
 
-def collect_of(vectors: Vectors) -> Callable[..., int]:
-    """The candidates of all runs, side by side in near_upper, near_limit and near_entries; returns their number. Each then
-    serves all particles of a cell from aligned vectors: the list costs half of one from the runs themselves."""
+def end_row_of(vectors: Vectors) -> Callable[..., None]:
+    """Body: pad the row of `itself` with itself to whole vectors, and set its length."""
+    pad = vectors.pad
+    mask, ahead, full = uint32(INDEX_MASK), uint64(KEPT), uint64(PAD)
+
+    def end_row(itself, count, neighbours, counts):
+        i = int64(itself & mask)
+        pad(neighbours[i], min(count, uint64(neighbours.shape[1]) - ahead), itself)
+        counts[i] = (count + full - uint64(1)) // full * full
+
+    return end_row
+
+
+def collect_of(vectors: Vectors, run_around: Any) -> Callable[..., int]:
+    """The candidates of a cell, side by side in near_upper, near_limit and near_entries; returns their number. Each serves
+    all particles of the cell from aligned vectors: the list costs two thirds of one from the runs themselves."""
     copy, ahead = vectors.copy, uint64(KEPT)
 
-    def collect(runs, n_runs, upper, limit, entries, near_upper, near_limit, near_entries):
+    def collect(
+        n_pieces, cx, cy, cz, n_cells, span, cell_start, upper, limit, entries, near_upper, near_limit, near_entries
+    ):
         found = uint64(0)
-        for r in range(n_runs):
-            first, last = uint64(runs[r, 0]), uint64(runs[r, 1])
+        for q in range(n_pieces):
+            start, end = run_around(q, cx, cy, cz, n_cells, span, cell_start)
+            first, last = uint64(start), uint64(end)
             for begin in range(first, last, ahead):
                 at = found + begin - first
                 copy(entries, begin, near_entries, at)
@@ -119,29 +133,33 @@ def collect_of(vectors: Vectors) -> Callable[..., int]:
     return collect
 
 
-def list_neighbours_of(runs_around: Any, collect: Any, row_of_one: Any) -> Any:
+def list_neighbours_of(collect: Any, extend_row: Any, end_row: Any, pieces: Any) -> Any:
     """Rows of all particles whose cells have cx in from_x ... to_x; returns the longest. Unless that fits the room of a row
     (its width less sixteen) the list is not valid."""
 
     def list_neighbours(
-        from_x, to_x, n_cells, span, cell_start, upper, limit, entries, runs, near_upper, near_limit, near_entries,
+        from_x, to_x, n_cells, span, cell_start, upper, limit, entries, near_upper, near_limit, near_entries,
         neighbours, counts,
     ):  # fmt: skip
         longest = uint64(0)
+        n_pieces = pieces(n_cells, span)
         for cx in range(from_x, to_x):
             for cy in range(n_cells):
                 for cz in range(n_cells):
                     home = (cx * n_cells + cy) * n_cells + cz
                     if cell_start[home] < cell_start[home + 1]:
-                        n_runs = runs_around(cx, cy, cz, n_cells, span, cell_start, runs)
-                        runs[0, 1] = collect(runs, n_runs, upper, limit, entries, near_upper, near_limit, near_entries)
-                        runs[0, 0] = 0
+                        found = collect(
+                            n_pieces, cx, cy, cz, n_cells, span, cell_start, upper, limit, entries,
+                            near_upper, near_limit, near_entries,
+                        )  # fmt: skip
                         for k in range(cell_start[home], cell_start[home + 1]):
                             x, y, z = upper[0, k], upper[1, k], upper[2, k]
-                            length = row_of_one(
-                                entries[k], x, y, z, runs, 1, near_upper, near_limit, near_entries, neighbours, counts
-                            )
-                            longest = max(longest, length)
+                            count = extend_row(
+                                entries[k], x, y, z, uint64(0), found, near_upper, near_limit, near_entries,
+                                neighbours, uint64(0),
+                            )  # fmt: skip
+                            end_row(entries[k], count, neighbours, counts)
+                            longest = max(longest, count)
         return longest
 
     return list_neighbours

@@ -55,7 +55,7 @@ def melt(
     Raises SampleFailure where max_steps do not get it there, or where the thermostat does not hold."""
     rows = batch.rows(s)
     masses = np.array(batch.model.mixture.masses)
-    batch.velocity[rows, :3] = _maxwell(masses[batch.species[rows]], temperature, rng)
+    batch.velocity[rows, :3] = maxwell(masses[batch.species[rows]], temperature, rng)
     batch.rebuild(s)
     batch.travel[rows] = 0.0
     step, spacing2 = (
@@ -67,14 +67,19 @@ def melt(
         heat.append(_advance(batch, s, CHUNK, step, temperature))
         steps += CHUNK
         msd = batch.mean_squared_displacement(s) / spacing2
-    mean_heat = float(np.mean(heat[len(heat) // 2 :]))
+    return check_liquid(LiquidRun(steps, step, float(np.mean(heat[len(heat) // 2 :])), msd), temperature, melt_msd)
+
+
+def check_liquid(run: LiquidRun, temperature: float, melt_msd: float) -> LiquidRun:
+    """The run, where it did what was asked; else a SampleFailure."""
+    msd, held = run.msd_over_a0_squared, run.temperature
     if msd < melt_msd:
         raise SampleFailure(
-            f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {steps} steps, not {melt_msd:g}"
+            f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {run.steps} steps, not {melt_msd:g}"
         )
-    if not abs(mean_heat / temperature - 1.0) < 0.1:
-        raise SampleFailure(f"the thermostat held T = {mean_heat:.4g} instead of {temperature:g}")
-    return LiquidRun(steps, step, mean_heat, msd)
+    if not abs(held / temperature - 1.0) < 0.1:
+        raise SampleFailure(f"the thermostat held T = {held:.4g} instead of {temperature:g}")
+    return run
 
 
 def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
@@ -125,7 +130,7 @@ def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) 
 COUPLING = 0.02  # Δt/τ of the Berendsen thermostat
 
 
-def _maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
+def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
     """Velocities of the Maxwell distribution without total momentum, scaled to the temperature exactly."""
     velocity = rng.normal(size=(len(masses), 3)) / np.sqrt(masses)[:, None]
     velocity -= np.average(velocity, axis=0, weights=masses)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitrify.batch import Batch
-from vitrify.errors import check
+from vitrify.backends import Cpu, backend
+from vitrify.batch import BIG, Batch
+from vitrify.errors import SampleFailure, UsageError, check
 from vitrify.glass import Glass
 from vitrify.model import Model
 
-from .liquid import melt
-from .quench import MINIMISERS, quench
-from .start import random_start
+from .in_step import InStep
+from .liquid import LiquidRun, melt
+from .quench import MINIMISERS, QuenchRun, quench
+from .start import random_batch, spread_apart
+
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +59,76 @@ def make_glass(
     force evaluations. Raises UsageError for a box below twice the cutoff, SampleFailure where a stage fails."""
     recipe = recipe or Recipe()
     check(parent_temperature > 0, "glass", "parent_temperature", parent_temperature, "positive")
+    if n_particles >= BIG and recipe.minimiser == "cg":
+        size = {"n_particles": n_particles, "density": density, "parent_temperature": parent_temperature}
+        made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=backend())[0]  # type: ignore[arg-type]
+        if isinstance(made, SampleFailure):
+            raise made
+        return made
     started = time.perf_counter()
-    batch = random_start(model, n_particles=n_particles, density=density, rng=rng)
+    batch = random_batch(model, n_particles=n_particles, density=density, rngs=[rng])
+    spread_apart(batch, 0)
     liquid = melt(batch, 0, temperature=parent_temperature, melt_msd=recipe.melt_msd, rng=rng)
     melted = time.perf_counter()
     quenched = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance)
     return batch.glass(
-        0,
-        parent_temperature=float(parent_temperature),
-        liquid_temperature=liquid.temperature,
-        liquid_steps=liquid.steps,
-        time_step=liquid.time_step,
-        msd_over_a0_squared=liquid.msd_over_a0_squared,
-        minimiser=recipe.minimiser,
-        force_evaluations=quenched.force_evaluations,
-        quench_max_force=quenched.max_force,
-        seconds_liquid=melted - started,
-        seconds=time.perf_counter() - started,
+        0, **_provenance(parent_temperature, liquid, recipe, quenched, melted - started, time.perf_counter() - started)
     )
+
+
+def make_glasses(
+    model: Model,
+    *,
+    n_particles: int,
+    density: float,
+    parent_temperature: float,
+    rngs: list[np.random.Generator],
+    recipe: Recipe | None = None,
+    machine: Cpu | Gpu,
+) -> list[Glass | SampleFailure]:
+    """A glass for each generator, all made in step on this machine, from the same starts as make_glass.
+
+    On a GPU a thread a particle; on the CPU the particles of all are shared out among threads. `seconds` in the provenance
+    are the batch's, divided by the number of samples. Raises UsageError for what cannot be made."""
+    recipe = recipe or Recipe()
+    check(parent_temperature > 0, "glass", "parent_temperature", parent_temperature, "positive")
+    if recipe.minimiser != "cg":
+        raise UsageError(f"recipe: minimiser is {recipe.minimiser!r}, must be 'cg' where glasses are made in step")
+    started = time.perf_counter()
+    batch = random_batch(model, n_particles=n_particles, density=density, rngs=rngs)
+    together = InStep(batch, machine)
+    together.spread_apart()
+    liquids = together.melt(temperature=parent_temperature, melt_msd=recipe.melt_msd, rngs=rngs)
+    melted = time.perf_counter()
+    quenched = together.quench(force_tolerance=recipe.force_tolerance)
+    part = 1.0 / len(rngs)
+    seconds = (part * (melted - started), part * (time.perf_counter() - started))
+    made: list[Glass | SampleFailure] = []
+    for s, (liquid, end) in enumerate(zip(liquids, quenched, strict=True)):
+        if liquid is None or end is None:
+            made.append(together.failed[s])
+        else:
+            how = _provenance(parent_temperature, liquid, recipe, end, *seconds)
+            made.append(batch.glass(s, **how, device=machine.name))
+    return made
+
+
+def _provenance(
+    temperature: float, liquid: LiquidRun, recipe: Recipe, quenched: QuenchRun, melting: float, all_in_all: float
+) -> dict[str, str | float]:
+    """What was done, as it is kept with a glass."""
+    return {
+        "parent_temperature": float(temperature),
+        "liquid_temperature": liquid.temperature,
+        "liquid_steps": liquid.steps,
+        "time_step": liquid.time_step,
+        "msd_over_a0_squared": liquid.msd_over_a0_squared,
+        "minimiser": recipe.minimiser,
+        "force_evaluations": quenched.force_evaluations,
+        "quench_max_force": quenched.max_force,
+        "seconds_liquid": melting,
+        "seconds": all_in_all,
+    }
 
 
 def quench_glass(glass: Glass, *, recipe: Recipe | None = None) -> Glass:

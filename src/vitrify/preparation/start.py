@@ -19,12 +19,18 @@ SOFT_FORCE = 100.0  # ε/λ: below it the step shrinks with the force
 
 def random_start(model: Model, *, n_particles: int, density: float, rng: np.random.Generator) -> Batch:
     """A batch of one sample: uniformly random positions and species, then capped descent on the model's own potential."""
-    box = model.box_for(n_particles, density)
-    counts = model.fraction_counts(n_particles)
-    species = rng.permutation(np.repeat(np.arange(len(counts)), counts))
-    batch = Batch(model, [box], [rng.random((n_particles, 3)) * box], [species])
+    batch = random_batch(model, n_particles=n_particles, density=density, rngs=[rng])
     spread_apart(batch, 0)
     return batch
+
+
+def random_batch(model: Model, *, n_particles: int, density: float, rngs: list[np.random.Generator]) -> Batch:
+    """A sample for each generator: uniformly random positions and species."""
+    box = model.box_for(n_particles, density)
+    counts = model.fraction_counts(n_particles)
+    species = [rng.permutation(np.repeat(np.arange(len(counts)), counts)) for rng in rngs]
+    positions = [rng.random((n_particles, 3)) * box for rng in rngs]
+    return Batch(model, [box] * len(rngs), positions, species)
 
 
 def spread_apart(batch: Batch, s: int) -> None:

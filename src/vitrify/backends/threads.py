@@ -1,0 +1,51 @@
+"""How many threads a kernel over one big glass may use, and how its particles are shared out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+from vitrify.errors import UsageError
+
+VARIABLE = "VITRIFY_THREADS"  # set to 1 in the workers of a campaign, where samples run side by side
+SHARE = 64  # particles: shares begin at multiples of it, so that no sum depends on the number of threads
+
+_chosen: list[int] = []
+
+
+def threads() -> int:
+    """Threads inside a kernel: as set, as VITRIFY_THREADS says, or one a core. Raises UsageError for a wrong variable."""
+    if _chosen:
+        return _chosen[-1]
+    text = os.environ.get(VARIABLE)
+    if text is None:
+        return len(os.sched_getaffinity(0))
+    if not text.isdigit() or int(text) < 1:
+        raise UsageError(f"{VARIABLE} is {text!r}, must be a positive whole number")
+    return int(text)
+
+
+def set_threads(number: int | None) -> None:
+    """Let kernels over one big glass use so many threads; None: as the environment says. Results do not depend on it."""
+    _chosen.clear()
+    if number is not None:
+        if number < 1:
+            raise UsageError(f"threads is {number!r}, must be a positive whole number")
+        _chosen.append(number)
+
+
+def shared_out(work: Callable[[int, int], Any], n: int, share: int = SHARE) -> list[Any]:
+    """work(first, last) over 0 ... n in as many pieces as there are threads, which begin at multiples of `share`."""
+    pieces = min(threads(), max(n // share, 1))
+    if pieces == 1:
+        return [work(0, n)]
+    edges = [n * p // pieces // share * share for p in range(pieces)] + [n]
+    return list(_pool(pieces).map(work, edges[:-1], edges[1:]))
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(workers, thread_name_prefix="vitrify")

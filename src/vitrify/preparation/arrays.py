@@ -1,0 +1,183 @@
+"""Where the arrays of a batch stand while its samples go forward in step: the batch's own, or copies on a GPU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrify.backends import Cpu
+from vitrify.backends.vectors import KEPT
+from vitrify.batch import SORT_EVERY, Batch, records
+from vitrify.kernels import displacement, in_step
+from vitrify.kernels import neighbours as lists
+from vitrify.kernels.forces import INDEX_MASK
+
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
+
+STATE = ("ticks", "anchor", "travel", "force", "velocity", "inverse_mass", "direction", "previous")  # (n, 4) each
+
+
+class OnHost:
+    """The batch's own arrays; threads share out a big sample."""
+
+    def __init__(self, batch: Batch, machine: Cpu) -> None:
+        self.batch, self.machine = batch, machine
+        self.direction, self.previous = records(len(batch.ticks)), records(len(batch.ticks))
+        batch.carried += [self.direction, self.previous]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.batch, name)
+
+    def pair(self) -> tuple[Any, ...]:
+        """What a force body takes, without the room that a thread brings."""
+        return self.batch.pair_arguments()[:-1]
+
+    def rebuild(self, busy: NDArray[np.int64], stale: NDArray[Any]) -> None:
+        """New lists where they are stale: so a sample's results do not depend on the others."""
+        for s in np.flatnonzero(busy * stale):
+            self.batch.rebuild(int(s))
+
+    def download(self) -> None:
+        """Nothing: the arrays are the batch's own."""
+
+    def leave(self) -> None:
+        """Give the batch back without what a minimiser carried along."""
+        mine = (id(self.direction), id(self.previous))
+        self.batch.carried = [x for x in self.batch.carried if id(x) not in mine]
+
+
+class OnDevice:
+    """Copies on a GPU, where lists are made too."""
+
+    ticks: Any
+    anchor: Any
+    travel: Any
+    force: Any
+    velocity: Any
+    inverse_mass: Any
+
+    def __init__(self, batch: Batch, machine: Gpu) -> None:
+        self.batch, self.machine = batch, machine
+        n, put = len(batch.ticks), machine.put
+        self.direction, self.previous = put(records(n)), put(records(n))
+        for name in STATE[:-2]:
+            setattr(self, name, put(getattr(batch, name)))
+        self.species, self.label = put(batch.species), put(batch.label)
+        self.neighbours, self.counts = put(batch.neighbours), put(batch.counts)
+        self.numbers, self.tick_length = put(batch.numbers), put(batch.tick_length)
+        self.inverse_length2 = put(batch.inverse_length2)
+        self._lists_made = 0
+        self._make_room(n)
+
+    def pair(self) -> tuple[Any, ...]:
+        """What a force body takes, without the room that a thread brings."""
+        return (
+            self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2, self.numbers,
+            self.batch.cutoff2, self.tick_length,
+        )  # fmt: skip
+
+    def rebuild(self, busy: NDArray[np.int64], stale: NDArray[Any]) -> None:
+        """New lists for all samples that still move, stale or not; now and then their particles are sorted."""
+        del stale
+        n, moving = len(self.batch.ticks), self.machine.put(busy)
+        self._settle(n, 1, moving, self._sample_of, self.tick_length, self.ticks, self.anchor, self.travel)
+        self._sort(moving)
+        if self._lists_made % SORT_EVERY == 0:
+            self._permute(n, moving)
+            self._sort(moving)
+        self._lists_made += 1
+        while (longest := self._list(n, moving)) > self.neighbours.shape[1] - KEPT:
+            width = (longest // KEPT + 2) * KEPT
+            self.neighbours = self.machine.put(np.zeros((n, width), dtype=np.uint32))
+            moving = self.machine.put(np.ones_like(busy))  # rows of the others went with the narrow ones
+
+    def download(self) -> None:
+        """Bring the particles home to the batch."""
+        for name in ("ticks", "anchor", "travel", "velocity", "force", "species", "label"):
+            getattr(self.batch, name)[:] = self.machine.get(getattr(self, name))
+
+    def leave(self) -> None:
+        """Nothing to give back."""
+
+    def _make_room(self, n: int) -> None:
+        batch, put = self.batch, self.machine.put
+        samples = range(batch.n_samples)
+        cells = np.array([batch.cells(s) for s in samples])
+        self._sample_of, self._first = put(sample_of(batch)), put(batch.first)
+        self._n_cells, self._span = put(cells[:, 0]), put(cells[:, 1])
+        self._cell_start = put(np.zeros((batch.n_samples, int(cells[:, 0].max()) ** 3 + 1), dtype=np.int64))
+        self._reach2 = put(np.array([batch.reach2_ticks(s) for s in samples]))
+        self._cell_of, self._lengths = put(np.zeros(n, dtype=np.int64)), put(np.zeros(n, dtype=np.int64))
+        self._upper = put(np.zeros((3, n), dtype=np.int32))
+        self._limit = put(np.zeros((len(batch.inverse_length2), n), dtype=np.float32))
+        self._entries = put(np.zeros(n, dtype=np.uint32))
+        self._shares, self._share_first, self._share_last, _ = (put(x) for x in shares_of(batch))
+        self._partial, self._longest = put(np.zeros((self._share_first.size, 1))), put(np.zeros(batch.n_samples))
+        each, inline = self.machine.each, self.machine.inline
+        vectors = self.machine.vectors
+        self._settle, self._sort_each = each(in_step.settle_one), each(in_step.sort_of(inline(lists.sort_by_cell)))
+        parts = (
+            in_step.cell_along,
+            lists.pieces,
+            lists.run_around,
+            lists.extend_row_of(vectors),
+            lists.end_row_of(vectors),
+        )
+        self._row = each(in_step.row_of(*[inline(x) for x in parts]))
+        self._gather, self._longest_of_share = each(in_step.gather_rows), each(in_step.longest_of_share)
+        self._longest_of_sample = each(in_step.longest_of_sample)
+
+    def _sort(self, moving: Any) -> None:
+        self._sort_each(
+            self.batch.n_samples, 1, moving, self._first, self._n_cells, self.ticks, self.species, self._reach2,
+            self._cell_of, self._cell_start, self._upper, self._limit, self._entries,
+        )  # fmt: skip
+
+    def _permute(self, n: int, moving: Any) -> None:
+        for name in (*STATE, "species", "label"):
+            old = getattr(self, name)
+            rows = old.reshape((n, 4 if name in STATE else 1))
+            new = self.machine.put(np.empty(rows.shape, dtype=old.dtype))
+            self._gather(n, 1, moving, self._sample_of, self._entries, np.uint32(INDEX_MASK), rows, new)
+            setattr(self, name, new.reshape(old.shape))
+
+    def _list(self, n: int, moving: Any) -> int:
+        self._row(
+            n, 1, moving, self._sample_of, self._first, self._n_cells, self._span, self._cell_start, self._upper,
+            self._limit, self._entries, self.neighbours, self.counts, self._lengths,
+        )  # fmt: skip
+        share = (self._share_first, self._share_last)
+        self._longest_of_share(len(self._share_first), 1, *share, self._lengths, self._partial)
+        self._longest_of_sample(self.batch.n_samples, 1, self._shares, self._partial, self._longest)
+        return int(self.machine.get(self._longest).max())
+
+
+Arrays = OnHost | OnDevice
+
+
+def placed(batch: Batch, machine: Cpu | Gpu) -> Arrays:
+    """The arrays of a batch where this machine's kernels find them."""
+    return OnHost(batch, machine) if isinstance(machine, Cpu) else OnDevice(batch, machine)
+
+
+def sample_of(batch: Batch) -> NDArray[np.int64]:
+    """(n,) the sample of each particle."""
+    return np.repeat(np.arange(batch.n_samples), np.diff(batch.first))
+
+
+def shares_of(batch: Batch) -> tuple[NDArray[np.int64], ...]:
+    """The shares of all samples: shares[s] ... shares[s + 1] are those of s; first, last and sample of each."""
+    numbers = -(-np.diff(batch.first) // in_step.SHARE)
+    shares = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)
+    of = np.repeat(np.arange(batch.n_samples), numbers)
+    first = batch.first[of] + in_step.SHARE * (np.arange(shares[-1]) - shares[of])
+    last = np.minimum(first + in_step.SHARE, batch.first[of + 1])
+    return shares, first, last, of
+
+
+def moved2_body(machine: Cpu | Gpu) -> Any:
+    """displacement.moved2, for this machine."""
+    return machine.inline(displacement.moved2)
