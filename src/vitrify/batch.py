@@ -51,7 +51,8 @@ class Batch:
         self.anchor[:] = self.ticks
         self.tick_length = np.array([box / TICKS for box in boxes])
         self.counts = np.zeros(n, dtype=np.int64)
-        self.neighbours = _aligned((n, self._row_guess()), np.uint32)
+        density = max(m / box**3 for m, box in zip(sizes, boxes, strict=True))
+        self.neighbours = _aligned((n, row_width(model, density)), np.uint32)
         self.numbers = np.array(model.potential.numbers())
         lengths = np.array(model.mixture.lengths)
         self.inverse_length2 = lengths**-2.0
@@ -120,10 +121,6 @@ class Batch:
     def _settle(self, s: int) -> None:
         settle = backend().compile(displacement.settle)
         settle(self.first[s], self.first[s + 1], self.ticks, self.anchor, float(self.tick_length[s]), self.travel)
-
-    def _row_guess(self) -> int:
-        density = max((self.first[s + 1] - self.first[s]) / self.boxes[s] ** 3 for s in range(self.n_samples))
-        return _width(int(1.15 * density * 4.19 * (self.model.cutoff + SKIN) ** 3))
 
     def cells(self, s: int) -> tuple[int, int]:
         """Cells along an edge, and how many of them the range of the list covers: small cells hold fewer candidates, in
@@ -208,6 +205,11 @@ def _list() -> Any:
     collect = lists.collect_of(cpu.vectors, cpu.inline(lists.run_around))
     extend, end = lists.extend_row_of(cpu.vectors), lists.end_row_of(cpu.vectors)
     return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end, lists.pieces)]))
+
+
+def row_width(model: Model, density: float) -> int:
+    """Places in a row of the list that most likely hold the longest."""
+    return _width(int(1.15 * density * 4.19 * (model.cutoff + SKIN) ** 3))
 
 
 def _width(longest: int) -> int:

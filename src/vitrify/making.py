@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from vitrify.backends import machine
 from vitrify.ensemble.parent_temperature import find_parent_temperature
 from vitrify.glass import Glass
 from vitrify.model import Model
@@ -23,9 +24,11 @@ def make_glass(
     parent_temperature: float | Literal["auto"] = "auto",
     seed: int = 0,
     recipe: Recipe | None = None,
+    device: str = "cpu",
 ) -> Glass:
     """A glass of this model, quenched instantaneously from its liquid; the same seed gives the same glass.
 
+    device: "cpu", or "cuda" for a GPU, whose glasses differ from the CPU's of the same seed as the liquid is chaotic.
     density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for the rule T ≥ 4 G∞ a0³/30 on pilot glasses, Sect. II B.
     Raises UsageError for what cannot be made, SampleFailure where a stage fails."""
     rng = np.random.default_rng(seed)
@@ -40,6 +43,7 @@ def make_glass(
         parent_temperature=parent_temperature,
         rng=rng,
         recipe=recipe,
+        machine=machine(device),
     )
     glass.provenance["seed"] = seed
     return glass

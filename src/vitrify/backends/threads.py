@@ -12,6 +12,7 @@ from vitrify.errors import UsageError
 
 VARIABLE = "VITRIFY_THREADS"  # set to 1 in the workers of a campaign, where samples run side by side
 SHARE = 64  # particles: shares begin at multiples of it, so that no sum depends on the number of threads
+PIECES = 4  # a thread: one that is slower takes fewer of them
 
 _chosen: list[int] = []
 
@@ -38,12 +39,13 @@ def set_threads(number: int | None) -> None:
 
 
 def shared_out(work: Callable[[int, int], Any], n: int, share: int = SHARE) -> list[Any]:
-    """work(first, last) over 0 ... n in as many pieces as there are threads, which begin at multiples of `share`."""
-    pieces = min(threads(), max(n // share, 1))
-    if pieces == 1:
+    """work(first, last) over 0 ... n in a few pieces a thread, which begin at multiples of `share`."""
+    workers = threads()
+    pieces = min(PIECES * workers, max(n // share, 1))
+    if workers == 1 or pieces == 1:
         return [work(0, n)]
     edges = [n * p // pieces // share * share for p in range(pieces)] + [n]
-    return list(_pool(pieces).map(work, edges[:-1], edges[1:]))
+    return list(_pool(workers).map(work, edges[:-1], edges[1:]))
 
 
 @cache

@@ -19,7 +19,9 @@ from .task import Batch
 
 AHEAD = 4  # batches in flight a worker: enough to keep it busy, few enough for the scheduler to stay light
 TRIES = 3  # of a batch whose worker died
-ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"], "1")
+ONE_THREAD = dict.fromkeys(
+    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "VITRIFY_THREADS"], "1"
+)
 
 
 def run_on_local_cluster(batches: list[Batch], store: Store, workers: int) -> Iterator[Done]:

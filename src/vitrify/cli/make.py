@@ -7,11 +7,14 @@ from typing import Any
 
 import click
 
+from vitrify.backends import DEVICES
 from vitrify.errors import UsageError
 from vitrify.formats.choose import WRITERS
 from vitrify.making import make_glass
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe
+
+from .device import usable
 
 
 def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> Any:
@@ -33,8 +36,18 @@ def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> An
 @click.option("--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 G∞ a0³/30.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same glass.")
 @click.option("--minimiser", type=click.Choice(["cg", "fire"]), default="cg", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="Where it is made.")
 @click.option("--output", type=click.Path(path_type=Path), required=True, help=".xyz, .extxyz, .data or .lammps")
-def make(model: str, particles: int, density: float, temperature: Any, seed: int, minimiser: str, output: Path) -> None:
+def make(
+    model: str,
+    particles: int,
+    density: float,
+    temperature: Any,
+    seed: int,
+    minimiser: str,
+    device: str,
+    output: Path,
+) -> None:
     """Make one glass of MODEL, such as "pss(rc=1.2)", and write it to a file."""
     if output.suffix.lower() not in WRITERS:
         raise UsageError(f"{output} has suffix {output.suffix!r}, must be one of {', '.join(WRITERS)}")
@@ -45,6 +58,7 @@ def make(model: str, particles: int, density: float, temperature: Any, seed: int
         parent_temperature=temperature,
         seed=seed,
         recipe=Recipe(minimiser=minimiser),
+        device=usable(device),
     )
     glass.write(output)
     made = glass.provenance

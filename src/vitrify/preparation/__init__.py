@@ -1,5 +1,5 @@
 """From a model to a glass: start, liquid, quench."""
 
-from .make import Recipe, make_glass, quench_glass
+from .make import Recipe, make_glass, make_glasses, quench_glass
 
-__all__ = ["Recipe", "make_glass", "quench_glass"]
+__all__ = ["Recipe", "make_glass", "make_glasses", "quench_glass"]

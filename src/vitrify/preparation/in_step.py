@@ -19,7 +19,7 @@ from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model
 
 from .arrays import moved2_body, placed, sample_of, shares_of
-from .liquid import CHUNK, COUPLING, LEAST_STEPS, LiquidRun, check_liquid, maxwell, time_step
+from .liquid import CHUNK, COUPLING, LEAST_STEPS, LiquidRun, check_liquid, set_velocities, time_step
 from .quench import CAP, STALE2, QuenchRun
 from .start import CAP as SPREAD_CAP
 from .start import SOFT_FORCE, SWEEPS
@@ -67,14 +67,8 @@ class InStep:
         self, *, temperature: float, melt_msd: float, rngs: list[np.random.Generator], max_steps: int = 400_000
     ) -> list[LiquidRun | None]:
         """liquid.melt of all samples; None for those that failed."""
-        batch, masses = self.batch, np.array(self.batch.model.mixture.masses)
-        self.arrays.download()
-        for s, rng in enumerate(rngs):
-            rows = batch.rows(s)
-            velocity = np.zeros((rows.stop - rows.start, 4))
-            velocity[:, :3] = maxwell(masses[batch.species[rows]], temperature, rng)
-            batch.velocity[rows] = velocity
-        self._upload("velocity", batch.velocity)
+        batch = self.batch
+        self._set_velocities(temperature, rngs)
         step = time_step(batch.model, temperature)
         spacing2 = [(batch.boxes[s] ** 3 / np.diff(batch.first)[s]) ** (2 / 3) for s in range(self.n_samples)]
         busy, moving = self._busy()
@@ -95,6 +89,12 @@ class InStep:
                 break
             moving = self.machine.put(busy)
         return runs
+
+    def _set_velocities(self, temperature: float, rngs: list[np.random.Generator]) -> None:
+        self.arrays.download()
+        for s, rng in enumerate(rngs):
+            set_velocities(self.batch, s, temperature, rng)
+        self._upload("velocity", self.batch.velocity)
 
     def _ended(self, s: int, run: LiquidRun, temperature: float, melt_msd: float) -> LiquidRun | None:
         try:

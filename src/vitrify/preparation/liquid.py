@@ -54,8 +54,7 @@ def melt(
 
     Raises SampleFailure where max_steps do not get it there, or where the thermostat does not hold."""
     rows = batch.rows(s)
-    masses = np.array(batch.model.mixture.masses)
-    batch.velocity[rows, :3] = maxwell(masses[batch.species[rows]], temperature, rng)
+    set_velocities(batch, s, temperature, rng)
     batch.rebuild(s)
     batch.travel[rows] = 0.0
     step, spacing2 = (
@@ -128,6 +127,15 @@ def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) 
 
 
 COUPLING = 0.02  # Δt/τ of the Berendsen thermostat
+
+
+def set_velocities(batch: Batch, s: int, temperature: float, rng: np.random.Generator) -> None:
+    """Velocities of sample s, drawn in the order in which its particles were given, however they are sorted now."""
+    rows = batch.rows(s)
+    label, masses = batch.label[rows], np.array(batch.model.mixture.masses)
+    mass = np.empty(len(label))
+    mass[label] = masses[batch.species[rows]]
+    batch.velocity[rows, :3] = maxwell(mass, temperature, rng)[label]
 
 
 def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:

@@ -52,6 +52,7 @@ def make_glass(
     parent_temperature: float,
     rng: np.random.Generator,
     recipe: Recipe | None = None,
+    machine: Cpu | Gpu | None = None,
 ) -> Glass:
     """A glass quenched from the liquid at this parent temperature, Sect. II B. Deterministic in rng.
 
@@ -59,9 +60,10 @@ def make_glass(
     force evaluations. Raises UsageError for a box below twice the cutoff, SampleFailure where a stage fails."""
     recipe = recipe or Recipe()
     check(parent_temperature > 0, "glass", "parent_temperature", parent_temperature, "positive")
-    if n_particles >= BIG and recipe.minimiser == "cg":
+    on_gpu = machine is not None and machine.name == "cuda"
+    if on_gpu or (n_particles >= BIG and recipe.minimiser == "cg"):
         size = {"n_particles": n_particles, "density": density, "parent_temperature": parent_temperature}
-        made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=backend())[0]  # type: ignore[arg-type]
+        made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=machine or backend())[0]  # type: ignore[arg-type]
         if isinstance(made, SampleFailure):
             raise made
         return made

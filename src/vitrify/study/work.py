@@ -45,17 +45,26 @@ def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Resu
 
 def glass_task(store: Store, spec: EnsembleSpec, seed: int, index: int, temperature_key: str) -> Result:
     """Sample `index` of an ensemble. temperature_key: where T stands, empty where the spec gives it."""
-    temperature = (
-        read_parent_temperature(store, temperature_key).temperature if temperature_key else spec.parent_temperature
-    )
     glass = make_glass(
         spec.parsed_model,
         n_particles=spec.n_particles,
         density=spec.density,
-        parent_temperature=float(temperature),
+        parent_temperature=temperature_of(store, spec, temperature_key),
         rng=generator(seed, spec.name, "sample", index),
         recipe=spec.recipe,
     )
+    return glass_result(glass)
+
+
+def temperature_of(store: Store, spec: EnsembleSpec, temperature_key: str) -> float:
+    """The parent temperature that the spec gives, or that its pilots found."""
+    if temperature_key:
+        return read_parent_temperature(store, temperature_key).temperature
+    return float(spec.parent_temperature)
+
+
+def glass_result(glass: Glass) -> Result:
+    """A glass as the store keeps it."""
     values = {"box": glass.box, "model": str(glass.model), **glass.provenance}
     return Result(values, {"positions": glass.positions, "species": glass.species})
 

@@ -1,0 +1,108 @@
+"""The two vector operations against the plain loops that a GPU runs."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numba import njit
+
+from vitrify.backends import backend, set_threads, threads
+from vitrify.backends.threads import shared_out
+from vitrify.backends.vectors import FETCHED, KEPT, copy_plainly, displacement, keep_plainly, pad_plainly
+from vitrify.errors import UsageError
+
+VECTORS = backend().vectors
+MASK = np.uint32(2**28 - 1)
+
+
+@pytest.fixture(autouse=True)
+def threads_as_before():
+    yield
+    set_threads(None)
+
+
+FETCH, KEEP, PAD, COPY = VECTORS.fetch, VECTORS.keep, VECTORS.pad, VECTORS.copy
+
+
+@njit
+def fetch(ticks, row, count, mask, x, y, z, stage):
+    FETCH(ticks, row, count, mask, x, y, z, stage)
+
+
+@njit
+def keep(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
+    return KEEP(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count)
+
+
+@njit
+def pad(row, count, itself):
+    PAD(row, count, itself)
+
+
+@njit
+def copy(source, begin, target, at):
+    COPY(source, begin, target, at)
+
+
+@pytest.mark.parametrize("count", [8, 24])
+def test_eight_rows_are_fetched_and_transposed(count):
+    rng = np.random.default_rng(1)
+    ticks = rng.integers(-(2**63), 2**63 - 1, (50, 4))
+    row = (rng.integers(0, 50, 32) | (rng.integers(0, 3, 32) << 28)).astype(np.uint32)
+    stage = np.full((3, 32), np.nan)
+    fetch(ticks, row, np.uint64(count), MASK, *ticks[7, :3], stage)
+    with np.errstate(over="ignore"):  # the minimum image is the wrap
+        expected = [displacement(stage, k, ticks, int(row[k] & MASK), *ticks[7, :3]) for k in range(count)]
+    assert np.array_equal(stage[:, :count].T, expected)
+    assert np.isnan(stage[:, count:]).all()
+    assert count % FETCHED == 0
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 16), (3, 19), (5, 12), (10, 40)])
+def test_candidates_inside_are_packed_in_order(begin, end):
+    rng = np.random.default_rng(2)
+    x, y, z = rng.integers(-(2**31), 2**31 - 1, (3, 64)).astype(np.int32)
+    limit = np.full(64, 3e18, dtype=np.float32)  # about half of them
+    entries = np.arange(100, 164).astype(np.uint32)
+    rows = [np.zeros(40, dtype=np.uint32) for _ in range(2)]
+    where = (np.uint64(begin), np.uint64(end), x[9], y[9], z[9], entries[9])
+    count = keep(x, y, z, limit, entries, *where, rows[0], np.uint64(5))
+    with np.errstate(over="ignore"):
+        expected = keep_plainly(x, y, z, limit, entries, *where, rows[1], np.uint64(5))
+    assert count == expected
+    assert 5 < count < 5 + KEPT
+    assert np.array_equal(rows[0][:count], rows[1][:count])
+    assert entries[9] not in rows[0]
+
+
+def test_padding_and_copying():
+    rows = [np.arange(40).astype(np.uint32) for _ in range(2)]
+    pad(rows[0], np.uint64(3), np.uint32(99))
+    pad_plainly(rows[1], np.uint64(3), np.uint32(99))
+    assert np.array_equal(rows[0], rows[1])
+    assert (rows[0] == 99).sum() == 8
+    source, targets = np.random.default_rng(3).random(40).astype(np.float32), np.zeros((2, 40), dtype=np.float32)
+    copy(source, np.uint64(2), targets[0], np.uint64(5))
+    copy_plainly(source, np.uint64(2), targets[1], np.uint64(5))
+    assert np.array_equal(targets[0], targets[1])
+    assert np.array_equal(targets[0, 5:21], source[2:18])
+
+
+def test_work_is_shared_out_without_gap_or_overlap():
+    for number in (1, 2, 3):
+        set_threads(number)
+        for n in (1, 63, 64, 1000, 4097):
+            parts = sorted(shared_out(lambda first, last: (first, last), n))
+            assert parts[0][0] == 0
+            assert parts[-1][1] == n
+            assert all(a[1] == b[0] and b[0] % 64 == 0 for a, b in pairwise(parts))
+
+
+def test_the_number_of_threads_is_checked(monkeypatch):
+    monkeypatch.setenv("VITRIFY_THREADS", "3")
+    assert threads() == 3
+    monkeypatch.setenv("VITRIFY_THREADS", "many")
+    with pytest.raises(UsageError, match="VITRIFY_THREADS is 'many'"):
+        threads()
+    with pytest.raises(UsageError, match="positive"):
+        set_threads(0)
