@@ -14,7 +14,7 @@ from vitrify.backends.vectors import KEPT
 from vitrify.glass import Glass
 from vitrify.kernels import displacement
 from vitrify.kernels import neighbours as lists
-from vitrify.kernels.forces import INDEX_MASK, forces_of
+from vitrify.kernels.forces import INDEX_MASK, forces_of, slope_of
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
 from vitrify.model import Model, Potential
 
@@ -191,12 +191,13 @@ def stale_body() -> Any:
 @cache
 def _force_body(potential: Potential, n_species: int, liquid: bool) -> Any:
     cpu = backend()
-    return cpu.inline(forces_of(radial_body(potential, cpu, liquid=liquid), cpu.vectors, n_species))
+    return cpu.inline(forces_of(slope_body(potential, cpu, liquid=liquid), cpu.vectors, n_species))
 
 
-def radial_body(potential: Potential, machine: Any, *, liquid: bool = False) -> Any:
-    """The inlined radial function of a potential on a machine."""
-    return machine.inline(potential.liquid_derivatives() if liquid else potential.derivatives())
+def slope_body(potential: Potential, machine: Any, *, liquid: bool = False) -> Any:
+    """The inlined φ_u of a potential on a machine; `liquid`: in the form that leads molecular dynamics."""
+    cheaper = potential.liquid_slope() if liquid else None
+    return machine.inline(cheaper or slope_of(machine.inline(potential.derivatives())))
 
 
 @cache

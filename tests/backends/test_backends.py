@@ -15,7 +15,7 @@ import numpy as np
 from numba import cuda
 from vitrify.backends.vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_plainly, pad_plainly
 from vitrify.batch import Batch
-from vitrify.kernels.forces import forces_of
+from vitrify.kernels.forces import forces_of, slope_of
 from vitrify.model.catalogue import parse
 from vitrify.preparation.start import _spread
 
@@ -26,7 +26,7 @@ batch = Batch(parse("{model}"), [box], [(grid + 0.3 * rng.random((n, 3))) * box 
 batch.rebuild(0)
 device = cuda.jit(device=True)
 vectors = Vectors(device(fetch_nothing), device(displacement), device(keep_plainly), device(pad_plainly), device(copy_plainly))
-body = device(forces_of(device(batch.model.potential.derivatives()), vectors, 2))
+body = device(forces_of(device(slope_of(device(batch.model.potential.derivatives()))), vectors, 2))
 
 @cuda.jit
 def kernel(n, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, stage, force):

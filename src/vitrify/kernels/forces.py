@@ -13,7 +13,16 @@ INDEX_BITS = 28  # a neighbour's species stands above its index
 INDEX_MASK = 2**INDEX_BITS - 1
 
 
-def forces_of(radial: Any, vectors: Vectors, n_species: int) -> Callable[..., None]:
+def slope_of(radial: Any) -> Callable[..., float]:
+    """φ_u alone, out of φ and its derivatives; the others are never computed."""
+
+    def slope(u, numbers):
+        return radial(u, numbers)[1]
+
+    return slope
+
+
+def forces_of(slope_at: Any, vectors: Vectors, n_species: int) -> Callable[..., None]:
     """Body: f_i = −2 Σ_j φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0).
 
     Lengths stay in ticks inside the loop. `stage` is the thread's own room for the displacements of one row."""
@@ -38,7 +47,7 @@ def forces_of(radial: Any, vectors: Vectors, n_species: int) -> Callable[..., No
             if many:
                 w = weight[uint64(kind)] * scale2
             u = (dx * dx + dy * dy + dz * dz) * w
-            slope = radial(u, numbers)[1] * w
+            slope = slope_at(u, numbers) * w
             slope = slope if (u < cutoff2) & (u > 0.0) else 0.0  # a mask, not a branch: the loop stays vector code
             fx += slope * dx
             fy += slope * dy

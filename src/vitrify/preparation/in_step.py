@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vitrify.backends import Cpu
-from vitrify.batch import SKIN, Batch, radial_body
+from vitrify.batch import SKIN, Batch, slope_body
 from vitrify.errors import SampleFailure
 from vitrify.kernels import in_step as bodies
 from vitrify.kernels.forces import forces_of, pair_force_of
@@ -230,9 +230,9 @@ class _Launches:
         moved2, kick = moved2_body(machine), inline(kick_and_drift)
         species = model.mixture.n_species
         for name, liquid in (("force", False), ("liquid_force", True)):
-            forces = inline(forces_of(radial_body(model.potential, machine, liquid=liquid), machine.vectors, species))
+            forces = inline(forces_of(slope_body(model.potential, machine, liquid=liquid), machine.vectors, species))
             setattr(self, name, each(bodies.force_of(forces)))
-        pair_force = inline(pair_force_of(radial_body(model.potential, machine)))
+        pair_force = inline(pair_force_of(inline(model.potential.derivatives())))
         self.pair_force = each(bodies.pair_force_of(pair_force))
         self.kick, self.descend = each(bodies.kick_of(kick, moved2)), each(bodies.descend_of(moved2))
         self.move, self.judge = each(bodies.move_of(moved2)), each(bodies.judge_of(inline(bodies.next_target)))

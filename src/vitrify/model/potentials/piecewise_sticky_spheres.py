@@ -80,20 +80,17 @@ class PiecewiseStickySpheres(Potential):
 
         return phi
 
-    def liquid_derivatives(self) -> Callable[[Any, Any], tuple[Any, ...]]:
+    def liquid_slope(self) -> Callable[[Any, Any], Any]:
         """Eq. (2) in Table II's monomials: a third of the multiplications, the whole force loop a quarter faster."""
 
-        def phi(u, c):
+        def slope(u, c):
             w = 1.0 / u
             w3 = w * w * w
-            core = 1.0 if u < c[0] else 0.0
-            tail = 1.0 - core
-            a, b = 4.0 * core + c[41] * tail, 4.0 * core + c[42] * tail  # of a w^6 − b w^3
-            d0 = (a * w3 - b) * w3 + tail * (c[43] + u * (c[44] + u * (c[45] + u * c[46])))
-            d1 = (3.0 * b - 6.0 * a * w3) * (w3 * w) + tail * (c[44] + u * (2.0 * c[45] + u * (3.0 * c[46])))
-            return d0, d1
+            core = 1.0 if u < c[0] else 0.0  # adds what the core has beyond the tail
+            powers = (c[41] + core * c[42]) * w3 + (c[43] + core * c[44])
+            return powers * (w3 * w) + (1.0 - core) * (c[45] + u * (c[46] + u * c[47]))
 
-        return phi
+        return slope
 
 
 @cache
@@ -110,7 +107,7 @@ def _tail(rc: float) -> tuple[Decimal, ...]:
 
 @cache
 def _numbers(rc: float) -> tuple[float, ...]:
-    """u_min, 1/u_c, u_c, the polynomial coefficients in τ of φ ... φ_uuuu, then Table II's a, b, c0, c2, c4, c6."""
+    """u_min, 1/u_c, u_c, the polynomial coefficients in τ of φ ... φ_uuuu, then of φ_u in powers of u, Table II."""
     with localcontext() as context:
         context.prec = DIGITS
         u_min = Decimal(2) ** (Decimal(1) / Decimal(3))
@@ -120,8 +117,9 @@ def _numbers(rc: float) -> tuple[float, ...]:
         for order, (first, last) in enumerate(TAU_DEGREES):
             numbers += polynomial[first : last + 1]
             polynomial = _derivative(polynomial, 6 + order, u_cut)
-        a, minus_b, *c = _tail(rc)
-        return tuple(float(x) for x in [*numbers, a, -minus_b, *c])
+        a, minus_b, _, c2, c4, c6 = _tail(rc)
+        numbers += [-6 * a, -24 + 6 * a, -3 * minus_b, 12 + 3 * minus_b, c2, 2 * c4, 3 * c6]
+        return tuple(float(x) for x in numbers)
 
 
 def _powers(u: Decimal, order: int) -> list[Decimal]:
