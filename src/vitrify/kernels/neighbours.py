@@ -30,7 +30,8 @@ def sort_by_cell(first, last, n_cells, ticks, species, reach2, cell_of, cell_sta
         cz = ((uint64(ticks[i, 2]) >> shift) * uint64(n_cells)) >> shift
         cell = int64((cx * uint64(n_cells) + cy) * uint64(n_cells) + cz)
         cell_of[i - first] = cell
-        cell_start[cell + 1] += 1
+    for i in range(last - first):
+        cell_start[cell_of[i] + 1] += 1
     for c in range(n_all):
         cell_start[c + 1] += cell_start[c]
     for i in range(first, last):
