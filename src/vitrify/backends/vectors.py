@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
-from numba import float32, int32, types, uint64
+from numba import extending, float32, int32, types, uint64
 from numba.core import cgutils
-from numba.extending import intrinsic
 
+intrinsic: Any = extending.intrinsic  # to a type checker a plain function
 FETCHED = 8  # rows transposed at a time: doubles of one AVX-512 vector
 KEPT = 16  # candidates tested at a time: single-precision numbers of one AVX-512 vector
 I1, I16, I32, I64 = (ir.IntType(n) for n in (1, 16, 32, 64))
@@ -73,7 +73,7 @@ def copy_plainly(source, begin, target, at):
 def fetch_rows(ticks, row, count, mask, x, y, z, stage):
     """stage[d, k] = x_d − (x_d of neighbour k), in ticks, for the whole row."""
     for k in range(uint64(0), count, uint64(FETCHED)):
-        _fetch_eight(ticks, row, k, mask, x, y, z, stage)  # type: ignore[call-arg]  # an intrinsic takes one argument less
+        _fetch_eight(ticks, row, k, mask, x, y, z, stage)
 
 
 def staged(stage, k, ticks, j, x, y, z):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from vitrify.backends.eight import eight_of, put_eight
+
 
 def step_of(product: Any) -> Any:
-    """old ← gain (M x − centre x) + keep old; vectors (n_particles, 3, 8), mx is working room."""
+    """old ← gain (M x − centre x) + keep old; vectors (n_particles, 3, 8)."""
 
-    def step(start, target, r, tension, stiffness, centre, gain, keep, x, old, mx):
+    def step(start, target, r, tension, stiffness, centre, gain, keep, x, old):
         for i in range(x.shape[0]):
-            product(i, start, target, r, tension, stiffness, x, mx)
-            for a in range(3):
-                for c in range(8):
-                    old[i, a, c] = gain * (mx[i, a, c] - centre * x[i, a, c]) + keep * old[i, a, c]
+            fx, fy, fz = product(i, start, target, r, tension, stiffness, x)
+            put_eight(old, i, 0, gain * (fx - centre * eight_of(x, i, 0)) + keep * eight_of(old, i, 0))
+            put_eight(old, i, 1, gain * (fy - centre * eight_of(x, i, 1)) + keep * eight_of(old, i, 1))
+            put_eight(old, i, 2, gain * (fz - centre * eight_of(x, i, 2)) + keep * eight_of(old, i, 2))
 
     return step

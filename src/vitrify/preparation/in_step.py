@@ -20,7 +20,7 @@ from vitrify.model import Model
 
 from .arrays import moved2_body, placed, sample_of, shares_of
 from .liquid import CHUNK, COUPLING, LEAST_STEPS, LiquidRun, check_liquid, set_velocities, time_step
-from .quench import CAP, STALE2, QuenchRun
+from .quench import CAP, ROUNDING, STALE2, QuenchRun
 from .start import CAP as SPREAD_CAP
 from .start import SOFT_FORCE, SWEEPS
 
@@ -140,7 +140,7 @@ class InStep:
             if stale.any():
                 self.arrays.rebuild(busy, stale)
                 scale = np.where(busy * stale, self._mean_pair_force(moving), scale)
-                state[:, bodies.TOLERANCE] = force_tolerance * np.minimum(1.0, scale)
+                state[:, bodies.TOLERANCE] = ROUNDING * force_tolerance * np.minimum(1.0, scale)
                 on_machine = self.machine.put(state)
             state = self._round(moving, on_machine, max_evaluations)
             over = busy * (state[:, bodies.PHASE] >= bodies.DONE)

@@ -73,6 +73,7 @@ def make_glass(
     liquid = melt(batch, 0, temperature=parent_temperature, melt_msd=recipe.melt_msd, rng=rng)
     melted = time.perf_counter()
     quenched = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance)
+    batch.relabel(0)
     return batch.glass(
         0, **_provenance(parent_temperature, liquid, recipe, quenched, melted - started, time.perf_counter() - started)
     )
@@ -110,6 +111,7 @@ def make_glasses(
         if liquid is None or end is None:
             made.append(together.failed[s])
         else:
+            batch.relabel(s)
             how = _provenance(parent_temperature, liquid, recipe, end, *seconds)
             made.append(batch.glass(s, **how, device=machine.name))
     return made

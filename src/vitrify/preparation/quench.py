@@ -19,6 +19,7 @@ from vitrify.model import Model, Potential
 MINIMISERS = {"cg": conjugate_gradients_of, "fire": fire_of}
 STALE2 = (0.25 * SKIN) ** 2
 CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
+ROUNDING = 0.9  # of the tolerance: what is left is for positions rounded to doubles when they leave the batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def quench(batch: Batch, s: int, *, minimiser: str, force_tolerance: float, max_
         scale = mean_pair_force(batch, s)
         status, more, largest = relax(
             s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
-            force_tolerance * min(1.0, scale), CAP, STALE2, batch.anchor, batch.force,
+            ROUNDING * force_tolerance * min(1.0, scale), CAP, STALE2, batch.anchor, batch.force,
             room.direction, room.previous, room.memory, batch.pair_arguments(),
         )  # fmt: skip
         evaluations += more

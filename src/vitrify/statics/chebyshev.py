@@ -33,12 +33,12 @@ class ChebyshevOperator:
         found = np.empty_like(rows)
         for first in range(0, len(rows), COLUMNS):
             x = self._packed(rows[first : first + COLUMNS])
-            y, room = np.zeros_like(x), np.empty_like(x)
+            y = np.zeros_like(x)
             first_scale = scale = -half / centre
-            self._step(centre, first_scale / half, 0.0, x, y, room)
+            self._step(centre, first_scale / half, 0.0, x, y)
             for _ in range(degree - 1):
                 new = 1.0 / (2.0 / first_scale - scale)
-                self._step(centre, 2.0 * new / half, -scale * new, y, x, room)
+                self._step(centre, 2.0 * new / half, -scale * new, y, x)
                 x, y, scale = y, x, new
             found[first : first + COLUMNS] = self._unpacked(y)[: len(rows) - first]
         return found
@@ -49,13 +49,13 @@ class ChebyshevOperator:
         half = centre = 0.5 * self.largest
         for first in range(0, len(rows), COLUMNS):
             v = self._packed(rows[first : first + COLUMNS])
-            x, y, room = v.copy(), np.zeros_like(v), np.empty_like(v)
-            self._step(centre, 1.0 / half, 0.0, x, y, room)
+            x, y = v.copy(), np.zeros_like(v)
+            self._step(centre, 1.0 / half, 0.0, x, y)
             start, one = float(np.vdot(v, v)), float(np.vdot(v, y))
             total[:2] += (start, one)
             for k in range(1, (count + 1) // 2):
                 total[2 * k] += 2.0 * float(np.vdot(y, y)) - start
-                self._step(centre, 2.0 / half, -1.0, y, x, room)
+                self._step(centre, 2.0 / half, -1.0, y, x)
                 x, y = y, x
                 if 2 * k + 1 < count:
                     total[2 * k + 1] += 2.0 * float(np.vdot(y, x)) - one
@@ -65,10 +65,10 @@ class ChebyshevOperator:
         """An upper bound of the spectrum: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
         x = self._packed(np.random.default_rng(3).normal(size=(1, 3 * self.n)))
         x /= np.linalg.norm(x)
-        old, room, beta = np.zeros_like(x), np.empty_like(x), 0.0
+        old, beta = np.zeros_like(x), 0.0
         diagonal, beside = [], []
         for _ in range(min(BOUND_STEPS, 3 * self.n)):
-            self._step(0.0, 1.0, -beta, x, old, room)
+            self._step(0.0, 1.0, -beta, x, old)
             diagonal.append(float(np.vdot(x, old)))
             old -= diagonal[-1] * x
             beta = float(np.linalg.norm(old))
@@ -80,8 +80,8 @@ class ChebyshevOperator:
         ritz = np.linalg.eigvalsh(np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1))
         return float(ritz[-1] + beside[-1])
 
-    def _step(self, centre: float, gain: float, keep: float, x: FloatArray, old: FloatArray, room: FloatArray) -> None:
-        _compiled()(*self._arrays, centre, gain, keep, x, old, room)
+    def _step(self, centre: float, gain: float, keep: float, x: FloatArray, old: FloatArray) -> None:
+        _compiled()(*self._arrays, centre, gain, keep, x, old)
 
     def _packed(self, rows: FloatArray) -> FloatArray:
         packed = np.zeros((self.n, 3, COLUMNS))

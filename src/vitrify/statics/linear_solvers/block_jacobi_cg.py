@@ -48,12 +48,12 @@ def _solve_eight(pairs: Any, inverse: FloatArray, b: FloatArray, tolerance: floa
     right = np.zeros((n, 3, COLUMNS))
     right[:, :, : len(b)] = b.transpose(1, 2, 0)
     x, residual, z, d, md = (np.zeros((n, 3, COLUMNS)) for _ in range(5))
-    state = np.zeros((6, COLUMNS))
+    state = np.zeros((6, 1, COLUMNS))
     steps = _compiled()(
         pairs.start, pairs.target, pairs.r_pd, pairs.terms[1], pairs.terms[2], inverse, right,
         tolerance, MAX_STEPS, x, residual, z, d, md, state,
     )  # fmt: skip
-    return x[:, :, : len(b)].transpose(2, 0, 1), state[0, : len(b)], steps
+    return x[:, :, : len(b)].transpose(2, 0, 1), state[0, 0, : len(b)], steps
 
 
 def _inverse(diagonal: FloatArray) -> FloatArray:
