@@ -83,3 +83,16 @@ print(sum(begin.stats.cache_hits.values()))
     ]
     assert [x.strip() for x in hits] == ["0", "1"]
     assert np.any([x.suffix == ".nbc" for x in tmp_path.rglob("*")])
+
+
+def test_a_constant_of_the_module_is_part_of_a_kernel(monkeypatch):
+    """It is compiled in, so a kernel kept from before it was changed must not be found."""
+    from vitrify.kernels import conjugate_gradients
+
+    def relax():
+        return conjugate_gradients.conjugate_gradients_of(None, None, None)
+
+    before = fingerprint(relax())
+    assert fingerprint(relax()) == before
+    monkeypatch.setattr(conjugate_gradients, "ACCEPT", 0.3)
+    assert fingerprint(relax()) != before
