@@ -19,6 +19,7 @@ from vitrify.model import Model, Potential
 MINIMISERS = {"cg": conjugate_gradients_of, "fire": fire_of}
 STALE2 = (0.25 * SKIN) ** 2
 CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
+ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper slope leads
 ROUNDING = 0.9  # of the tolerance: what is left is for positions rounded to doubles when they leave the batch
 
 
@@ -35,18 +36,21 @@ def quench(batch: Batch, s: int, *, minimiser: str, force_tolerance: float, max_
     """Bring sample s to max|f component| < force_tolerance · min(1, mean |pair force|).
 
     Raises SampleFailure where it does not get there."""
-    relax, room = _relax(minimiser, batch.model), _Room(batch)
+    room, rough = _Room(batch), batch.model.potential.liquid_slope() is not None
     evaluations, scale = 0, 1.0
     while evaluations < max_evaluations:
         batch.rebuild(s)
         scale = mean_pair_force(batch, s)
-        status, more, largest = relax(
+        tolerance = ROUNDING * force_tolerance * min(1.0, scale)
+        status, more, largest = _relax(minimiser, batch.model, rough)(
             s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
-            ROUNDING * force_tolerance * min(1.0, scale), CAP, STALE2, batch.anchor, batch.force,
+            max(tolerance, ROUGH * min(1.0, scale)) if rough else tolerance, CAP, STALE2, batch.anchor, batch.force,
             room.direction, room.previous, room.memory, batch.pair_arguments(),
         )  # fmt: skip
         evaluations += more
-        if status == 0 and mean_pair_force(batch, s) >= 0.5 * min(1.0, scale):
+        if status == 0 and rough:
+            rough = False
+        elif status == 0 and mean_pair_force(batch, s) >= 0.5 * min(1.0, scale):
             room.leave(batch)
             return QuenchRun(evaluations, largest, mean_pair_force(batch, s))
     room.leave(batch)
@@ -75,9 +79,9 @@ def mean_pair_force(batch: Batch, s: int) -> float:
 
 
 @cache
-def _relax(minimiser: str, model: Model) -> Any:
+def _relax(minimiser: str, model: Model, rough: bool) -> Any:
     cpu = backend()
-    forces = force_body(model)
+    forces = force_body(model, liquid=rough)
     return cpu.compile(MINIMISERS[minimiser](forces, stale_body(), cpu.inline(largest_component)))
 
 

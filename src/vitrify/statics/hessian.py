@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from vitrify.backends import backend
+from vitrify.kernels.hessian_matrix import fill_matrix
+
 from .linear_solvers.block_jacobi_cg import Solution, solve
 from .linear_solvers.response import ResponseSolver, response_solver
 from .pairs import Pairs
@@ -38,9 +41,9 @@ class Hessian:
     @cached_property
     def _matrix(self) -> sparse.csr_array:
         pairs, n = self.pairs, self.pairs.n_particles
-        rows = np.concatenate([pairs.source, np.arange(n)])
-        columns = np.concatenate([pairs.target, np.arange(n)])
-        blocks = np.concatenate([-pairs.blocks(), self.diagonal])
-        order = np.lexsort((columns, rows))
-        start = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))])
-        return sparse.csr_array(sparse.bsr_array((blocks[order], columns[order], start), shape=(3 * n, 3 * n)))
+        entries = 9 * (len(pairs.target) + n)
+        start = np.empty(3 * n + 1, dtype=np.int32 if entries < 2**31 else np.int64)
+        column, value = np.empty(entries, dtype=start.dtype), np.empty(entries)
+        fill = backend().compile(fill_matrix)
+        fill(pairs.start, pairs.target, pairs.r_pd, *pairs.terms[1:3], self.diagonal, start, column, value)
+        return sparse.csr_array((value, column, start), shape=(3 * n, 3 * n))
