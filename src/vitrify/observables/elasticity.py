@@ -6,14 +6,15 @@ import numpy as np
 
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Pairs, bulk_modulus, strain_modulus
+from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs, bulk_modulus, strain_modulus
 from vitrify.statics.stability import random_force, stability
 from vitrify.statics.strain import strain_force
 
+Elasticity = dict[str, float | int | bool]
 STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
 
 
-def elasticity(glass: Glass, pairs: Pairs | None = None) -> dict[str, float | int | bool]:
+def elasticity(glass: Glass, pairs: Pairs | None = None) -> Elasticity:
     """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name.
 
     Raises SampleFailure where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same
@@ -28,16 +29,23 @@ def elasticity(glass: Glass, pairs: Pairs | None = None) -> dict[str, float | in
         raise SampleFailure(f"moduli do not exist: the solver did not converge on {state}, not a minimum")
     shear = [strain_modulus(pairs, strain, x) for strain, x in zip(STRAINS[:3], solution.x_mid, strict=False)]
     bulk = bulk_modulus(pairs, solution.x_mid[3])
+    return moduli_columns(shear, bulk, zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
+
+
+def moduli_columns(shear: list[Modulus], bulk: Modulus, *, zero_modes: int, is_minimum: bool) -> Elasticity:
+    """The columns of elasticity out of the moduli. Raises SampleFailure where nothing resists a strain."""
+    if bulk.value == 0.0:
+        raise SampleFailure("moduli do not exist: no particles interact")
     return {
-        "shear_modulus": shear[0].value,
-        "shear_modulus_xz": shear[1].value,
-        "shear_modulus_yz": shear[2].value,
-        "shear_modulus_affine": shear[0].affine,
-        "bulk_modulus": bulk.value,
-        "poisson_ratio": poisson_ratio(shear[0].value, bulk.value),
-        "g_over_k": shear[0].value / bulk.value,
-        "zero_modes": sound.zero_modes,
-        "is_minimum": sound.is_minimum,
+        "shear_modulus": float(shear[0].value),
+        "shear_modulus_xz": float(shear[1].value),
+        "shear_modulus_yz": float(shear[2].value),
+        "shear_modulus_affine": float(shear[0].affine),
+        "bulk_modulus": float(bulk.value),
+        "poisson_ratio": float(poisson_ratio(shear[0].value, bulk.value)),
+        "g_over_k": float(shear[0].value / bulk.value),
+        "zero_modes": zero_modes,
+        "is_minimum": is_minimum,
     }
 
 

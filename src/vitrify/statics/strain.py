@@ -54,11 +54,15 @@ def bulk_modulus(pairs: Pairs, response_id: FloatArray) -> Modulus:
     """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²), Eq. (A3) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη).
 
     response_id: (n, 3) M⁺·Ξ for the strain BULK."""
+    slope = 0.5 * float(np.sum(2.0 * pairs.terms[1] * pairs.distance**2)) / pairs.volume
+    return bulk_of(strain_modulus(pairs, BULK, response_id), slope)
+
+
+def bulk_of(parts: Modulus, slope: float) -> Modulus:
+    """K out of the quadratic forms of the strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside
+    the quadratic form."""
     d = 3
-    parts = strain_modulus(pairs, BULK, response_id)
-    first = 0.5 * float(np.sum(2.0 * pairs.terms[1] * pairs.distance**2)) / pairs.volume  # ∂U/∂η / V
-    # x(η) = e^η x bends: ∂²U/∂η² has ∂U/∂η beside the quadratic form
-    return Modulus((parts.affine + first - d * first) / d**2, parts.nonaffine / d**2)
+    return Modulus((parts.affine + slope - d * slope) / d**2, parts.nonaffine / d**2)
 
 
 def _tension(pairs: Pairs, displacement_pd: FloatArray) -> FloatArray:

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitrify.backends.gpu import Gpu
 from vitrify.batch import row_width
-from vitrify.campaign import Batch, Progress, Store, Task
+from vitrify.campaign import Batch, Progress, Result, Store, Task
 from vitrify.errors import SampleFailure
+from vitrify.glass import Glass
+from vitrify.observables.in_step import moduli_in_step
 from vitrify.preparation import make_glasses
 
 from . import work
 from .seeds import generator
 from .spec import EnsembleSpec
 
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
+
 FRACTION = 0.7  # of the free memory that a batch may take
 RECORDS, REST = 10, 120  # arrays of 32 bytes a particle (one of them while sorting), and bytes of all others
 
 
 def make_on_device(batches: Iterable[Batch], store: Store, machine: Gpu, progress: Progress) -> int:
-    """Make and publish every missing glass of these batches that a GPU can make; the number made.
+    """Make and publish every missing glass of these batches that a GPU can make, and its moduli; the number made.
 
     Needs the parent temperatures in the store. A glass that fails is recorded; those with another minimiser than conjugate
     gradients are left to the engine."""
-    missing = [task for batch in batches for task in batch.tasks if _is_missing_glass(task, store)]
+    tasks = [task for batch in batches for task in batch.tasks]
+    missing = [task for task in tasks if _is_missing_glass(task, store)]
+    elastic = {task.needs[0]: task for task in tasks if _is_elasticity(task)}  # by the key of the glass
     progress.start(len(missing), 0)
     made = 0
     try:
         for _, group in groupby(sorted(missing, key=_folder), key=_folder):
             for part in _parts(list(group), machine):
-                done = _make(part, store, machine)
+                done = _make(part, elastic, store, machine)
                 made += done
                 progress.step(part[0].arguments[0].name, made=done, failed=len(part) - done)
     finally:
@@ -64,7 +70,11 @@ def _parts(tasks: list[Task], machine: Gpu) -> Iterator[list[Task]]:
         yield tasks[first : first + size]
 
 
-def _make(tasks: list[Task], store: Store, machine: Gpu) -> int:
+def _is_elasticity(task: Task) -> bool:
+    return task.function is work.observable_task and task.arguments[0].name == "elasticity"
+
+
+def _make(tasks: list[Task], elastic: dict[str, Task], store: Store, machine: Gpu) -> int:
     spec, seed, _, temperature_key = tasks[0].arguments
     with np.errstate(all="ignore"):  # where the kernels are simulated, integers wrap and padding divides by zero as meant
         made = make_glasses(
@@ -76,12 +86,17 @@ def _make(tasks: list[Task], store: Store, machine: Gpu) -> int:
             recipe=spec.recipe,
             machine=machine,
         )
-    return sum(_publish(task, glass, store) for task, glass in zip(tasks, made, strict=True))
+        sound = [(t, glass) for t, glass in zip(tasks, made, strict=True) if _publish(t, glass, store)]
+        wanted = [(elastic[t.key], glass) for t, glass in sound if t.key in elastic and isinstance(glass, Glass)]
+        for task, found in zip(wanted, moduli_in_step([glass for _, glass in wanted], machine), strict=True):
+            if isinstance(found, dict) and found["is_minimum"]:  # what fails is measured again, and recorded, by the engine
+                store.publish(task[0].key, task[0].digest, Result(dict(found)))
+    return len(sound)
 
 
-def _publish(task: Task, glass: Any, store: Store) -> int:
+def _publish(task: Task, glass: Glass | SampleFailure, store: Store) -> bool:
     if isinstance(glass, SampleFailure):
         store.record_failure(task.key, task.digest, str(glass))
-        return 0
+        return False
     store.publish(task.key, task.digest, work.glass_result(glass))
-    return 1
+    return True

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
+from vitrify.backends.threads import shared_out
+from vitrify.batch import BIG
 from vitrify.kernels.hessian_product import COLUMNS, product_of, solve_of
 
 FloatArray = NDArray[np.float64]
@@ -32,15 +34,21 @@ def solve(pairs: Any, diagonal: FloatArray, right_mid: FloatArray, *, tolerance:
     diagonal: (n, 3, 3) blocks of M. Raises nothing: what did not converge says so."""
     n_columns, n = right_mid.shape[0], right_mid.shape[1]
     b = right_mid - right_mid.mean(axis=1, keepdims=True)
-    x, states, steps = np.empty_like(b), np.zeros(n_columns), 0
+    x, states, steps = np.empty_like(b), np.zeros(n_columns), np.zeros(n_columns, dtype=np.int64)
     inverse = _inverse(diagonal)
-    for start in range(0, n_columns, COLUMNS):
-        part = slice(start, min(start + COLUMNS, n_columns))
-        found, state, more = _solve_eight(pairs, inverse, b[part], tolerance)
-        x[part], states[part], steps = found, state, steps + more
+
+    def eights(first: int, last: int) -> None:  # each eight on its own, so threads change nothing
+        for start in range(first, last, COLUMNS):
+            part = slice(start, min(start + COLUMNS, n_columns))
+            x[part], states[part], steps[start] = _solve_eight(pairs, inverse, b[part], tolerance)
+
+    if n >= BIG:
+        shared_out(eights, n_columns, share=COLUMNS)
+    else:
+        eights(0, n_columns)
     x -= x.mean(axis=1, keepdims=True)
     assert x.shape == (n_columns, n, 3)
-    return Solution(x, states == 1.0, states == -1.0, steps)
+    return Solution(x, states == 1.0, states == -1.0, int(steps.sum()))
 
 
 def _solve_eight(pairs: Any, inverse: FloatArray, b: FloatArray, tolerance: float) -> tuple[FloatArray, FloatArray, int]:
