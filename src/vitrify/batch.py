@@ -146,7 +146,7 @@ class _Candidates:
     """Working room of the list builder, for one sample at a time."""
 
     def __init__(self, n: int, n_species: int) -> None:
-        room = (n // KEPT + 2) * KEPT  # the last vector may reach past the end
+        room = _room(n)
         self.cell_of = np.zeros(n, dtype=np.int64)
         self.upper, self.limit, self.entries = self.room = _candidates(n_species, room)
         self.near = _candidates(n_species, room)
@@ -166,14 +166,20 @@ class _Candidates:
         """The rows of the sample that was sorted, a slab of cells a thread where it is big; the longest."""
 
         big = len(self.cell_of) >= BIG
+        most = _room(min(int(np.diff(self.cell_start).max()) * (2 * span + 1) ** 3, len(self.cell_of)))
 
         def slab(first: int, last: int) -> Any:
-            near = _candidates(*self.limit.shape) if big else self.near
+            near = _candidates(len(self.limit), most) if big else self.near
             return _list()(
                 first, last, cells, span, self.cell_start, *self.room, *near, batch.neighbours, batch.counts
             )  # fmt: skip
 
         return int(max(shared_out(slab, cells, share=1) if big else [slab(0, cells)]))
+
+
+def _room(n: int) -> int:
+    """Places for n candidates: the last vector may reach past the end."""
+    return (n // KEPT + 2) * KEPT
 
 
 def _candidates(n_species: int, n: int) -> tuple[NDArray[Any], ...]:
