@@ -105,7 +105,7 @@ def test_species_are_mapped(pss_glass, tmp_path):
     lines = path.read_text().splitlines()
     renamed = [lines[0], lines[1], *(line.replace("A ", "Cu ").replace("B ", "Zr ") for line in lines[2:])]
     path.write_text("\n".join(renamed) + "\n")
-    refused(call("measure", path), "--species Cu=A")
+    refused(call("measure", path), "map it, such as --species")
     refused(call("measure", path, "--species", "Cu-A"), "Cu=A,Zr=B")
     found = json.loads(call("measure", path, "--species", "Cu=A,Zr=B", "--json").output)
     assert found["shear_modulus"] == measure(pss_glass).shear_modulus
