@@ -1,1 +1,1 @@
-"""Measured, not asserted: speeds of the parts and of the whole chain."""
+"""Measured, not asserted: `python -m benchmarks` runs the parts and the whole chain against named peers."""

@@ -27,8 +27,9 @@ def elasticity(glass: Glass, pairs: Pairs | None = None) -> Elasticity:
     if not solution.converged[:-1].all():
         state = "a saddle" if sound.negative_modes else f"a state with {sound.zero_modes} zero modes"
         raise SampleFailure(f"moduli do not exist: the solver did not converge on {state}, not a minimum")
-    shear = [strain_modulus(pairs, strain, x) for strain, x in zip(STRAINS[:3], solution.x_mid, strict=False)]
-    bulk = bulk_modulus(pairs, solution.x_mid[3])
+    responses = list(zip(STRAINS, solution.x_mid, right, strict=False))
+    shear = [strain_modulus(pairs, strain, x, force) for strain, x, force in responses[:3]]
+    bulk = bulk_modulus(pairs, *responses[3][1:])
     return moduli_columns(shear, bulk, zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
 
 

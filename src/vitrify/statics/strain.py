@@ -40,22 +40,25 @@ def strain_force(pairs: Pairs, strain: FloatArray) -> FloatArray:
     return -pairs.sum_to_particles(_tension(pairs, affine_pd))
 
 
-def strain_modulus(pairs: Pairs, strain: FloatArray, response_id: FloatArray) -> Modulus:
+def strain_modulus(
+    pairs: Pairs, strain: FloatArray, response_id: FloatArray, force_id: FloatArray | None = None
+) -> Modulus:
     """Athermal modulus (1/V) d²U/dγ², Eqs. (A1) and (11): Born part minus Ξ·M⁺·Ξ/V.
 
-    strain: (3, 3) displacement gradient per γ; response_id: (n, 3) M⁺·Ξ."""
+    strain: (3, 3) displacement gradient per γ; response_id: (n, 3) M⁺·Ξ; force_id: (n, 3) Ξ, where it is at hand."""
     affine_pd = pairs.r_pd @ strain.T
+    force_id = strain_force(pairs, strain) if force_id is None else force_id
     born = 0.5 * float(np.vdot(affine_pd, _tension(pairs, affine_pd)))  # every pair is met twice
-    nonaffine = float(np.vdot(strain_force(pairs, strain), response_id))
+    nonaffine = float(np.vdot(force_id, response_id))
     return Modulus(born / pairs.volume, nonaffine / pairs.volume)
 
 
-def bulk_modulus(pairs: Pairs, response_id: FloatArray) -> Modulus:
+def bulk_modulus(pairs: Pairs, response_id: FloatArray, force_id: FloatArray | None = None) -> Modulus:
     """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²), Eq. (A3) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη).
 
-    response_id: (n, 3) M⁺·Ξ for the strain BULK."""
+    response_id: (n, 3) M⁺·Ξ for the strain BULK; force_id: (n, 3) Ξ, where it is at hand."""
     slope = 0.5 * float(np.sum(2.0 * pairs.terms[1] * pairs.distance**2)) / pairs.volume
-    return bulk_of(strain_modulus(pairs, BULK, response_id), slope)
+    return bulk_of(strain_modulus(pairs, BULK, response_id, force_id), slope)
 
 
 def bulk_of(parts: Modulus, slope: float) -> Modulus:

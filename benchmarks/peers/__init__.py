@@ -1,0 +1,1 @@
+"""Named peers, each behind the same few calls."""
