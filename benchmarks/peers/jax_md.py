@@ -12,7 +12,7 @@ import numpy as np
 from ..systems import Liquid
 
 SKINS = (0.3, 0.5)  # in λ
-FORM = "OrderedSparse"  # half lists; Dense was slower on all three liquids
+FORM = "OrderedSparse"  # half lists; Dense was slower on PSS and QSS q = 6
 REPEATS = 3
 
 

@@ -39,6 +39,7 @@ def gather() -> dict[str, Any]:
         "processor": _processor(),
         "vector_doubles": 8 if features.get("avx512f") else 4 if features.get("avx2") else 2,
         "cores": usable_cores(),
+        "threads": f"{_threads()} inside one glass of 32,768 particles or more (VITRIFY_THREADS)",
         "moduli": "block-Jacobi conjugate gradients, eight right-hand sides at once",
         "modes": "block Lanczos on a Chebyshev filter, counted by inertia",
         "factor": next((y for x, y in FACTORS.items() if find_spec(x)), "SciPy's SuperLU (slow: install pypardiso)"),
@@ -71,15 +72,21 @@ def _processor_features() -> dict[str, bool]:
     return dict(binding.get_host_cpu_features())
 
 
-def _gpu() -> str:
-    if not find_spec("numba_cuda"):
-        return "not used (install vitrify[gpu])"
-    try:
-        from numba import cuda
+def _threads() -> int:
+    from vitrify.backends import threads
 
-        return str(cuda.get_current_device().name) if cuda.is_available() else "none found"
-    except Exception as error:  # a broken driver must not break `info`
-        return f"not usable: {type(error).__name__}"
+    return threads()
+
+
+def _gpu() -> str:
+    from vitrify.backends import no_gpu
+
+    reason = no_gpu()
+    if reason:
+        return f"none: {reason}"
+    from numba import cuda
+
+    return str(cuda.get_current_device().name)
 
 
 def _cache_folder() -> str:
