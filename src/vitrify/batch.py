@@ -42,11 +42,12 @@ class Batch:
             self.ticks[self.rows(s), :3] = to_ticks(x, box)
         self.species = np.concatenate(species).astype(np.int64)
         self.label = np.concatenate([np.arange(m) for m in sizes])
-        self.force, self.velocity, self.travel, self.inverse_mass = (records(n) for _ in range(4))
-        self.inverse_mass[:] = 1.0 / np.array(model.mixture.masses)[self.species][:, None]
+        self.force, self.velocity, self.travel, self.mass, self.inverse_mass = (records(n) for _ in range(5))
+        self.mass[:] = np.array(model.mixture.masses)[self.species][:, None]
+        self.inverse_mass[:] = 1.0 / self.mass
         # what moves with its particle when a sample is sorted; a minimiser adds its own vectors
         self.carried = [
-            self.ticks, self.species, self.label, self.inverse_mass, self.force, self.velocity, self.travel
+            self.ticks, self.species, self.label, self.mass, self.inverse_mass, self.force, self.velocity, self.travel
         ]  # fmt: skip
         self.anchor[:] = self.ticks
         self.tick_length = np.array([box / TICKS for box in boxes])

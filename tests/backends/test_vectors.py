@@ -63,6 +63,7 @@ def test_candidates_inside_are_packed_in_order(begin, end):
     rng = np.random.default_rng(2)
     x, y, z = rng.integers(-(2**31), 2**31 - 1, (3, 64)).astype(np.int32)
     limit = np.full(64, 3e18, dtype=np.float32)  # about half of them
+    limit[end:] = -1.0  # as the candidates of a cell end
     entries = np.arange(100, 164).astype(np.uint32)
     rows = [np.zeros(40, dtype=np.uint32) for _ in range(2)]
     where = (np.uint64(begin), np.uint64(end), x[9], y[9], z[9], entries[9])

@@ -113,7 +113,9 @@ def _fetch_eight(typingctx, ticks, row, k, mask, x, y, z, stage):
 
 @intrinsic
 def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
-    """keep_plainly without a branch: sixteen distances, a mask, and the entries under it packed to the front."""
+    """keep_plainly without a branch: sixteen distances, a mask, and the entries under it packed to the front.
+
+    Sixteen are always tested: what stands past the end must have a limit below zero."""
     signature = types.uint64(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count)
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
@@ -121,7 +123,7 @@ def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row
             array = context.make_array(signature.args[place])(context, b, args[place])
             return b.bitcast(b.gep(array.data, [at]), _vector(kind, KEPT).as_pointer())
 
-        begin, end, count = args[5], args[6], args[12]
+        begin, count = args[5], args[12]
         squared = None
         for d in range(3):
             difference = b.sub(_splat(b, args[7 + d], KEPT), _load(b, of(d, I32, begin), align=4))
@@ -129,10 +131,8 @@ def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row
             square = b.fmul(length, length, flags=("contract",))
             squared = square if squared is None else b.fadd(squared, square, flags=("contract",))
         entry = _load(b, of(4, I32, begin), align=4)
-        left = _splat(b, b.trunc(b.sub(end, begin), I32), KEPT)
         inside = b.fcmp_ordered("<", squared, _load(b, of(3, F32, begin), align=4))
         inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, args[10], KEPT)))
-        inside = b.and_(inside, b.icmp_signed("<", _lanes(*range(KEPT)), left))
         compress = cgutils.get_or_insert_function(
             b.module,
             ir.FunctionType(_vector(I32, KEPT), [_vector(I32, KEPT), _vector(I1, KEPT), _vector(I32, KEPT)]),

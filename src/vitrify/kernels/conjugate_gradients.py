@@ -35,13 +35,12 @@ def conjugate_gradients_of(forces: Any, stale: Any, largest_component: Any) -> A
         for i in range(first, last):
             forces(i, s, *pair, force)
         evaluations = 1
+        new2 = mixed = 0.0
+        for e in range(begin, end):
+            new2 += f[e] * f[e]
+            mixed += f[e] * (f[e] - before[e])
         while True:
             # β of Polak and Ribière, never negative: a direction that no longer pays is dropped
-            new2 = 0.0
-            mixed = 0.0
-            for e in range(begin, end):
-                new2 += f[e] * f[e]
-                mixed += f[e] * (f[e] - before[e])
             largest = new2**0.5  # no component is larger; looked for only where it could be small enough
             if largest < tolerance * (3.0 * (last - first)) ** 0.5 or evaluations >= budget:
                 largest = largest_component(first, last, force)
@@ -75,9 +74,11 @@ def conjugate_gradients_of(forces: Any, stale: Any, largest_component: Any) -> A
                 for i in range(first, last):
                     forces(i, s, *pair, force)
                 evaluations += 1
-                now = 0.0
+                now = new2 = mixed = 0.0  # the last two for the next direction, should this be its start
                 for e in range(begin, end):
                     now += f[e] * d[e]
+                    new2 += f[e] * f[e]
+                    mixed += f[e] * (f[e] - before[e])
                 if abs(now) <= ACCEPT * slope or (now > 0.0 and here >= furthest):
                     break
                 if now > 0.0:

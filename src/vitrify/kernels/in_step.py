@@ -54,10 +54,12 @@ def kick_of(kick_and_drift: Any, moved2: Any) -> Callable[..., None]:
     def body(i, room, busy, sample_of, step, rescale, tick_length, flat, ticks, anchor, heat, moved):
         s = sample_of[i]
         if busy[s] == 1:
-            inverse_mass, force, velocity, x = flat
+            mass, inverse_mass, force, velocity, x = flat
             total = 0.0
             for e in range(4 * i, 4 * i + 3):
-                total += kick_and_drift(e, rescale[s], step[0], 1.0 / tick_length[s], inverse_mass, force, velocity, x)
+                total += kick_and_drift(
+                    e, rescale[s], step[0], 1.0 / tick_length[s], mass, inverse_mass, force, velocity, x
+                )
             heat[i] = total
             moved[i] = moved2(i, ticks, anchor, tick_length[s])
 

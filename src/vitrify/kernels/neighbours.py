@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import int32, int64, uint32, uint64
+from numba import float32, int32, int64, uint32, uint64
 
 from vitrify.backends.vectors import KEPT, Vectors
 
@@ -129,6 +129,9 @@ def collect_of(vectors: Vectors, run_around: Any) -> Callable[..., int]:
                 for other in range(limit.shape[0]):
                     copy(limit[other], begin, near_limit[other], at)
             found += last - first
+        for other in range(limit.shape[0]):  # what is left over from other cells is beyond every reach
+            for k in range(ahead):
+                near_limit[other, found + k] = float32(-1.0)
         return found
 
     return collect

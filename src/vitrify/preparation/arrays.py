@@ -17,7 +17,7 @@ from vitrify.kernels.forces import INDEX_MASK
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
-STATE = ("ticks", "anchor", "travel", "force", "velocity", "inverse_mass", "direction", "previous")  # (n, 4) each
+STATE = ("ticks", "anchor", "travel", "force", "velocity", "mass", "inverse_mass", "direction", "previous")  # (n, 4) each
 
 
 class OnHost:
@@ -57,6 +57,7 @@ class OnDevice:
     travel: Any
     force: Any
     velocity: Any
+    mass: Any
     inverse_mass: Any
 
     def __init__(self, batch: Batch, machine: Gpu) -> None:

@@ -113,7 +113,7 @@ class InStep:
             if k:
                 mean += get(kinetic) / steps
                 self._forces(moving, liquid=True)
-            flat = tuple(x.reshape(-1) for x in (a.inverse_mass, a.force, a.velocity, a.ticks))
+            flat = tuple(x.reshape(-1) for x in (a.mass, a.inverse_mass, a.force, a.velocity, a.ticks))
             self.launch.kick(
                 self.n, 1, moving, self.sample_of, put(np.array([step if k else 0.0])), rescale, a.tick_length, flat,
                 a.ticks, a.anchor, self.heat, self.moved,

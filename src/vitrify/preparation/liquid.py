@@ -85,15 +85,16 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
     """Leapfrog steps of one sample until its list is stale: returns the steps done and the sum of their temperatures."""
 
     def leapfrog(
-        s, first, last, steps, time_step, temperature, coupling, stale2, inverse_mass, force, velocity, anchor, pair
+        s, first, last, steps, time_step, temperature, coupling, stale2, mass, inverse_mass, force, velocity, anchor, pair
     ):
         ticks, scale = pair[0], pair[7][s]
-        m, f, v, x = inverse_mass.reshape(-1), force.reshape(-1), velocity.reshape(-1), ticks.reshape(-1)
+        m, w = mass.reshape(-1), inverse_mass.reshape(-1)
+        f, v, x = force.reshape(-1), velocity.reshape(-1), ticks.reshape(-1)
         begin, end = 4 * first, 4 * last  # flat over particles and components
         degrees = 3.0 * (last - first - 1)
         heat = twice_kinetic = 0.0
         for e in range(begin, end):
-            twice_kinetic += v[e] * v[e] / m[e]
+            twice_kinetic += v[e] * v[e] * m[e]
         for step in range(steps):
             for i in range(first, last):
                 forces(i, s, *pair, force)
@@ -102,7 +103,7 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
             rescale = max(1.0 + coupling * (temperature / now - 1.0), 0.25) ** 0.5
             twice_kinetic = 0.0
             for e in range(begin, end):
-                twice_kinetic += kick_and_drift(e, rescale, time_step, 1.0 / scale, m, f, v, x)
+                twice_kinetic += kick_and_drift(e, rescale, time_step, 1.0 / scale, m, w, f, v, x)
             if stale(first, last, ticks, anchor, scale, stale2):
                 return step + 1, heat
         return steps, heat
@@ -117,7 +118,7 @@ def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) 
     while done < steps:
         made, more = leapfrog(
             s, batch.first[s], batch.first[s + 1], steps - done, step, temperature, COUPLING, (0.5 * SKIN) ** 2,
-            batch.inverse_mass, batch.force, batch.velocity, batch.anchor, batch.pair_arguments(),
+            batch.mass, batch.inverse_mass, batch.force, batch.velocity, batch.anchor, batch.pair_arguments(),
         )  # fmt: skip
         done += made
         heat += more

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
 FRACTION = 0.7  # of the free memory that a batch may take
-RECORDS, REST = 10, 120  # arrays of 32 bytes a particle (one of them while sorting), and bytes of all others
+RECORDS, REST = 11, 120  # arrays of 32 bytes a particle (one of them while sorting), and bytes of all others
 
 
 def make_on_device(batches: Iterable[Batch], store: Store, machine: Gpu, progress: Progress) -> int:
