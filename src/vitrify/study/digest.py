@@ -8,7 +8,7 @@ import re
 
 from .spec import OBSERVABLES, EnsembleSpec, ObservableSpec, StudySpec
 
-PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1)  # raised when a change of code changes results
+PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 2}  # raised when a change of code changes results
 SHORT = 12  # hex digits in a folder's name
 
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
