@@ -54,18 +54,28 @@ def test_glasses_are_those_that_others_made(system):
 
 @pytest.mark.slow
 def test_qss_6_at_its_density_has_the_paper_s_pressure():
-    """p/p0 ≈ 0.05 at ρ = 0.80; at N = 10,648 others saw U/N −6.847, p/p0 0.0526, G 11.4 to 11.6, K 47.3, 158 neighbours."""
-    glass = make_glass(
-        parse("qss(q=6, xc=3.0)"),
-        n_particles=3000,
-        density=0.80,
-        parent_temperature=2.0,
-        rng=np.random.default_rng(0),
-        recipe=Recipe(melt_msd=3.0),
-    )
-    found = measure(glass)
-    assert found.p_over_p0 == pytest.approx(0.0526, abs=0.006)
-    assert found.energy_per_particle == pytest.approx(-6.847, abs=0.02)
-    assert found.bulk_modulus == pytest.approx(47.3, rel=0.02)
-    assert found.shear_modulus == pytest.approx(11.5, rel=0.15)
-    assert found.coordination == pytest.approx(158, abs=1.0)
+    """p/p0 ≈ 0.05 at ρ = 0.80; at N = 10,648 others saw U/N −6.847, p/p0 0.0526, G 11.4 to 11.6, K 47.3, 158 neighbours.
+
+    One sample of N = 3,000 scatters by 0.0036 in p/p0 (eleven samples: 0.0465 to 0.0586), so three are averaged."""
+    n = 3000
+    found = [
+        measure(
+            make_glass(
+                parse("qss(q=6, xc=3.0)"),
+                n_particles=n,
+                density=0.80,
+                parent_temperature=2.0,
+                rng=np.random.default_rng(k),
+                recipe=Recipe(melt_msd=3.0),
+            )
+        )
+        for k in range(SAMPLES)
+    ]
+    # as above: four standard deviations of (their one sample − our mean of three); √N times the scatter is 0.20
+    room = 4 * 0.20 * np.sqrt(1 / 10_648 + 1 / (SAMPLES * n))
+    assert mean([x.p_over_p0 for x in found]).value == pytest.approx(0.0526, abs=room)
+    assert mean([x.energy_per_particle for x in found]).value == pytest.approx(-6.847, abs=0.02)
+    assert mean([x.bulk_modulus for x in found]).value == pytest.approx(47.3, rel=0.02)
+    assert mean([x.shear_modulus for x in found]).value == pytest.approx(11.5, rel=0.15)
+    for x in found:
+        assert x.coordination == pytest.approx(158, abs=1.0)
