@@ -56,8 +56,9 @@ def test_glasses_are_those_that_others_made(system):
 def test_qss_6_at_its_density_has_the_paper_s_pressure():
     """p/p0 ≈ 0.05 at ρ = 0.80; at N = 10,648 others saw U/N −6.847, p/p0 0.0526, G 11.4 to 11.6, K 47.3, 158 neighbours.
 
-    One sample of N = 3,000 scatters by 0.0036 in p/p0 (eleven samples: 0.0465 to 0.0586), so three are averaged."""
-    n = 3000
+    One sample of N = 3,000 scatters by 0.0036 in p/p0 (eleven samples: 0.0465 to 0.0586), so five are averaged. G has a long
+    tail to zero, where a soft mode takes part (2.1 in one plane of one sample, 11.2 in another), so its median is compared."""
+    n, samples = 3000, 5
     found = [
         measure(
             make_glass(
@@ -69,13 +70,14 @@ def test_qss_6_at_its_density_has_the_paper_s_pressure():
                 recipe=Recipe(melt_msd=3.0),
             )
         )
-        for k in range(SAMPLES)
+        for k in range(samples)
     ]
-    # as above: four standard deviations of (their one sample − our mean of three); √N times the scatter is 0.20
-    room = 4 * 0.20 * np.sqrt(1 / 10_648 + 1 / (SAMPLES * n))
+    # as above: four standard deviations of (their one sample − our mean of five); √N times the scatter is 0.20
+    room = 4 * 0.20 * np.sqrt(1 / 10_648 + 1 / (samples * n))
     assert mean([x.p_over_p0 for x in found]).value == pytest.approx(0.0526, abs=room)
     assert mean([x.energy_per_particle for x in found]).value == pytest.approx(-6.847, abs=0.02)
     assert mean([x.bulk_modulus for x in found]).value == pytest.approx(47.3, rel=0.02)
-    assert mean([x.shear_modulus for x in found]).value == pytest.approx(11.5, rel=0.15)
+    planes = [[x.shear_modulus, x.shear_modulus_xz, x.shear_modulus_yz] for x in found]
+    assert np.median(planes) == pytest.approx(11.5, rel=0.15)
     for x in found:
         assert x.coordination == pytest.approx(158, abs=1.0)
