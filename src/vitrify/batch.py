@@ -95,7 +95,7 @@ class Batch:
             found = self._candidates.sorted(self, s, cells)
         self._lists_made[s] += 1
         while (longest := found.list(self, cells, span)) > self.neighbours.shape[1] - KEPT:
-            wider = _aligned((len(self.ticks), _width(longest + lists.PAD)), np.uint32)
+            wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
             self.neighbours, self.stage = wider, _aligned((3, wider.shape[1]), np.float64)
 
@@ -147,7 +147,7 @@ class _Candidates:
     """Working room of the list builder, for one sample at a time."""
 
     def __init__(self, n: int, n_species: int) -> None:
-        room = _room(n)
+        room = places(n)
         self.cell_of = np.zeros(n, dtype=np.int64)
         self.upper, self.limit, self.entries = self.room = _candidates(n_species, room)
         self.near = _candidates(n_species, room)
@@ -167,7 +167,7 @@ class _Candidates:
         """The rows of the sample that was sorted, a slab of cells a thread where it is big; the longest."""
 
         big = len(self.cell_of) >= BIG
-        most = _room(min(int(np.diff(self.cell_start).max()) * (2 * span + 1) ** 3, len(self.cell_of)))
+        most = places(min(int(np.diff(self.cell_start).max()) * (2 * span + 1) ** 3, len(self.cell_of)))
 
         def slab(first: int, last: int) -> Any:
             near = _candidates(len(self.limit), most) if big else self.near
@@ -176,11 +176,6 @@ class _Candidates:
             )  # fmt: skip
 
         return int(max(shared_out(slab, cells, share=1) if big else [slab(0, cells)]))
-
-
-def _room(n: int) -> int:
-    """Places for n candidates: the last vector may reach past the end."""
-    return (n // KEPT + 2) * KEPT
 
 
 def _candidates(n_species: int, n: int) -> tuple[NDArray[Any], ...]:
@@ -222,12 +217,12 @@ def _list() -> Any:
 
 def row_width(model: Model, density: float) -> int:
     """Places in a row of the list that most likely hold the longest."""
-    return _width(int(1.15 * density * 4.19 * (model.cutoff + SKIN) ** 3))
+    return places(int(1.15 * density * 4.19 * (model.cutoff + SKIN) ** 3))
 
 
-def _width(longest: int) -> int:
-    """Places in a row for so many neighbours: whole cache lines, with room for one vector written past the end."""
-    return (longest // KEPT + 2) * KEPT
+def places(n: int) -> int:
+    """Places for n neighbours or candidates: whole cache lines, with room for one vector written past the end."""
+    return (n // KEPT + 2) * KEPT
 
 
 def records(n: int, kind: Any = np.float64) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vitrify.backends import Cpu
 from vitrify.backends.vectors import KEPT
-from vitrify.batch import SORT_EVERY, Batch, records
+from vitrify.batch import SORT_EVERY, Batch, places, records
 from vitrify.kernels import displacement, in_step
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK
@@ -91,8 +91,7 @@ class OnDevice:
             self._sort(moving)
         self._lists_made += 1
         while (longest := self._list(n, moving)) > self.neighbours.shape[1] - KEPT:
-            width = (longest // KEPT + 2) * KEPT
-            self.neighbours = self.machine.put(np.zeros((n, width), dtype=np.uint32))
+            self.neighbours = self.machine.put(np.zeros((n, places(longest)), dtype=np.uint32))
             moving = self.machine.put(np.ones_like(busy))  # rows of the others went with the narrow ones
 
     def download(self) -> None:
@@ -115,7 +114,7 @@ class OnDevice:
         self._upper = put(np.zeros((3, n), dtype=np.int32))
         self._limit = put(np.zeros((len(batch.inverse_length2), n), dtype=np.float32))
         self._entries = put(np.zeros(n, dtype=np.uint32))
-        self._shares, self._share_first, self._share_last, _ = (put(x) for x in shares_of(batch))
+        self._shares, self._share_first, self._share_last, _ = (put(x) for x in shares_of(batch.first))
         self._partial, self._longest = put(np.zeros((self._share_first.size, 1))), put(np.zeros(batch.n_samples))
         each, inline = self.machine.each, self.machine.inline
         vectors = self.machine.vectors
@@ -169,14 +168,13 @@ def sample_of(batch: Batch) -> NDArray[np.int64]:
     return np.repeat(np.arange(batch.n_samples), np.diff(batch.first))
 
 
-def shares_of(batch: Batch) -> tuple[NDArray[np.int64], ...]:
+def shares_of(first: NDArray[np.int64], size: int = in_step.SHARE) -> tuple[NDArray[np.int64], ...]:
     """The shares of all samples: shares[s] ... shares[s + 1] are those of s; first, last and sample of each."""
-    numbers = -(-np.diff(batch.first) // in_step.SHARE)
+    numbers = -(-np.diff(first) // size)
     shares = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)
-    of = np.repeat(np.arange(batch.n_samples), numbers)
-    first = batch.first[of] + in_step.SHARE * (np.arange(shares[-1]) - shares[of])
-    last = np.minimum(first + in_step.SHARE, batch.first[of + 1])
-    return shares, first, last, of
+    of = np.repeat(np.arange(len(numbers)), numbers)
+    begin = first[of] + size * (np.arange(shares[-1]) - shares[of])
+    return shares, begin, np.minimum(begin + size, first[of + 1]), of
 
 
 def moved2_body(machine: Cpu | Gpu) -> Any:

@@ -39,7 +39,7 @@ class InStep:
         self.arrays = placed(batch, machine)
         put = machine.put
         self.sample_of, self.first = put(sample_of(batch)), put(batch.first)
-        self.shares, share_first, share_last, self.share_sample = (put(x) for x in shares_of(batch))
+        self.shares, share_first, share_last, self.share_sample = (put(x) for x in shares_of(batch.first))
         self.share = (share_first, share_last)
         self.n_shares = len(share_first)
         self.partial = put(np.zeros((self.n_shares, 6)))

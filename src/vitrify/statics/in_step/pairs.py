@@ -13,6 +13,7 @@ from vitrify.backends import Cpu
 from vitrify.kernels import statics_in_step as bodies
 from vitrify.kernels.hessian_product import COLUMNS
 from vitrify.kernels.in_step import SHARE
+from vitrify.preparation.arrays import shares_of
 from vitrify.statics.pairs import Pairs
 
 if TYPE_CHECKING:
@@ -122,12 +123,9 @@ class Shares:
     """Shares of at most `size` particles, none across samples: on_shares[s] ... on_shares[s + 1] are those of sample s."""
 
     def __init__(self, first: IntArray, size: int, machine: Cpu | Gpu) -> None:
-        numbers = -(-np.diff(first) // size)
-        shares = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)
-        of = np.repeat(np.arange(len(numbers)), numbers)
-        begin = first[of] + size * (np.arange(shares[-1]) - shares[of])
+        shares, begin, end, of = shares_of(first, size)
         self.number, self.on_shares = int(shares[-1]), machine.put(shares)
-        self.on_parts = tuple(machine.put(x) for x in (of, begin, np.minimum(begin + size, first[of + 1])))
+        self.on_parts = tuple(machine.put(x) for x in (of, begin, end))
 
 
 class Launches:
