@@ -19,7 +19,7 @@ REPEATS = 3
 
 def rows(*, quick: bool) -> Iterator[Row]:
     """Efficiency = throughput of two / twice the throughput of one."""
-    cores = sorted(_cores())[:2]
+    cores = sorted(every_core())[:2]
     if len(cores) < 2:
         yield Row(work="two processes on two cores", at_least=0.9, unit="", note="this machine has one core")
         return
@@ -33,13 +33,10 @@ def rows(*, quick: bool) -> Iterator[Row]:
     yield Row(work=f"efficiency of two cores, whole chain, {PSS}", ours=share, unit="", at_least=0.9, note=note)
 
 
-def _cores() -> set[int]:
-    """All cores that there are, not only the one that this case is pinned to."""
-    own = os.sched_getaffinity(0)
+def every_core() -> set[int]:
+    """Free this process from the core that its case is pinned to; all cores that there are."""
     os.sched_setaffinity(0, set(range(os.cpu_count() or 1)))
-    every = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, own)
-    return every
+    return os.sched_getaffinity(0)
 
 
 def _seconds(cores: list[int], glasses: int) -> float:

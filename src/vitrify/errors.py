@@ -19,6 +19,10 @@ class SampleFailure(VitrifyError):
     """One sample could not be made or measured; it is recorded with its reason and never averaged in."""
 
 
+class EngineLost(VitrifyError):
+    """The cluster that did the work went away; what was finished is in the store."""
+
+
 def check(holds: bool, owner: str, name: str, value: object, may_be: str) -> None:
     """Raise a UsageError "<owner>: <name> is <value>, must be <may_be>" unless it holds."""
     if not holds:

@@ -84,7 +84,7 @@ class Glass:
         return read_glass(path, model, species)
 
     def write(self, path: Any) -> None:
-        """Write to a file, by its suffix: .xyz or .extxyz (17 digits), .data or .lammps. Raises UsageError."""
+        """Write to a file, by its suffix: .xyz or .extxyz (17 digits), .data or .lammps, .gsd. Raises UsageError."""
         from vitrify.formats import write_glass
 
         write_glass(self, path)

@@ -1,41 +1,119 @@
-"""A store in a notebook: tables and glasses by ensemble."""
+"""A store in a notebook: tables, results and glasses by ensemble."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from vitrify.campaign import Store
+from vitrify.campaign import Result
+from vitrify.errors import BrokenFile, UsageError, check
 from vitrify.glass import Glass
-from vitrify.study import StudySpec, ensemble_table, parse_study
+from vitrify.study import EnsembleSpec, StudySpec, ensemble_results, ensemble_table, parse_study
+from vitrify.study.columns import COLUMNS, KEYS, in_order, units
 from vitrify.study.digest import glass_digest
-from vitrify.study.plan import glass_folder, sample_name
+from vitrify.study.folders import glass_folder, sample_name
+from vitrify.study.spec import OBSERVABLES
+from vitrify.study.untouched import UntouchedStore
 from vitrify.study.work import read_glass
+
+Track = Callable[[Sequence[EnsembleSpec]], Iterable[EnsembleSpec]]  # yields what it is given, may show how far it is
 
 
 class OpenStore:
-    """A store and the study that made it."""
+    """A store and the study that made it. Nothing in it is changed; files are read when they are asked for, and a broken
+    one is left out and noted in `broken`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: UntouchedStore) -> None:
         self.store = store
-        self.study: StudySpec = parse_study(store.read_text("study.toml"), "study.toml of the store")
+        self.text = store.read_text("study.toml")
+        self.study: StudySpec = parse_study(self.text, "study.toml of the store")
+
+    @property
+    def broken(self) -> list[str]:
+        """Why files that were asked for could not be read."""
+        return list(self.store.broken.values())
 
     def ensembles(self) -> list[str]:
         """Names of the ensembles."""
         return [spec.name for spec in self.study.ensembles]
 
+    def units(self) -> dict[str, str]:
+        """Unit by column, for all that a table can have; "1" for a plain number, empty for a text."""
+        return {name: x.unit for name, x in COLUMNS.items()}
+
     def table(self, ensemble: str) -> pd.DataFrame:
-        """A row for each finished sample; units ε, λ, m = 1."""
-        return ensemble_table(self.study, self.study.ensemble(ensemble), self.store)
+        """A row for each finished sample of the ensemble's own size; units ε, λ, m = 1, and in attrs["units"]."""
+        found = ensemble_table(self.study, self.study.ensemble(ensemble), self.store)
+        found.attrs["units"] = units(found)
+        return found
+
+    def tables(
+        self, ensembles: Sequence[str] = (), *, samples: int | None = None, track: Track = iter
+    ) -> pd.DataFrame:  # fmt: skip
+        """A row for each finished sample of all ensembles, or of these; columns ensemble, sample, n_particles, observables,
+        provenance. Glasses of another size that an observable asked for have rows of their own.
+
+        samples: at most so many of each ensemble; units in attrs["units"]. Raises UsageError for an unknown ensemble."""
+        rows = [self._rows(group) for group in track(self.groups(ensembles, samples=samples))]
+        found = [x for x in rows if len(x)]  # pandas warns of empty tables
+        table = in_order(pd.concat(found, ignore_index=True)) if found else pd.DataFrame(columns=list(KEYS))
+        table.attrs["units"] = units(table)
+        return table
+
+    def results(self, ensemble: str, observable: str) -> list[Result]:
+        """The finished results of one observable, each with its `values` and `arrays`, of glasses of the size that it was
+        asked for. Raises UsageError for an unknown one."""
+        check(observable in OBSERVABLES, "results", "observable", observable, "one of " + ", ".join(OBSERVABLES))
+        return ensemble_results(self.study, self.study.ensemble(ensemble), self.store, observable)
 
     def glass(self, ensemble: str, sample: int) -> Glass:
         """One glass. Raises FileNotFoundError where it has not been made, BrokenFile where its file is damaged."""
-        spec = self.study.ensemble(ensemble)
-        key = f"{glass_folder(self.study, spec)}/{sample_name(sample)}"
-        return read_glass(self.store, key, glass_digest(self.study, spec))
+        return self.glass_of(self.study.ensemble(ensemble), sample)
+
+    def glasses(self, ensemble: str, n_particles: int | None = None) -> Iterator[tuple[int, Glass]]:
+        """Number and glass of each finished sample, one after the other in memory. n_particles: of another size that an
+        observable asked for. Raises UsageError where the ensemble has no such size."""
+        sizes = {x.n_particles: x for x in self.groups([ensemble])}
+        wanted = n_particles or self.study.ensemble(ensemble).n_particles
+        check(wanted in sizes, f"ensemble {ensemble!r}", "n_particles", wanted, "one of " + ", ".join(map(str, sizes)))
+        return self._sound(sizes[wanted])
+
+    def groups(self, ensembles: Sequence[str] = (), *, samples: int | None = None) -> list[EnsembleSpec]:
+        """All ensembles, or these, by size of their glasses. samples: at most so many of each."""
+        chosen = [self.study.ensemble(x) for x in dict.fromkeys(ensembles)] or list(self.study.ensembles)
+        limited = [x if samples is None else x.limited(samples) for x in chosen]
+        return [group for x in limited for group in x.groups()]
+
+    def finished(self, group: EnsembleSpec) -> list[int]:
+        """Numbers of the glasses of a group that are there. Reads names, not files."""
+        folder = glass_folder(self.study, group)
+        return [x for x in range(group.n_samples) if self.store.has(f"{folder}/{sample_name(x)}")]
+
+    def glass_of(self, group: EnsembleSpec, sample: int) -> Glass:
+        """One glass of a group. Raises FileNotFoundError or BrokenFile."""
+        return read_glass(self.store, self.key(group, sample), glass_digest(self.study, group))
+
+    def key(self, group: EnsembleSpec, sample: int) -> str:
+        """Where a glass stands in the store."""
+        return f"{glass_folder(self.study, group)}/{sample_name(sample)}"
+
+    def _rows(self, group: EnsembleSpec) -> pd.DataFrame:
+        table = ensemble_table(self.study, group, self.store).reset_index()
+        keys = pd.DataFrame({"ensemble": group.name, "n_particles": group.n_particles}, index=table.index)
+        return pd.concat([keys, table], axis=1)
+
+    def _sound(self, group: EnsembleSpec) -> Iterator[tuple[int, Glass]]:
+        for sample in self.finished(group):
+            try:
+                glass = self.glass_of(group, sample)
+            except (BrokenFile, UsageError) as error:
+                self.store.quarantine(self.key(group, sample), str(error))
+            else:
+                yield sample, glass
 
 
 def open_store(directory: Path | str) -> OpenStore:
     """Open a store that `vitrify run` wrote. Raises UsageError where the folder is none."""
-    return OpenStore(Store(directory))
+    return OpenStore(UntouchedStore(directory))

@@ -1,12 +1,15 @@
-"""Tasks that square a number: a campaign needs no science."""
+"""Tasks that square a number: a campaign needs no science. Run as a script, it is a campaign of its own process."""
 
+import ctypes
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
-from vitrify.campaign import Batch, Result, Task
-from vitrify.errors import SampleFailure
+from vitrify.campaign import Address, Batch, Here, Limits, Local, Result, Store, Task, run
+from vitrify.campaign.sharding import parse_shard, shard
+from vitrify.errors import SampleFailure, VitrifyError
 
 
 def square(store, number):
@@ -15,9 +18,9 @@ def square(store, number):
 
 
 def square_and_tell(store, number, log, pause):
-    time.sleep(pause)
     with Path(log).open("a") as file:
         file.write(f"{number}\n")
+    time.sleep(pause)
     return square(store, number)
 
 
@@ -40,7 +43,51 @@ def die_once(store, mark):
     return Result({"square": 49})
 
 
-def batches(n, log="", pause=0.0):
+def die(store):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(store):
+    time.sleep(600)
+
+
+def hang_with_the_interpreter(store):
+    ctypes.PyDLL(None).sleep(600)  # as a kernel that does not release the interpreter's lock
+
+
+def eat_memory(store):
+    eaten = []
+    while True:
+        eaten.append(b"x" * 50_000_000)
+        time.sleep(0.05)
+
+
+def batches(n, log="", pause=0.0, names=1):
     function = square_and_tell if log else square
     rest = (str(log), pause) if log else ()
-    return [Batch("squares", (Task(f"s/{i:06d}", "d", function, (i, *rest)),)) for i in range(n)]
+    return [Batch(f"squares {i % names}", (Task(f"s/{i:06d}", "d", function, (i, *rest)),)) for i in range(n)]
+
+
+ENGINES = {"here": lambda: Here(), "local": lambda: Local(2)}
+
+
+def main(folder, number, log, pause, engine, *part):
+    """Square so many numbers. engine: here, local, or the address of a scheduler; part: k/n."""
+    todo = batches(int(number), log, float(pause), names=3)
+    todo = shard(todo, *parse_shard(*part)) if part else todo
+    chosen = ENGINES[engine]() if engine in ENGINES else Address(engine)
+    try:
+        outcome = run(todo, Store.create(folder), engine=chosen, limits=Limits(60.0))
+    except VitrifyError as error:
+        print(f"Error: {error}", flush=True)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    print(outcome.sentence(), flush=True)
+    return 128 + outcome.stopped_by if outcome.stopped_by else 0
+
+
+if __name__ == "__main__":
+    import squares  # the name that workers know the tasks by
+
+    sys.exit(squares.main(*sys.argv[1:]))

@@ -63,7 +63,8 @@ def test_a_study_from_start_to_report(tmp_path):
     again = call("run", study, "--store", store, "--workers", 1, "--no-report")
     assert "0 samples made, 2 were there already" in again.output
     status = json.loads(call("status", store, "--json").output)
-    assert (status[0]["wanted"], status[0]["done"], status[0]["failed"]) == (2, 2, 0)
+    (found,) = status["ensembles"]
+    assert (found["wanted"], found["done"], found["failed"]) == (2, 2, 0)
     assert "DSS rho=0.60" in call("status", store).output
     assert call("report", store, "--output", tmp_path / "again").exit_code == 0
 

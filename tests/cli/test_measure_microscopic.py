@@ -45,12 +45,12 @@ def test_json_holds_modes_mode_and_dipoles(file, pss_glass, tmp_path):
 
 
 def test_a_bar_over_dipole_responses_on_a_terminal_alone(monkeypatch, capfd):
-    from vitrify.cli.measure import _bar
+    from vitrify.cli.bar import bar
 
-    assert list(_bar(np.arange(3))) == [0, 1, 2]
+    assert list(bar(np.arange(3), "dipole responses")) == [0, 1, 2]
     assert capfd.readouterr().err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert list(_bar(np.arange(3))) == [0, 1, 2]
+    assert list(bar(np.arange(3), "dipole responses")) == [0, 1, 2]
     assert "dipole responses" in capfd.readouterr().err
 
 

@@ -1,7 +1,9 @@
+import gsd.hoomd
 import numpy as np
 import pytest
 
 from vitrify.errors import UsageError
+from vitrify.formats import choose
 from vitrify.glass import Glass
 from vitrify.model import Mixture
 from vitrify.model.catalogue import pss
@@ -104,3 +106,49 @@ def test_model_suffix_and_missing_file(tmp_path):
     (tmp_path / "binary.xyz").write_bytes(bytes(range(128, 256)))
     with pytest.raises(UsageError, match="as text"):
         Glass.read(tmp_path / "binary.xyz", pss())
+
+
+def test_gsd(glass, tmp_path):
+    """Read back by the package that defines the format: HOOMD's schema, box about the origin, single precision."""
+    glass.write(tmp_path / "g.gsd")
+    with gsd.hoomd.open(str(tmp_path / "g.gsd")) as file:
+        assert len(file) == 1
+        frame = file[0]
+    frame.validate()
+    particles, edge = frame.particles, np.float32(glass.box)
+    assert frame.configuration.box.tolist() == [edge, edge, edge, 0, 0, 0]
+    assert (particles.N, particles.types) == (glass.n_particles, ["A", "B"])
+    assert np.array_equal(particles.typeid, glass.species)
+    assert np.array_equal(particles.mass, np.ones(glass.n_particles))
+    assert particles.position.min() >= -edge / 2
+    assert particles.position.max() < edge / 2
+    away = particles.position - glass.positions
+    np.testing.assert_allclose(away - glass.box * np.rint(away / glass.box), 0.0, atol=glass.box * 2.0**-24)
+
+
+def test_gsd_keeps_the_edge_of_the_box(tmp_path):
+    """The middle of our box is the edge of HOOMD's, and what single precision rounds to it is its other image."""
+    half = 4.05 - 1e-12
+    mixture = Mixture(masses=(1.0, 2.5))
+    glass = Glass([[half, 1, 1], [4.05, 3, 3], [0, 5, 5]], 8.1, [0, 1, 1], pss(mixture=mixture))
+    glass.write(tmp_path / "g.gsd")
+    with gsd.hoomd.open(str(tmp_path / "g.gsd")) as file:
+        particles = file[0].particles
+    edge = np.float32(8.1) / np.float32(2)
+    assert particles.position[:, 0].tolist() == [-edge, -edge, 0.0]
+    assert particles.mass.tolist() == [1.0, 2.5, 2.5]
+
+
+def test_what_stops_a_writer_leaves_the_old_file(pss_glass, tmp_path, monkeypatch):
+    def stopped(glass, path):
+        path.write_text("half")
+        raise KeyboardInterrupt
+
+    path = tmp_path / "g.xyz"
+    pss_glass.write(path)
+    before = path.read_bytes()
+    monkeypatch.setitem(choose.WRITERS, ".xyz", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        pss_glass.write(path)
+    assert [x.name for x in tmp_path.iterdir()] == ["g.xyz"]
+    assert path.read_bytes() == before

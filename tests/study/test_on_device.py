@@ -1,5 +1,8 @@
 """Glasses and moduli of a study made in step ahead of the engine; the CPU stands in for the GPU."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -12,7 +15,7 @@ from vitrify.model import catalogue
 from vitrify.observables import elasticity
 from vitrify.preparation.in_step import InStep
 from vitrify.study import ensemble_table, parse_study, plan
-from vitrify.study.on_device import make_on_device, samples_at_once
+from vitrify.study.on_device import make_in_step, samples_at_once, with_gpu
 from vitrify.study.work import read_glass
 
 TEXT = """[study]
@@ -51,30 +54,50 @@ class Pretended(Cpu):
         return self.free
 
 
+def on_device(study, free):
+    """Its batches, those for a GPU on a machine that pretends to be one."""
+    pretended = partial(make_in_step, machine=Pretended(free))
+    return [replace(x, together=pretended) if x.together else x for x in with_gpu(plan(study))]
+
+
 @pytest.mark.parametrize("free", [2**40, 1])  # all samples at once, or one after the other
-def test_glasses_and_moduli_are_published_and_the_engine_makes_the_rest(tmp_path, free):
+def test_glasses_and_moduli_are_published_and_the_rest_comes_after_them(tmp_path, free):
     study, store = parse_study(TEXT), Store.create(tmp_path / "s")
-    batches = plan(study)
-    assert make_on_device(batches, store, Pretended(free), campaign.Progress(visible=False)) == 3
-    assert make_on_device(batches, store, Pretended(free), campaign.Progress(visible=False)) == 0
-    glass, _, elastic = batches[0].tasks
+    batches = on_device(study, free)
+    at_once = [x for x in batches if x.together]
+    assert [(x.counts, x.resources, len(x.tasks)) for x in at_once] == [(0, {"GPU": 1}, 6)]
+    campaign.run(at_once, store, workers=1)
+    glass, _, elastic = plan(study)[0].tasks
     assert "elasticity" in elastic.key
     found = store.read(elastic.key, elastic.digest).values
     expected = elasticity(read_glass(store, glass.key, glass.digest))
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-8)
+    assert len(store.keys(glass.key.rpartition("/")[0])) == 3
     outcome = campaign.run(batches, store, workers=1)
     assert (outcome.made, outcome.failed) == (4, 0)  # mechanics was still missing, and all of "by fire"
     table = ensemble_table(study, study.ensembles[0], store)
     assert len(table) == 3
     assert np.isfinite(table["shear_modulus"]).all()
+    assert {"cpu"} == {read_glass(store, glass.key).provenance["device"]}  # made in step by the machine that pretends
 
 
 def test_what_fails_on_a_device_is_recorded(tmp_path, monkeypatch):
     monkeypatch.setitem(InStep.melt.__kwdefaults__, "max_steps", 2500)
     study = parse_study(TEXT.replace("parent_temperature = 6.0", "parent_temperature = 0.05"))
-    store, batches = Store.create(tmp_path / "s"), plan(study)
-    assert make_on_device(batches, store, Pretended(2**40), campaign.Progress(visible=False)) == 0
+    store, batches = Store.create(tmp_path / "s"), on_device(study, 2**40)
+    campaign.run([x for x in batches if x.together], store, workers=1)
     assert "moved only" in store.failure(batches[0].tasks[0].key).reason
+
+
+def test_a_device_that_breaks_leaves_the_work_to_the_cpu(tmp_path, capsys):
+    def broken(store, tasks):
+        raise RuntimeError("out of resources")
+
+    study, store = parse_study(TEXT), Store.create(tmp_path / "s")
+    batches = [replace(x, together=broken) if x.together else x for x in on_device(study, 1)]
+    outcome = campaign.run(batches, store, workers=1)
+    assert (outcome.made, outcome.failed) == (4, 0)
+    assert "loose on a GPU: RuntimeError: out of resources; the tasks are made one by one" in capsys.readouterr().err
 
 
 def test_a_batch_fits_into_free_memory():

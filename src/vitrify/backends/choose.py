@@ -45,6 +45,15 @@ def no_gpu() -> str | None:
         return f"the CUDA driver is not usable ({type(error).__name__})"
 
 
+def number_of_gpus() -> int:
+    """GPUs that this process sees, or the one of the simulator."""
+    if no_gpu():
+        return 0
+    from numba import cuda
+
+    return len(cuda.gpus)
+
+
 def machine(device: str) -> Cpu | Gpu:
     """The backend of this name. Raises UsageError for an unknown name, or for "cuda" where there is no GPU."""
     if device not in DEVICES:

@@ -17,14 +17,15 @@ class Progress:
         self._failed = self._made = 0
         self._began = time.monotonic()
 
-    def start(self, wanted: int, present: int) -> None:
-        """Begin a run: samples asked for, and those already there."""
+    def start(self, wanted: int, present: int, what: str = "preparing") -> None:
+        """Begin a run, or another part of it: samples asked for, and those already there."""
+        self.stop()
         if not self.visible:
             return
         from rich import progress as rich_progress
         from rich.console import Console
 
-        self._began = time.monotonic()
+        self._began, self._made, self._failed = time.monotonic(), 0, 0
         self._bar = rich_progress.Progress(
             rich_progress.TextColumn("{task.description:24.24}"),
             rich_progress.BarColumn(),
@@ -35,7 +36,7 @@ class Progress:
             rich_progress.TimeRemainingColumn(),
             console=Console(stderr=True),
         )
-        self._task = self._bar.add_task("preparing", total=wanted, completed=present, note="")
+        self._task = self._bar.add_task(what, total=wanted, completed=present, note="")
         self._bar.start()
 
     def step(self, name: str, *, made: int, failed: int) -> None:
@@ -47,7 +48,15 @@ class Progress:
             note = f"{hourly:,.0f}/h" + (f", {self._failed} failed" if self._failed else "")
             self._bar.update(self._task, advance=made + failed, description=name, note=note)
 
+    def say(self, text: str) -> None:
+        """Tell a person something, above the bar or where the bar would be."""
+        if text and self._bar is not None:
+            self._bar.console.print(text, highlight=False, markup=False)
+        elif text:
+            print(text, file=sys.stderr)
+
     def stop(self) -> None:
         """End the run."""
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None

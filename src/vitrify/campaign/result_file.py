@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -19,6 +20,12 @@ from vitrify.errors import BrokenFile
 Value = float | int | bool | str
 FORMAT = 1
 COMPRESS_ABOVE = 65_536  # bytes; below it the filter's own header costs more than it saves
+HEAP = b"GCOL\x01\x00\x00\x00"  # how HDF5 begins a heap of texts
+HEAP_HEAD = 16  # bytes before the first object of a heap, and before the content of each
+KINDS = "biufS"  # of numbers and bytes: what is read without following a reference or making a Python object
+LAYOUTS = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)  # not virtual, which reads other files
+FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE)  # HDF5 would look for a plugin to undo any other
+SWELLS = 1100  # deflate packs at most 1032 bytes into one; a file that claims more holds nothing of it
 
 
 @dataclass(frozen=True)
@@ -45,13 +52,15 @@ def write(path: Path, digest: str, result: Result) -> None:
 def read(path: Path, digest: str | None = None) -> Result:
     """The result in a file. Raises BrokenFile where it is truncated, foreign, damaged, or made for another digest."""
     try:
-        with h5py.File(path, "r") as file:
+        _require_walkable(path)
+        with h5py.File(path, "r", locking=False) as file:  # a result is never written in its place, so no lock is needed
             found, stated, result = _content(file)
+        sound = stated == checksum(found, result)
     except FileNotFoundError:
         raise
     except Exception as error:  # h5py meets damaged bytes with whatever error they lead it to
         raise BrokenFile(f"{path.name} in {path.parent} cannot be read: {_first_line(error)}") from None
-    if stated != checksum(found, result):
+    if not sound:
         raise BrokenFile(f"{path.name} in {path.parent} is damaged: its content does not match its checksum")
     if digest is not None and found != digest:
         raise BrokenFile(f"{path.name} in {path.parent} was made for another study: digest {found[:12]}, not {digest[:12]}")
@@ -92,11 +101,71 @@ def _fill(path: Path, digest: str, result: Result) -> None:
 def _content(file: Any) -> tuple[str, str, Result]:
     if "vitrify_format" not in file.attrs:
         raise ValueError("it is not a vitrify result")
-    if int(file.attrs["vitrify_format"]) > FORMAT:
-        raise ValueError(f"it has format {file.attrs['vitrify_format']}, newer than this version reads ({FORMAT})")
-    values = json.loads(str(file.attrs["values"]))
-    arrays = {name: file[name][()] for name in file}
-    return str(file.attrs["digest"]), str(file.attrs["checksum"]), Result(values, arrays)
+    version = _attribute(file, "vitrify_format", h5py.h5t.TypeIntegerID)
+    if version > FORMAT:
+        raise ValueError(f"it has format {version}, newer than this version reads ({FORMAT})")
+    values = json.loads(_attribute(file, "values", h5py.h5t.TypeStringID))
+    if not isinstance(values, dict) or not all(isinstance(x, float | int | str) for x in values.values()):
+        raise ValueError("its values are not named numbers and texts")
+    arrays = {name: array[()] for name, array in _datasets(file).items()}
+    digest, stated = (_attribute(file, name, h5py.h5t.TypeStringID) for name in ("digest", "checksum"))
+    return digest, stated, Result(values, arrays)
+
+
+def _attribute(file: Any, name: str, kind: type) -> Any:
+    """One number or one text. Its type is looked at first: to read one that damage has made another can end the process."""
+    attribute = h5py.h5a.open(file.id, name.encode())
+    single = attribute.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
+    if not single or not isinstance(attribute.get_type(), kind):
+        raise ValueError(f"its attribute {name!r} is not as vitrify writes it")
+    return file.attrs[name]
+
+
+def _require_walkable(path: Path) -> None:
+    """Texts of attributes stand in heaps, objects in a row; where damage makes one of no size, HDF5 walks on the spot."""
+    content = path.read_bytes()
+    start = content.find(HEAP)
+    while start >= 0:
+        at, end = start + HEAP_HEAD, start + int.from_bytes(content[start + 8 : start + 16], "little")
+        while at + HEAP_HEAD <= end <= len(content):
+            size = int.from_bytes(content[at + 8 : at + 16], "little")
+            room = not any(content[at : at + 2])  # object 0 is the room that is left, its head counted in
+            at += max(size, 1) if room else HEAP_HEAD + -(-size // 8) * 8
+            if room and at != end:
+                break
+        if not at <= end <= len(content) or at + HEAP_HEAD <= end:
+            raise ValueError("a heap in it is damaged")
+        start = content.find(HEAP, start + HEAP_HEAD)
+
+
+def _datasets(file: Any) -> dict[str, Any]:
+    """Its datasets, each made sure to lie in this very file and to be no larger than the file can hold.
+
+    Links are looked at before they are followed: a file of a stranger must not make us read another one."""
+    found, room = {}, SWELLS * file.id.get_filesize()
+    for name in file:
+        hard = isinstance(file.get(name, getlink=True), h5py.HardLink)
+        dataset = file[name] if hard else None
+        if not isinstance(dataset, h5py.Dataset) or not _is_plain(dataset):
+            raise ValueError(f"{name!r} in it is not a plain array")
+        room -= _bytes_to_read(dataset)
+        if room < 0:
+            raise ValueError(f"{name!r} in it claims more numbers than the file holds")
+        found[name] = dataset
+    return found
+
+
+def _is_plain(dataset: Any) -> bool:
+    """Numbers or bytes, kept in the file itself, packed by nothing but what HDF5 always has."""
+    kept = dataset.id.get_create_plist()
+    filters = [kept.get_filter(k)[0] for k in range(kept.get_nfilters())]
+    inside = kept.get_layout() in LAYOUTS and kept.get_external_count() == 0
+    return inside and dataset.shape is not None and dataset.dtype.kind in KINDS and set(filters) <= set(FILTERS)
+
+
+def _bytes_to_read(dataset: Any) -> int:
+    """Bytes that reading takes: at least a whole chunk, since HDF5 unpacks no less."""
+    return int(max(math.prod(dataset.shape), math.prod(dataset.chunks or ())) * dataset.dtype.itemsize)
 
 
 def _text(values: dict[str, Value]) -> str:

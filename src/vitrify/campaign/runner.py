@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vitrify.errors import BrokenFile, SampleFailure, UsageError
-
+from .engines import Engine, Here, Local
+from .limits import Limits
+from .presence import Presence
 from .progress import Progress
+from .stopping import heeding
 from .store import Store
-from .task import Batch, Task
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one batch; a few bytes, so that an engine has nothing to lose."""
-
-    name: str
-    counts: int
-    made: int  # tasks
-    failed: int
-    sound: bool  # every task of it has its result
+from .task import Batch
+from .working import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +24,20 @@ class Outcome:
 
     made: int
     failed: int
-    present: int
+    present: int  # when it began
+    elsewhere: int  # made by another run on the same store meanwhile
     seconds: float
+    stopped_by: int = 0  # number of the signal, where one ended it before the work was done
 
     def sentence(self) -> str:
         """For a person."""
         minutes, seconds = divmod(round(self.seconds), 60)
         spent = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
         there = f", {self.present} were there already" if self.present else ""
+        others = f", {self.elsewhere} were made by others meanwhile" if self.elsewhere else ""
         failed = f", {self.failed} failed (set aside with their reasons)" if self.failed else ""
-        return f"{self.made} samples made{failed}{there}, in {spent}"
+        stopped = "; stopped before the end: run the same command again to go on" if self.stopped_by else ""
+        return f"{self.made} samples made{failed}{there}{others}, in {spent}{stopped}"
 
 
 def run(
@@ -48,27 +45,46 @@ def run(
     store: Store,
     *,
     workers: int | None = None,
+    engine: Engine | None = None,
+    limits: Limits | None = None,
     progress: Progress | None = None,
     retry_failed: bool = False,
 ) -> Outcome:
-    """Make what the batches ask for and the store lacks; safe to stop and to repeat.
+    """Make what the batches ask for and the store lacks; safe to stop and to repeat, and to run more than once at a time.
 
-    workers: processes, one a core unless given; 1 works in this process. Raises UsageError where the store can no longer
-    be written, KeyboardInterrupt after Ctrl-C."""
+    workers: processes, one a core unless given; 1 works in this process. engine: another way to get the work done.
+    Ctrl-C or SIGTERM once: what is in hand is finished; twice: KeyboardInterrupt. Raises UsageError where the store can
+    no longer be written or the engine goes away."""
     started, shown = time.monotonic(), progress or Progress(visible=False)
     everything = list(batches)
-    missing = [x for x in everything if not _is_finished(x, store, retry_failed)]
-    present = sum(x.counts for x in everything) - sum(x.counts for x in missing)
-    made = failed = 0
-    shown.start(sum(x.counts for x in everything), present)
     try:
-        for done in _engine(missing, store, workers or usable_cores()):
-            made += done.counts if done.sound else 0
-            failed += 0 if done.sound else done.counts
-            shown.step(done.name, made=done.counts if done.sound else 0, failed=0 if done.sound else done.counts)
+        missing = _missing(everything, store, shown, retry_failed)
+        present = sum(x.counts for x in everything) - sum(x.counts for x in missing)
+        shown.start(sum(x.counts for x in everything), present)
+        tally, stopped_by = _do(missing, store, engine or _engine(missing, workers), limits or Limits(), shown)
     finally:
         shown.stop()
-    return Outcome(made, failed, present, time.monotonic() - started)
+    spent = time.monotonic() - started
+    return Outcome(tally["made"], tally["failed"], present, tally["present"], spent, stopped_by)
+
+
+def _do(missing: list[Batch], store: Store, engine: Engine, limits: Limits, shown: Progress) -> tuple[Counter[str], int]:
+    """Samples by what became of them, and the signal that ended the work before its end, or 0."""
+    tally: Counter[str] = Counter()
+    over = 0
+    if not missing:
+        return tally, 0
+    presence = Presence(store)
+    with presence.announced(engine.how, engine.workers) as me, heeding(lambda: presence.ask_to_stop(me.name)) as stop:
+        order = Order(str(store.directory.absolute()), me.name, limits)
+        for done in engine.results(missing, order, stop):
+            tally[done.state] += done.counts
+            over += done.state != "stopped"
+            shown.say(done.note)
+            shown.step(
+                done.name, made=done.counts if done.state != "failed" else 0, failed=done.counts * (done.state == "failed")
+            )
+    return tally, stop.by if over < len(missing) else 0
 
 
 def usable_cores() -> int:
@@ -76,20 +92,15 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def run_batch(batch: Batch, directory: str) -> Done:
-    """Do what is missing of one batch; runs in a worker. A task that fails is recorded, and so are those that need it."""
-    store = Store(directory)
-    made = failed = 0
-    for task in batch.tasks:
-        if store.verified(task.key, task.digest):
-            continue
-        reason = _failed_need(task, store) or _attempt(task, store)
-        if reason is None:
-            made += 1
-        else:
-            failed += 1
-            store.record_failure(task.key, task.digest, reason)
-    return Done(batch.name, batch.counts, made, failed, failed == 0)
+def _missing(batches: list[Batch], store: Store, shown: Progress, retry_failed: bool) -> list[Batch]:
+    """Batches that are not finished: what stands in the store is read and verified."""
+    shown.start(sum(x.counts for x in batches), 0, "checking the store")
+    missing = []
+    for batch in batches:
+        if not _is_finished(batch, store, retry_failed):
+            missing.append(batch)
+        shown.step("checking the store", made=batch.counts, failed=0)
+    return missing
 
 
 def _is_finished(batch: Batch, store: Store, retry_failed: bool) -> bool:
@@ -97,38 +108,14 @@ def _is_finished(batch: Batch, store: Store, retry_failed: bool) -> bool:
     finished = True
     for task in batch.tasks:
         failure = store.failure(task.key)
-        if failure and retry_failed:
+        if failure and (retry_failed or failure.again):
             store.clear_failure(task.key)
-        if not store.verified(task.key, task.digest) and (failure is None or retry_failed):
+            failure = None
+        if not failure and not store.verified(task.key, task.digest):
             finished = False
     return finished
 
 
-def _engine(missing: list[Batch], store: Store, workers: int) -> Iterable[Done]:
-    if workers > 1 and len(missing) > 1:
-        from .dask_engine import run_on_local_cluster  # the engine takes half a second to import
-
-        return run_on_local_cluster(missing, store, min(workers, len(missing)))
-    return (run_batch(batch, str(store.directory)) for batch in missing)
-
-
-def _failed_need(task: Task, store: Store) -> str | None:
-    for key in task.needs:
-        if not store.has(key):
-            failure = store.failure(key)
-            return f"because {key} failed: {failure.reason}" if failure else f"because {key} is missing"
-    return None
-
-
-def _attempt(task: Task, store: Store) -> str | None:
-    """Run and publish one task; the reason where it failed."""
-    try:
-        store.publish(task.key, task.digest, task.function(store, *task.arguments))
-    except UsageError:
-        raise
-    except (SampleFailure, BrokenFile) as error:
-        return str(error)
-    except Exception as error:  # a defect in one sample must not stop a campaign of thousands
-        return f"{type(error).__name__}: {error}"
-    store.clear_failure(task.key)
-    return None
+def _engine(missing: list[Batch], workers: int | None) -> Engine:
+    number = min(workers or usable_cores(), max(len(missing), 1))
+    return Local(number) if number > 1 else Here()

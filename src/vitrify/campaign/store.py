@@ -7,7 +7,9 @@ import os
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vitrify.errors import BrokenFile, UsageError
@@ -19,6 +21,7 @@ MARK = "vitrify-store.json"
 VERSION = 1
 KEY = re.compile(r"[A-Za-z0-9.=+_-]+(/[A-Za-z0-9.=+_-]+)*")
 SUFFIX = ".h5"
+TEMPORARY = ".tmp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Failure:
     key: str
     digest: str
     reason: str
+    again: bool = False  # by no fault of its own: the next run tries it again
 
 
 class Store:
@@ -76,10 +80,8 @@ class Store:
 
     def publish(self, key: str, digest: str, result: Result) -> None:
         """Write a result for good. Raises UsageError where the store can no longer be written (a full disk, say)."""
-        try:
+        with self.writing():
             result_file.write(self.path(key), digest, result)
-        except OSError as error:
-            raise self._unwritable(error) from None
 
     def verified(self, key: str, digest: str) -> bool:
         """Is there a sound result? A broken one is set aside, so that it is made again."""
@@ -95,12 +97,10 @@ class Store:
     def quarantine(self, key: str, why: str) -> Path:
         """Set a broken file aside, with the reason beside it; its place is free again."""
         aside = self.directory / "quarantine" / f"{key.replace('/', '__')}.{time.time_ns():x}{SUFFIX}"
-        try:
+        with self.writing(), suppress(FileNotFoundError):  # another reader may have set it aside at the same time
             aside.parent.mkdir(exist_ok=True)
             os.replace(self.path(key), aside)
             _write_text(aside.with_suffix(".txt"), why + "\n")
-        except OSError as error:
-            raise self._unwritable(error) from None
         return aside
 
     def quarantined(self) -> list[str]:
@@ -109,16 +109,18 @@ class Store:
 
     def keys(self, folder: str) -> list[str]:
         """Finished results directly under a folder of the store, sorted."""
+        return [f"{folder}/{x}" for x in sorted(self.names(folder))]
+
+    def names(self, folder: str) -> list[str]:
+        """Their last parts, in no order."""
         place = self.path(folder).with_name(folder.rpartition("/")[2])
         names = os.listdir(place) if place.is_dir() else []
-        return [f"{folder}/{x.removesuffix(SUFFIX)}" for x in sorted(names) if x.endswith(SUFFIX) and not x.startswith(".")]
+        return [x[: -len(SUFFIX)] for x in names if x.endswith(SUFFIX) and not x.startswith(".")]
 
-    def record_failure(self, key: str, digest: str, reason: str) -> None:
+    def record_failure(self, key: str, digest: str, reason: str, *, again: bool = False) -> None:
         """Note that a piece of work could not be done."""
-        try:
-            _write_text(self._failed(key), json.dumps({"key": key, "digest": digest, "reason": reason}))
-        except OSError as error:
-            raise self._unwritable(error) from None
+        with self.writing():
+            _write_text(self._failed(key), json.dumps(asdict(Failure(key, digest, reason, again))))
 
     def failure(self, key: str) -> Failure | None:
         """Why this piece of work failed, if it did."""
@@ -142,10 +144,8 @@ class Store:
 
     def write_text(self, name: str, text: str) -> None:
         """A small text file at the top of the store, replaced as a whole."""
-        try:
+        with self.writing():
             _write_text(self.directory / name, text)
-        except OSError as error:
-            raise self._unwritable(error) from None
 
     def read_text(self, name: str) -> str:
         """The text of such a file. Raises UsageError where there is none."""
@@ -154,6 +154,14 @@ class Store:
         except OSError:
             raise UsageError(f"the store {self.directory} has no {name}") from None
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """What the disk refuses is one sentence. Raises UsageError."""
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(f"the store {self.directory} cannot be written: {error.strerror or error}") from None
+
     def _failed(self, key: str) -> Path:
         return (
             self.directory
@@ -161,13 +169,10 @@ class Store:
             / self.path(key).relative_to(self.directory).with_suffix("").with_name(key.rpartition("/")[2] + ".json")
         )
 
-    def _unwritable(self, error: OSError) -> UsageError:
-        return UsageError(f"the store {self.directory} cannot be written: {error.strerror or error}")
-
 
 def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
         beside.write_text(text)
         result_file.sync(beside)

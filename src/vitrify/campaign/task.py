@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .result_file import Result
@@ -28,3 +28,11 @@ class Batch:
     tasks: tuple[Task, ...]
     after: tuple[str, ...] = ()  # keys that other batches make
     counts: int = 1  # samples it makes, for the progress bar; 0 for what only prepares
+    resources: dict[str, float] = field(default_factory=dict)  # that its worker must have, such as {"GPU": 1}
+    # makes and publishes what it can of many tasks at once; what it leaves is left to other batches
+    together: Callable[[Any, list[Task]], None] | None = None
+
+    @property
+    def claim(self) -> str:
+        """The key by which a run claims it: that of its first task."""
+        return self.tasks[0].key

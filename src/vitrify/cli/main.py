@@ -11,9 +11,12 @@ import click
 from vitrify.errors import VitrifyError
 
 COMMANDS = {
+    "plan": "Show what STUDY will cost before it is run: tasks, core-hours, disk, wall time.",
     "run": "Make what STUDY asks for and its store still lacks, then write the report.",
     "status": "Show how far the study in a store has come.",
+    "prune": "Remove from a store what its study no longer asks for.",
     "report": "Write the report of a store: figures, tables, checks against the paper.",
+    "export": "Write the samples of a store as a table, its glasses as files.",
     "make": "Make one glass and write it to a file.",
     "measure": "Measure a glass from a file.",
     "models": "List the models and their parameters.",

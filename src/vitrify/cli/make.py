@@ -9,7 +9,7 @@ import click
 
 from vitrify.backends import DEVICES
 from vitrify.errors import UsageError
-from vitrify.formats.choose import WRITERS
+from vitrify.formats.choose import require_writer
 from vitrify.making import make_glass
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe
@@ -37,7 +37,7 @@ def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> An
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same glass.")
 @click.option("--minimiser", type=click.Choice(["cg", "fire"]), default="cg", show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="Where it is made.")
-@click.option("--output", type=click.Path(path_type=Path), required=True, help=".xyz, .extxyz, .data or .lammps")
+@click.option("--output", type=click.Path(path_type=Path), required=True, help=".xyz, .extxyz, .data, .lammps or .gsd")
 def make(
     model: str,
     particles: int,
@@ -49,8 +49,7 @@ def make(
     output: Path,
 ) -> None:
     """Make one glass of MODEL, such as "pss(rc=1.2)", and write it to a file."""
-    if output.suffix.lower() not in WRITERS:
-        raise UsageError(f"{output} has suffix {output.suffix!r}, must be one of {', '.join(WRITERS)}")
+    require_writer(output)
     glass = make_glass(
         parse(model),
         n_particles=particles,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,30 +18,14 @@ from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.measurement import measure as measure_glass
 from vitrify.preparation import quench_glass
 from vitrify.statics import Hessian, Pairs
+from vitrify.study.columns import COLUMNS
 
-MEANINGS = {
+from .bar import bar
+
+MEANINGS = {  # of what is no column of a table, or has another name there
     "n": "particles",
     "box": "edge of the cube, λ",
     "model": "interaction model",
-    "energy_per_particle": "U/N, ε",
-    "max_force": "largest force component, ε/λ",
-    "mean_pair_force": "mean |φ'| over pairs, ε/λ",
-    "pressure": "p, ε/λ³",
-    "pressure_positive": "p₊ of repulsive pairs, ε/λ³",
-    "pressure_negative": "p₋ of attractive pairs, ε/λ³",
-    "p_over_p0": "p/(p₊ + p₋)",
-    "stickiness": "s, Eq. (3)",
-    "coordination": "mean number of interacting neighbours",
-    "min_coordination": "smallest number of them",
-    "shear_modulus": "G in xy, Eq. (A1), ε/λ³",
-    "shear_modulus_xz": "G in xz, ε/λ³",
-    "shear_modulus_yz": "G in yz, ε/λ³",
-    "shear_modulus_affine": "Born part of G in xy, ε/λ³",
-    "bulk_modulus": "K, Eq. (A3), ε/λ³",
-    "poisson_ratio": "ν, Eq. (A6)",
-    "g_over_k": "G/K",
-    "zero_modes": "zero eigenvalues of the Hessian",
-    "is_minimum": "a minimum: 3 zero modes, none negative",
     "a0": "(V/N)^(1/3), λ",
     "omega0": "√(G/ρ)/a0, √(ε/m)/λ",
     "lowest_eigenvalues": "ω² of the lowest modes beside the translations, ε/λ²/m",
@@ -87,7 +70,7 @@ def measure(
         click.echo(json.dumps(found))
         return
     for name, value in found.items():
-        click.echo(f"{name:22} {_shown(value):>16}  {MEANINGS[name]}")
+        click.echo(f"{name:22} {_shown(value):>16}  {_meaning(name)}")
 
 
 def _microscopic(glass: Glass, modes: int, qlm: bool, dipoles: int, frames: list[Frame]) -> dict[str, Any]:
@@ -102,18 +85,15 @@ def _microscopic(glass: Glass, modes: int, qlm: bool, dipoles: int, frames: list
         found["qlm"] = soft.values
         frames.append(("quasilocalised", soft.values["frequency"] ** 2, soft.vector))
     if dipoles:
-        decay = dipole_decay(glass, number=dipoles, hessian=hessian, track=_bar)
+        # at N = 256,000 each response takes half a minute
+        decay = dipole_decay(glass, number=dipoles, hessian=hessian, track=lambda x: bar(x, "dipole responses"))
         rows = zip(decay.distance.tolist(), decay.median.tolist(), decay.dipoles.tolist(), strict=True)
         found["dipoles"] = [{"r_over_a0": r, "c": c, "dipoles": n} for r, c, n in rows if n]
     return found
 
 
-def _bar(chosen: Any) -> Any:
-    """A progress bar over dipole responses on a terminal: at N = 256,000 each takes half a minute."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(chosen, "dipole responses", console=Console(stderr=True), disable=not sys.stderr.isatty())
+def _meaning(name: str) -> str:
+    return MEANINGS.get(name) or COLUMNS[name].sentence
 
 
 def _mapping(text: str | None) -> dict[str, str]:

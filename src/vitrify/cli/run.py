@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from vitrify import campaign
-from vitrify.backends import DEVICES
-from vitrify.study import plan, read_study
+from vitrify.backends import DEVICES, number_of_gpus
+from vitrify.campaign.limits import Limits, parse_bytes, parse_seconds
+from vitrify.campaign.runner import usable_cores
+from vitrify.campaign.sharding import parse_shard, shard
+from vitrify.errors import UsageError
+from vitrify.study import plan, read_study, write_identity
 
 from .device import usable
 
@@ -22,40 +27,72 @@ from .device import usable
 )
 @click.option("--samples", type=click.IntRange(min=1), help="At most so many samples of each ensemble.")
 @click.option("--ensemble", help="This ensemble only, by name.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core unless given.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of this machine; one a core unless given.")
+@click.option("--scheduler", metavar="URL", help="Work on the Dask cluster there, such as tcp://HOST:8786.")
+@click.option("--slurm", metavar="FILE.toml", type=click.Path(path_type=Path), help="Work in jobs of a Slurm queue.")
+@click.option("--shard", "part", metavar="K/N", help="Part k of n only, in this process: for job arrays.")
+@click.option(
+    "--time-limit", default="24 h", show_default=True, help="A sample's glass, or one observable, is set aside after it."
+)
+@click.option("--memory-limit", help="Of a worker, such as 4 GB; its part of the machine's memory unless given.")
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="cuda: glasses on a GPU.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed before.")
-@click.option("--report/--no-report", default=True, help="Write the report at the end, into STORE/report.")
+@click.option("--report/--no-report", default=None, help="Write the report at the end, into STORE/report; not of a shard.")
 def run(
-    study: Path,
-    store: Path | None,
-    samples: int | None,
-    ensemble: str | None,
-    workers: int | None,
-    device: str,
-    retry_failed: bool,
-    report: bool,
-) -> None:
-    """Make what STUDY asks for and its store still lacks; safe to stop and to repeat."""
+    study: Path, store: Path | None, samples: int | None, ensemble: str | None, workers: int | None, scheduler: str | None,
+    slurm: Path | None, part: str | None, time_limit: str, memory_limit: str | None, device: str, retry_failed: bool,
+    report: bool | None,
+) -> None:  # fmt: skip
+    """Make what STUDY asks for and its store still lacks; safe to stop, to repeat, and to run on many machines at once."""
     spec = read_study(study)
     batches = plan(spec, samples=samples, ensemble=ensemble)
+    on_gpu = usable(device) == "cuda" if not (scheduler or slurm) else device == "cuda"
+    engine = _engine(workers, scheduler, slurm, part, on_gpu=on_gpu)
+    limits = _limits(time_limit, memory_limit, engine)
+    if part:
+        batches = shard(batches, *parse_shard(part))
+    if on_gpu:
+        from vitrify.study.on_device import with_gpu
+
+        batches = with_gpu(batches)
     place = campaign.Store.create(store or Path(f"{spec.name}-store"))
-    place.write_text("study.toml", spec.text)
-    if usable(device) == "cuda":
-        _glasses_on_gpu(batches, place, workers)
-    outcome = campaign.run(batches, place, workers=workers, progress=campaign.Progress(), retry_failed=retry_failed)
+    write_identity(spec, place)
+    for other in campaign.Presence(place).living():
+        click.echo(f"also at work on this store: {other.sentence()}; the work is shared", err=True)
+    outcome = campaign.run(
+        batches, place, engine=engine, limits=limits, progress=campaign.Progress(), retry_failed=retry_failed
+    )
     click.echo(outcome.sentence())
-    if report:
+    if outcome.stopped_by:
+        sys.exit(128 + outcome.stopped_by)
+    if report or (report is None and not part):
         from vitrify.report import write_report  # draws figures: imported when it is needed
 
         click.echo(f"report: {write_report(place, place.directory / 'report')}")
 
 
-def _glasses_on_gpu(batches: list[campaign.Batch], place: campaign.Store, workers: int | None) -> None:
-    """Parent temperatures first, then the glasses on the GPU; everything else is left to the engine."""
-    from vitrify.backends.choose import gpu
-    from vitrify.study.on_device import make_on_device
+def _engine(
+    workers: int | None, scheduler: str | None, slurm: Path | None, part: str | None, *, on_gpu: bool
+) -> campaign.Engine:
+    """The one that the options ask for. Raises UsageError where they ask for several."""
+    asked = {"--workers": workers, "--scheduler": scheduler, "--slurm": slurm}
+    given = [name for name, value in asked.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} cannot go together: each says where the work is done")
+    if scheduler:
+        return campaign.Address(scheduler)
+    if slurm:
+        return campaign.Slurm(campaign.read_slurm(slurm))
+    number = workers or (1 if part else usable_cores())
+    name = f"shard {part}" if part else ""
+    return (
+        campaign.Local(number, name, gpus=number_of_gpus() if on_gpu else 0)
+        if number > 1
+        else campaign.Here(name or "in its own process")
+    )
 
-    campaign.run([x for x in batches if x.counts == 0], place, workers=workers)
-    made = make_on_device(batches, place, gpu(), campaign.Progress())
-    click.echo(f"{made} glasses made on the GPU")
+
+def _limits(time_limit: str, memory_limit: str | None, engine: campaign.Engine) -> Limits:
+    if memory_limit:
+        return Limits(parse_seconds(time_limit), parse_bytes(memory_limit))
+    return Limits(parse_seconds(time_limit), engine.memory)

@@ -8,10 +8,13 @@ from vitrify.errors import UsageError
 from vitrify.glass import Glass
 from vitrify.model import Model
 
-from . import extxyz, lammps
+from . import extxyz, gsd, lammps
+from .whole import write_whole
 
 READERS = {".xyz": extxyz.read, ".extxyz": extxyz.read}
-WRITERS = {".xyz": extxyz.write, ".extxyz": extxyz.write, ".data": lammps.write, ".lammps": lammps.write}
+WRITERS = {
+    ".xyz": extxyz.write, ".extxyz": extxyz.write, ".data": lammps.write, ".lammps": lammps.write, ".gsd": gsd.write,
+}  # fmt: skip
 
 
 def read_glass(path: Path | str, model: Model | None = None, species: dict[str, str] | None = None) -> Glass:
@@ -30,12 +33,16 @@ def read_glass(path: Path | str, model: Model | None = None, species: dict[str, 
 
 
 def write_glass(glass: Glass, path: Path | str) -> None:
-    """Write a glass. Raises UsageError for an unknown suffix or an unwritable place."""
+    """Write a glass, its file as a whole. Raises UsageError for an unknown suffix, a missing package or an unwritable
+    place."""
     file = Path(path)
-    writer = WRITERS.get(file.suffix.lower())
-    if writer is None:
-        raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {', '.join(WRITERS)} to be written")
-    try:
-        file.write_text(writer(glass))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror or error}") from None
+    require_writer(file)
+    write_whole(file, lambda beside: WRITERS[file.suffix.lower()](glass, beside))
+
+
+def require_writer(path: Path) -> None:
+    """Raise UsageError unless glasses can be written to files of this suffix: asked before hours are spent on them."""
+    if path.suffix.lower() not in WRITERS:
+        raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {', '.join(WRITERS)} to be written")
+    if path.suffix.lower() == ".gsd":
+        gsd.package()

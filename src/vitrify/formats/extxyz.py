@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from vitrify.model import Model
 from vitrify.model.catalogue import parse
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
+LARGEST_BOX = 1e6  # in λ, 10^18 particles; its volume must still be a number
+SPARSEST = 1e-4  # N/V in λ⁻³; below it the cells that neighbours are found in fill the memory
+FARTHEST = 1e6  # of a coordinate, in boxes; beyond it the digits that tell where in the box a particle is begin to fail
 
 
 def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
@@ -22,13 +26,16 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
     species, positions, lattice, periodic, header = _frame(path)
     model = model or _model_of(header)
     box = _cube(lattice, periodic)
+    if len(positions) < SPARSEST * box**3:
+        raise UsageError(f"its density is {len(positions) / box**3:.3g}, must be at least {SPARSEST:g}")
+    _require_near(positions, box)
     provenance = {k: v for k, v in header.items() if k != "model" and isinstance(v, str | int | float | np.number)}
     plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in provenance.items()}
     return Glass(positions, box, _indices(species, model, names), model, plain)
 
 
-def write(glass: Glass) -> str:
-    """The text of a file: 17 significant digits, so that reading gives the same glass."""
+def write(glass: Glass, path: Path) -> None:
+    """One frame with 17 significant digits, so that reading gives the same glass."""
     edge = f"{glass.box:.17g}"
     lattice = f"{edge} 0 0 0 {edge} 0 0 0 {edge}"
     known = " ".join(f"{key}={_quoted(value)}" for key, value in glass.provenance.items())
@@ -37,7 +44,7 @@ def write(glass: Glass) -> str:
     rows = (
         f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}" for kind, (x, y, z) in zip(glass.species, glass.positions, strict=True)
     )
-    return "\n".join([str(glass.n_particles), head, *rows]) + "\n"
+    path.write_text("\n".join([str(glass.n_particles), head, *rows]) + "\n", encoding="utf-8")
 
 
 def _frame(path: Path) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], Any, dict[str, Any]]:
@@ -61,12 +68,19 @@ def _frame(path: Path) -> tuple[list[str], NDArray[np.float64], NDArray[np.float
         words = line.split()
         try:
             species.append(words[species_at])
-            positions[k] = [float(x) for x in words[position_at : position_at + 3]]
+            positions[k, :] = [float(words[position_at + d]) for d in range(3)]
         except (IndexError, ValueError):
             raise UsageError(f"line {start + 3 + k} cannot be read as a species and three coordinates") from None
-    lattice = np.asarray(header.pop("Lattice"), dtype=float)
     header.pop("Properties", None)
-    return species, positions, lattice, header.pop("pbc", True), header
+    return species, positions, _numbers(header.pop("Lattice")), header.pop("pbc", True), header
+
+
+def _numbers(words: Any) -> NDArray[np.float64]:
+    """An entry of the comment line as numbers; none at all where it is something else."""
+    try:
+        return np.asarray(words, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        return np.empty(0)
 
 
 def _last_frame(lines: list[str]) -> tuple[int, int]:
@@ -87,26 +101,36 @@ def _last_frame(lines: list[str]) -> tuple[int, int]:
 
 def _columns(properties: str) -> tuple[int, int]:
     """Columns of the species and of the first coordinate."""
-    fields, at, found = properties.split(":"), 0, {}
-    if len(fields) % 3:
-        raise UsageError(f"Properties={properties} cannot be read")
-    for name, _, width in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
-        found[name] = at
-        at += int(width) if width.isdigit() else 1
-    if "pos" not in found or "species" not in found:
-        raise UsageError(f"Properties={properties} must name species and pos")
-    return found["species"], found["pos"]
+    words, at, found = properties.split(":"), 0, {}
+    if len(words) % 3:
+        raise UsageError(f"Properties={properties!r} cannot be read")
+    for name, width in zip(words[::3], words[2::3], strict=True):
+        if name in found or not re.fullmatch("[1-9][0-9]{0,3}", width):
+            raise UsageError(f"Properties={properties!r} must name each property once, with its number of columns")
+        found[name] = (at, int(width))
+        at += int(width)
+    if found.get("pos", (0, 0))[1] != 3 or found.get("species", (0, 0))[1] != 1:
+        raise UsageError(f"Properties={properties!r} must name species and pos, of one column and of three")
+    return found["species"][0], found["pos"][0]
 
 
 def _cube(lattice: NDArray[np.float64], periodic: Any) -> float:
     if lattice.size != 9 or not np.isfinite(lattice).all():
         raise UsageError("its Lattice is not nine numbers")
-    if not np.all(periodic):
+    if not all(x == 1 for x in np.ravel(periodic).tolist()):  # True; a word is no such answer
         raise UsageError("its box is not periodic in all directions; a periodic cube is needed")
+    if np.abs(lattice).max() > LARGEST_BOX:
+        raise UsageError(f"its box is {np.abs(lattice).max():g}, must be at most {LARGEST_BOX:g}")
     edge = float(lattice.ravel()[0])
     if not edge > 0 or np.abs(lattice.reshape(3, 3) - edge * np.eye(3)).max() > CUBIC * abs(edge):
         raise UsageError("its box is not a cube along the axes; a periodic cube is needed")
     return edge
+
+
+def _require_near(positions: NDArray[np.float64], box: float) -> None:
+    far = np.flatnonzero(np.abs(positions).max(axis=1) > FARTHEST * box)  # what is no number is left to Glass
+    if len(far):
+        raise UsageError(f"position of particle {far[0]} is more than {FARTHEST:g} boxes away ({len(far)} such in all)")
 
 
 def _model_of(header: dict[str, Any]) -> Model:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from vitrify.glass import Glass
 
 
-def write(glass: Glass) -> str:
-    """The text of a data file; species are numbered from 1."""
+def write(glass: Glass, path: Path) -> None:
+    """A data file; species are numbered from 1."""
     mixture = glass.model.mixture
     head = [
         f"{glass.model} glass, units lj",
@@ -21,4 +23,4 @@ def write(glass: Glass) -> str:
         f"{k + 1} {kind + 1} {x:.17g} {y:.17g} {z:.17g}"
         for k, (kind, (x, y, z)) in enumerate(zip(glass.species, glass.positions, strict=True))
     )
-    return "\n".join([*head, *edges, *masses, "", "Atoms # atomic", "", *rows]) + "\n"
+    path.write_text("\n".join([*head, *edges, *masses, "", "Atoms # atomic", "", *rows]) + "\n", encoding="utf-8")

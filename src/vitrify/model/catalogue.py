@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from math import isfinite
 from typing import Any
 
 from vitrify.errors import UsageError
@@ -32,12 +33,38 @@ FAMILIES: dict[str, type[Potential]] = {
     "hertzian": Hertzian,
 }
 
-CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(\s*(.*?)\s*\))?\s*")
-ARGUMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
+LONGEST = 200  # characters of a model's readable form; the patterns below go back and forth over blanks
+LARGEST_INTEGER = 10_000  # of a parameter, such as an exponent: it is compiled into the kernels
+CUTOFFS = (0.01, 1000.0)  # in λ; beyond them no box holds the glass, or no particle meets another
+CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*", re.ASCII)
+ARGUMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*", re.ASCII)
 
 
 def named(family: str, *, mixture: Mixture | None = None, **parameters: float) -> Model:
     """The model of a family with these parameters; the rest keep their defaults. Raises UsageError."""
+    return _member(family, parameters, mixture)
+
+
+def parse(text: str) -> Model:
+    """Read the readable form, such as "qss(q=12, xc=2.0)"; nothing in it is evaluated. Raises UsageError."""
+    if len(text) > LONGEST:
+        raise UsageError(f"model {text[:40]!r}... has {len(text)} characters, must have at most {LONGEST}")
+    call = CALL.fullmatch(text)
+    if call is None:
+        raise UsageError(f"model {text!r} cannot be read; write it like pss(rc=1.2)")
+    parameters: dict[str, float] = {}
+    given = (call[2] or "").strip()
+    for part in given.split(",") if given else ():
+        argument = ARGUMENT.fullmatch(part)
+        if argument is None:
+            raise UsageError(f"model {text!r}: {part.strip()!r} cannot be read; write name=number, like rc=1.2")
+        if argument[1] in parameters:
+            raise UsageError(f"model {text!r}: parameter {argument[1]!r} is given twice")
+        parameters[argument[1]] = float(argument[2])
+    return _member(call[1], parameters, None)
+
+
+def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:
     kind = FAMILIES.get(family)
     if kind is None:
         raise UsageError(f"model {family!r} is unknown{_hint(family, FAMILIES)}; known are {', '.join(FAMILIES)}")
@@ -48,23 +75,8 @@ def named(family: str, *, mixture: Mixture | None = None, **parameters: float) -
             raise UsageError(f"model {family!r} has no parameter {name!r}{_hint(name, known)}; it takes {takes}")
     potential = kind(**{name: _typed(family, name, value, known[name].default) for name, value in parameters.items()})
     shown = ", ".join(f"{k}={v!r}" for k, v in potential.parameters().items())
+    _require_usable(potential, f"{family}({shown})")
     return Model(f"{family}({shown})", potential, mixture or Mixture())
-
-
-def parse(text: str) -> Model:
-    """Read the readable form, such as "qss(q=12, xc=2.0)"; nothing in it is evaluated. Raises UsageError."""
-    call = CALL.fullmatch(text)
-    if call is None:
-        raise UsageError(f"model {text!r} cannot be read; write it like pss(rc=1.2)")
-    parameters: dict[str, float] = {}
-    for part in filter(None, (call[2] or "").split(",")):
-        argument = ARGUMENT.fullmatch(part)
-        if argument is None:
-            raise UsageError(f"model {text!r}: {part.strip()!r} cannot be read; write name=number, like rc=1.2")
-        if argument[1] in parameters:
-            raise UsageError(f"model {text!r}: parameter {argument[1]!r} is given twice")
-        parameters[argument[1]] = float(argument[2])
-    return named(call[1], mixture=None, **parameters)
 
 
 def __getattr__(family: str) -> Callable[..., Model]:
@@ -85,11 +97,24 @@ def __dir__() -> list[str]:
 
 def _typed(family: str, name: str, value: Any, default: Any) -> float:
     """The value in the type of the parameter's default; an integer parameter takes no fraction."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
         raise UsageError(f"model {family!r}: {name} is {value!r}, must be a finite number")
-    if isinstance(default, int) and value != int(value):
-        raise UsageError(f"model {family!r}: {name} is {value!r}, must be an integer")
+    if isinstance(default, int) and (value != int(value) or abs(value) > LARGEST_INTEGER):
+        raise UsageError(f"model {family!r}: {name} is {value!r}, must be an integer of at most {LARGEST_INTEGER}")
     return int(value) if isinstance(default, int) else float(value)
+
+
+def _require_usable(potential: Potential, name: str) -> None:
+    """Parameters may each be allowed and still make numbers that a computer does not hold."""
+    shortest, longest = CUTOFFS
+    if not shortest <= potential.cutoff <= longest:
+        raise UsageError(f"model {name}: its cutoff is {potential.cutoff:g} λ, must be {shortest:g} to {longest:g}")
+    try:
+        usable = all(map(isfinite, potential.numbers()))
+    except ArithmeticError:
+        usable = False
+    if not usable:
+        raise UsageError(f"model {name}: its coefficients are too large for a computer; take milder parameters")
 
 
 def _hint(word: str, known: Any) -> str:

@@ -1,5 +1,7 @@
 """From a model to a glass: start, liquid, quench."""
 
-from .make import Recipe, make_glass, make_glasses, quench_glass
+from vitrify.recipe import Recipe
+
+from .make import make_glass, make_glasses, quench_glass
 
 __all__ = ["Recipe", "make_glass", "make_glasses", "quench_glass"]

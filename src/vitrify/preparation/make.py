@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,35 +12,15 @@ from vitrify.batch import BIG, Batch
 from vitrify.errors import SampleFailure, UsageError, check
 from vitrify.glass import Glass
 from vitrify.model import Model
+from vitrify.recipe import Recipe
 
 from .in_step import InStep
 from .liquid import LiquidRun, melt
-from .quench import MINIMISERS, QuenchRun, quench
+from .quench import QuenchRun, quench
 from .start import random_batch, spread_apart
 
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """How a liquid becomes a glass."""
-
-    minimiser: str = "cg"  # or "fire"
-    force_tolerance: float = 1e-10  # largest |component| after the quench, in units of min(1 ε/λ, mean |pair force|)
-    melt_msd: float = 10.0  # mean squared displacement after which the liquid has forgotten its start, in a0²
-
-    def __post_init__(self) -> None:
-        known = " or ".join(map(repr, MINIMISERS))
-        check(self.minimiser in MINIMISERS, "recipe", "minimiser", self.minimiser, known)
-        check(
-            0 < self.force_tolerance < 1e-3,
-            "recipe",
-            "force_tolerance",
-            self.force_tolerance,
-            "between 0 and 1e-3",
-        )
-        check(1.0 <= self.melt_msd < 1e6, "recipe", "melt_msd", self.melt_msd, "at least 1 (in a0²)")
 
 
 def make_glass(

@@ -15,8 +15,9 @@ from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_
 from vitrify.kernels.fire import fire_of
 from vitrify.kernels.forces import pair_force_of
 from vitrify.model import Model, Potential
+from vitrify.recipe import MINIMISERS
 
-MINIMISERS = {"cg": conjugate_gradients_of, "fire": fire_of}
+KERNELS = dict(zip(MINIMISERS, (conjugate_gradients_of, fire_of), strict=True))
 STALE2 = (0.25 * SKIN) ** 2
 CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
 ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper slope leads
@@ -82,7 +83,7 @@ def mean_pair_force(batch: Batch, s: int) -> float:
 def _relax(minimiser: str, model: Model, rough: bool) -> Any:
     cpu = backend()
     forces = force_body(model, liquid=rough)
-    return cpu.compile(MINIMISERS[minimiser](forces, stale_body(), cpu.inline(largest_component)))
+    return cpu.compile(KERNELS[minimiser](forces, stale_body(), cpu.inline(largest_component)))
 
 
 @cache

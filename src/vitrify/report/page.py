@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import platform
+import warnings
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +27,7 @@ from .gathered import Study, gather
 from .statements import statements
 
 SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
+LONGEST_SHOWN = 40  # characters of a name in a figure
 STYLE: Any = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify", "axes.titlesize": 9}
 
 
@@ -40,8 +43,9 @@ def write_report(store: Store, output: Path, experiments: Path | None = None) ->
         "windows": tables.windows(study),
         "II": tables.coefficients(),
     }
+    shown = _as_drawn(study)
     try:
-        pictures = [_picture(study, figure, output / "figures") for figure in FIGURES]
+        pictures = [_picture(study, shown, figure, output / "figures") for figure in FIGURES]
         for name, table in drawn.items():
             _save(table, output / "tables" / f"table_{name}.csv")
         page = output / "index.html"
@@ -51,11 +55,27 @@ def write_report(store: Store, output: Path, experiments: Path | None = None) ->
     return page
 
 
-def _picture(study: Study, figure: Figure, folder: Path) -> dict[str, Any]:
+def _as_drawn(study: Study) -> Study:
+    """The study with the user's own names as a figure can show them: short, and with no $, which would begin a formula."""
+
+    def plain(name: str) -> str:
+        return (name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…").replace("$", r"\$")
+
+    ensembles = [
+        replace(x, spec=replace(x.spec, name=plain(x.spec.name), sets={plain(k): v for k, v in x.spec.sets.items()}))
+        for x in study.ensembles
+    ]
+    experiments = [replace(x, alloy=plain(x.alloy)) for x in study.experiments]
+    return replace(study, ensembles=tuple(ensembles), experiments=tuple(experiments))
+
+
+def _picture(study: Study, shown: Study, figure: Figure, folder: Path) -> dict[str, Any]:
     """Draw a figure, save it as SVG and PNG, and give what the page shows of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with rc_context(STYLE):
-        drawing = figure.draw(study)
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks: boxes are drawn
+        warnings.filterwarnings("ignore", "No artists with labels found")  # experiments alone, as yet
+        drawing = figure.draw(shown)
         name = f"figure_{int(figure.number):02d}"
         svg = _bytes(drawing, "svg")
         (folder / f"{name}.svg").write_bytes(svg)

@@ -1,8 +1,10 @@
 """What is asked: a study file, read, checked and turned into tasks; and what the store holds of it."""
 
+from .counting import Counts, ensemble_counts
+from .identity import write_identity
 from .plan import plan
 from .reading import parse_study, read_study
-from .results import Counts, ensemble_counts, ensemble_results, ensemble_table, parent_temperature_of
+from .results import ensemble_results, ensemble_table, parent_temperature_of
 from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
 __all__ = [
@@ -17,4 +19,5 @@ __all__ = [
     "parse_study",
     "plan",
     "read_study",
+    "write_identity",
 ]

@@ -11,37 +11,64 @@ from .spec import OBSERVABLES, EnsembleSpec, ObservableSpec, StudySpec
 PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 2}  # raised when a change of code changes results
 SHORT = 12  # hex digits in a folder's name
 
+# what else stands at the top of a store, or will
+RESERVED = ("failed", "quarantine", "report", "runs", "claims", "log", "study.toml", "vitrify-store.json")
+LONGEST = 160  # characters of a folder's name; what is set aside has all its key in one name, and a name has 255 at most
+
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
+Definition = dict[str, object]
 
 
 def parent_temperature_digest(study: StudySpec, spec: EnsembleSpec) -> str:
     """Of the parent temperature found from pilots."""
-    return _hash({**_common(study, spec), "n_pilots": spec.n_pilots, "pilot_particles": spec.particles_of_pilot})
+    return _hash(parent_temperature_definition(study, spec))
 
 
 def glass_digest(study: StudySpec, spec: EnsembleSpec) -> str:
     """Of the glasses of an ensemble: not of how many there are, nor of what is measured of them."""
-    automatic = spec.parent_temperature == "auto"
-    temperature = parent_temperature_digest(study, spec) if automatic else repr(spec.parent_temperature)
-    return _hash({**_common(study, spec), "n_particles": spec.n_particles, "parent_temperature": temperature})
+    return _hash(glass_definition(study, spec))
 
 
 def observable_digest(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> str:
     """Of one observable of the glasses of a group: not of how many it is measured."""
+    return _hash(observable_definition(study, group, observable))
+
+
+def parent_temperature_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
+    """What defines the parent temperature."""
+    return {**_common(study, spec), "n_pilots": spec.n_pilots, "pilot_particles": spec.particles_of_pilot}
+
+
+def glass_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
+    """What defines the glasses of an ensemble; an automatic temperature is the digest of how it is found."""
+    automatic = spec.parent_temperature == "auto"
+    temperature = parent_temperature_digest(study, spec) if automatic else repr(spec.parent_temperature)
+    return {**_common(study, spec), "n_particles": spec.n_particles, "parent_temperature": temperature}
+
+
+def observable_definition(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> Definition:
+    """What defines an observable of the glasses of a group."""
     known = {"glass": glass_digest(study, group), "observable": observable.name, "physics": PHYSICS[observable.name]}
-    return _hash(known | ({"options": observable.settings} if observable.settings else {}))
+    return known | ({"options": observable.settings} if observable.settings else {})
 
 
 def folder(spec: EnsembleSpec, product: str, digest: str) -> str:
     """Where a product of an ensemble stands in the store."""
-    safe = re.sub(r"[^A-Za-z0-9.=+-]", "_", spec.name).strip(".") or "_"
-    return f"{safe}/{product}-{digest[:SHORT]}"
+    return f"{_safe(spec.name)}/{product}-{digest[:SHORT]}"
 
 
-def _common(study: StudySpec, spec: EnsembleSpec) -> dict[str, object]:
+def _safe(name: str) -> str:
+    """An ensemble's name as a folder's: no way out of the store, nothing hidden, nothing that the store uses itself."""
+    safe = re.sub(r"[^A-Za-z0-9.=+-]", "_", name).strip(".") or "_"
+    if len(safe) > LONGEST:
+        safe = f"{safe[: LONGEST - SHORT - 1]}-{hashlib.sha256(name.encode()).hexdigest()[:SHORT]}"
+    return f"{safe}_" if safe.lower() in RESERVED else safe  # lower: some file systems know no case
+
+
+def _common(study: StudySpec, spec: EnsembleSpec) -> Definition:
     fields = {name: getattr(spec, name) for name in LIQUID_FIELDS}
     return {**fields, "model": str(spec.parsed_model), "seed": study.seed, "physics": PHYSICS["liquid"]}
 
 
-def _hash(content: dict[str, object]) -> str:
+def _hash(content: Definition) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=repr).encode()).hexdigest()

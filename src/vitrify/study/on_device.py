@@ -1,15 +1,17 @@
-"""Glasses of a study made many at once on a GPU, before the engine makes what remains on the CPU."""
+"""Glasses of a study made many at once on a GPU, by batches of their own; what they leave is made on the CPU after them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitrify.backends.choose import gpu
 from vitrify.batch import row_width
-from vitrify.campaign import Batch, Progress, Result, Store, Task
+from vitrify.campaign import Batch, Result, Store, Task
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.observables.in_step import moduli_in_step
@@ -22,29 +24,35 @@ from .spec import EnsembleSpec
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
+AT_ONCE = 1000  # glasses of a batch: minutes of a GPU
 FRACTION = 0.7  # of the free memory that a batch may take
 RECORDS, REST = 11, 120  # arrays of 32 bytes a particle (one of them while sorting), and bytes of all others
 
 
-def make_on_device(batches: Iterable[Batch], store: Store, machine: Gpu, progress: Progress) -> int:
-    """Make and publish every missing glass of these batches that a GPU can make, and its moduli; the number made.
+def with_gpu(batches: Iterable[Batch]) -> list[Batch]:
+    """The same work, where batches for a GPU make many glasses and their moduli at once; what they leave comes after them.
 
-    Needs the parent temperatures in the store. A glass that fails is recorded; those with another minimiser than conjugate
-    gradients are left to the engine."""
-    tasks = [task for batch in batches for task in batch.tasks]
-    missing = [task for task in tasks if _is_missing_glass(task, store)]
-    elastic = {task.needs[0]: task for task in tasks if _is_elasticity(task)}  # by the key of the glass
-    progress.start(len(missing), 0)
-    made = 0
-    try:
-        for _, group in groupby(sorted(missing, key=_folder), key=_folder):
-            for part in _parts(list(group), machine):
-                done = _make(part, elastic, store, machine)
-                made += done
-                progress.step(part[0].arguments[0].name, made=done, failed=len(part) - done)
-    finally:
-        progress.stop()
-    return made
+    Glasses with another minimiser than conjugate gradients are left to the CPU."""
+    everything = list(batches)
+    made = [batch for batch in everything if batch.tasks[0].function is work.glass_task and _can(batch.tasks[0])]
+    on_gpu = [
+        _together(part) for _, group in groupby(sorted(made, key=_folder), key=_folder) for part in _chunks(list(group))
+    ]
+    claims = {batch.claim for batch in made}
+    rest = [replace(x, after=(*x.after, x.claim)) if x.claim in claims else x for x in everything]
+    first = [x for x in rest if not x.counts]
+    return [*first, *on_gpu, *(x for x in rest if x.counts)]
+
+
+def make_in_step(store: Store, tasks: list[Task], machine: Gpu | None = None) -> None:
+    """Make and publish the glasses of these tasks, all of one folder, and their moduli. A glass that fails is recorded.
+
+    machine: the GPU of this process unless given."""
+    used = machine or gpu()
+    glasses = [task for task in tasks if task.function is work.glass_task]
+    elastic = {task.needs[0]: task for task in tasks if task.function is work.observable_task}  # by the key of the glass
+    for part in _parts(glasses, used) if glasses else ():
+        _make(part, elastic, store, used)
 
 
 def samples_at_once(spec: EnsembleSpec, free: int) -> int:
@@ -53,15 +61,23 @@ def samples_at_once(spec: EnsembleSpec, free: int) -> int:
     return max(int(FRACTION * free / (spec.n_particles * (32 * RECORDS + REST + 4 * width))), 1)
 
 
-def _is_missing_glass(task: Task, store: Store) -> bool:
-    if task.function is not work.glass_task or task.arguments[0].minimiser != "cg":
-        return False
-    ready = all(store.has(key) for key in task.needs)
-    return ready and store.failure(task.key) is None and not store.verified(task.key, task.digest)
+def _chunks(batches: list[Batch]) -> list[list[Batch]]:
+    return [batches[k : k + AT_ONCE] for k in range(0, len(batches), AT_ONCE)]
 
 
-def _folder(task: Task) -> str:
-    return task.key.rsplit("/", 1)[0]
+def _can(glass: Task) -> bool:
+    return bool(glass.arguments[0].minimiser == "cg")
+
+
+def _folder(batch: Batch) -> str:
+    return batch.claim.rsplit("/", 1)[0]
+
+
+def _together(batches: list[Batch]) -> Batch:
+    tasks = [batch.tasks[0] for batch in batches]
+    tasks += [task for batch in batches for task in batch.tasks if _is_elasticity(task)]
+    name, after = f"{batches[0].name} on a GPU", batches[0].after
+    return Batch(name, tuple(tasks), after, counts=0, resources={"GPU": 1}, together=make_in_step)
 
 
 def _parts(tasks: list[Task], machine: Gpu) -> Iterator[list[Task]]:
@@ -74,7 +90,7 @@ def _is_elasticity(task: Task) -> bool:
     return task.function is work.observable_task and task.arguments[0].name == "elasticity"
 
 
-def _make(tasks: list[Task], elastic: dict[str, Task], store: Store, machine: Gpu) -> int:
+def _make(tasks: list[Task], elastic: dict[str, Task], store: Store, machine: Gpu) -> None:
     spec, seed, _, temperature_key = tasks[0].arguments
     with np.errstate(all="ignore"):  # where the kernels are simulated, integers wrap and padding divides by zero as meant
         made = make_glasses(
@@ -91,7 +107,6 @@ def _make(tasks: list[Task], elastic: dict[str, Task], store: Store, machine: Gp
         for task, found in zip(wanted, moduli_in_step([glass for _, glass in wanted], machine), strict=True):
             if isinstance(found, dict) and found["is_minimum"]:  # what fails is measured again, and recorded, by the engine
                 store.publish(task[0].key, task[0].digest, Result(dict(found)))
-    return len(sound)
 
 
 def _publish(task: Task, glass: Glass | SampleFailure, store: Store) -> bool:

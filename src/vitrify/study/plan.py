@@ -6,8 +6,9 @@ from itertools import chain, zip_longest
 
 from vitrify.campaign import Batch, Task
 
-from . import digest, work
-from .spec import EnsembleSpec, ObservableSpec, StudySpec
+from . import digest
+from .folders import glass_folder, observable_folder, sample_name, temperature_key
+from .spec import EnsembleSpec, StudySpec
 
 
 def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None = None) -> list[Batch]:
@@ -22,29 +23,9 @@ def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None =
     return [*first, *(batch for batch in chain.from_iterable(rows) if batch is not None)]
 
 
-def temperature_key(study: StudySpec, spec: EnsembleSpec) -> str:
-    """Where the parent temperature of an ensemble stands; empty where the spec gives it."""
-    if spec.parent_temperature != "auto":
-        return ""
-    return digest.folder(spec, "parent_temperature", digest.parent_temperature_digest(study, spec)) + "/000000"
-
-
-def glass_folder(study: StudySpec, spec: EnsembleSpec) -> str:
-    """Where the glasses of an ensemble stand."""
-    return digest.folder(spec, "glass", digest.glass_digest(study, spec))
-
-
-def observable_folder(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> str:
-    """Where an observable of a group of glasses stands."""
-    return digest.folder(group, observable.name, digest.observable_digest(study, group, observable))
-
-
-def sample_name(index: int) -> str:
-    """The last part of a sample's key."""
-    return f"{index:06d}"
-
-
 def _temperature_batch(study: StudySpec, spec: EnsembleSpec) -> Batch:
+    from . import work  # with numba and SciPy, half a second that only those who plan spend
+
     task = Task(
         temperature_key(study, spec),
         digest.parent_temperature_digest(study, spec),
@@ -56,6 +37,8 @@ def _temperature_batch(study: StudySpec, spec: EnsembleSpec) -> Batch:
 
 def _sample_batch(study: StudySpec, spec: EnsembleSpec, index: int) -> Batch:
     """The glass and its observables, one after the other in one worker."""
+    from . import work
+
     after = tuple(filter(None, [temperature_key(study, spec)]))
     glass = Task(
         f"{glass_folder(study, spec)}/{sample_name(index)}",

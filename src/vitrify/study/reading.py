@@ -20,13 +20,16 @@ NOT_DEFAULTS = ("name", "model", "density", "sets")
 NUMBERS = ("density", "force_tolerance", "melt_msd")
 INTEGERS = ("n_particles", "n_samples", "n_pilots", "pilot_particles")
 TEXTS = ("name", "model", "minimiser")
+LONGEST = 1_000_000  # characters; the paper's study has 6,000
+DEEPEST = 8  # tables and lists within each other; a study has 5
 
 
 def read_study(path: Path | str) -> StudySpec:
     """Read and check a study file. Raises UsageError: one sentence with file, line and key."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with Path(path).open(encoding="utf-8-sig") as file:  # some editors begin a text with a mark of its encoding
+            text = file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise UsageError(f"study {path} cannot be read: {reason}") from None
     return parse_study(text, str(path))
@@ -34,12 +37,28 @@ def read_study(path: Path | str) -> StudySpec:
 
 def parse_study(text: str, source: str = "study") -> StudySpec:
     """Check the text of a study. source: what errors call it."""
+    if len(text) > LONGEST:
+        raise UsageError(f"{source} has more than {LONGEST:,} characters, which no study needs")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{source}: not valid TOML: {error}") from None
-    reader = _Reader(text, source)
-    return reader.study(table)
+    except (ValueError, RecursionError):  # Python's own limits, for digits of a number and for brackets within brackets
+        raise UsageError(f"{source}: not valid TOML: a number has too many digits, or brackets stand too deep") from None
+    _require_plain(table, source)
+    return _Reader(text, source).study(table)
+
+
+def _require_plain(table: dict[str, Any], source: str) -> None:
+    """Integers of 64 bits, as TOML has them, and no deep nesting: Python can hold more than it can print."""
+    level: list[Any] = [table]
+    for _ in range(DEEPEST):
+        if any(isinstance(x, int) and not -(2**63) <= x < 2**63 for x in level):
+            raise UsageError(f"{source}: an integer in it is beyond 64 bits")
+        tables = [list(x.values()) for x in level if isinstance(x, dict)]
+        level = [value for part in (*tables, *(x for x in level if isinstance(x, list))) for value in part]
+    if level:
+        raise UsageError(f"{source}: tables or lists in it are nested deeper than {DEEPEST}")
 
 
 class _Reader:
@@ -67,9 +86,9 @@ class _Reader:
         ensembles = self._ensembles(table.get("ensemble", []), defaults)
         name, seed = head.get("name", "study"), head.get("seed", 0)
         if not isinstance(name, str):
-            self._fail("study", 0, "name", f"name is {name!r}, must be a text")
+            self._fail("study", 0, "name", f"name is {_shown(name)}, must be a text")
         if isinstance(seed, bool) or not isinstance(seed, int):
-            self._fail("study", 0, "seed", f"seed is {seed!r}, must be an integer")
+            self._fail("study", 0, "seed", f"seed is {_shown(seed)}, must be an integer")
         try:
             return StudySpec(name=name, seed=seed, ensembles=tuple(ensembles), text=self.text)
         except UsageError as error:
@@ -115,7 +134,7 @@ class _Reader:
                 self._fail(table, number, key, f"{owner}: {key!r} is no key of it{_hint(key, known)}")
             wrong = _wrong_type(key, value)
             if wrong:
-                self._fail(table, number, key, f"{owner}: {key} is {value!r}, must be {wrong}")
+                self._fail(table, number, key, f"{owner}: {key} is {_shown(value)}, must be {wrong}")
 
     def _table(self, table: dict[str, Any], name: str) -> dict[str, Any]:
         part = table.get(name, {})
@@ -149,7 +168,7 @@ def _observable(value: str | dict[str, Any]) -> ObservableSpec:
     sizes = {k: rest.pop(k) for k in ("n_samples", "n_particles") if k in rest}
     for key, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int):
-            raise UsageError(f"observables: {value['name']}: {key} is {size!r}, must be an integer")
+            raise UsageError(f"observables: {value['name']}: {key} is {_shown(size)}, must be an integer")
     return ObservableSpec(value["name"], **sizes, options=rest)
 
 
@@ -159,12 +178,11 @@ def _names_itself(value: Any) -> bool:
 
 def _wrong_type(key: str, value: Any) -> str | None:
     """What a value must be, where it is not."""
-    plain = not isinstance(value, bool)
-    number = plain and isinstance(value, int | float) and abs(value) < float("inf")
+    number = _is_number(value)
     if key in TEXTS:
         return None if isinstance(value, str) else "a text"
     if key in INTEGERS:
-        return None if plain and isinstance(value, int) else "an integer"
+        return None if number and isinstance(value, int) else "an integer"
     if key in NUMBERS:
         return None if number else "a finite number"
     if key == "parent_temperature":
@@ -172,8 +190,18 @@ def _wrong_type(key: str, value: Any) -> str | None:
     if key == "observables":
         right = isinstance(value, list) and all(isinstance(x, str) or _names_itself(x) for x in value)
         return None if right else 'a list of names or of tables such as { name = "modes", n_samples = 100 }'
-    table = isinstance(value, dict) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value.values())
+    table = isinstance(value, dict) and all(_is_number(x) for x in value.values())
     return None if table else "a table such as { DSS = 0.60 }"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def _shown(value: Any) -> str:
+    """A value in an error's sentence, where a whole table would hide what is wrong."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def _key_in(sentence: str, table: dict[str, Any]) -> str | None:

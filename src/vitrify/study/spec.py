@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Literal
+from unicodedata import category
 
 from vitrify.errors import UsageError, check
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
-from vitrify.preparation import Recipe
+from vitrify.recipe import Recipe
 
 Option = float | int | str
 # each observable with its own options and what they are unless given
@@ -22,6 +24,9 @@ OBSERVABLES: dict[str, dict[str, Option]] = {
     "dipoles": {"number": 64},
 }
 MOST_PILOT_PARTICLES = 3000  # a pilot tells the same of G∞ as a larger glass
+UNPRINTED = ("Cc", "Cs", "Zl", "Zp")  # Unicode's control characters, halves of characters, ends of lines
+MOST_SAMPLES = 10_000_000  # a thousand times the paper's; more is a slip, and its plan would fill the memory
+MOST_PARTICLES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,8 @@ class ObservableSpec:
     def __post_init__(self) -> None:
         owner = f"observables: {self.name}"
         check(self.name in OBSERVABLES, "ensemble", "observables", self.name, "one of " + ", ".join(OBSERVABLES))
-        check(self.n_samples >= 0, owner, "n_samples", self.n_samples, "0 (as the ensemble) or a number of samples")
-        check(self.n_particles >= 0, owner, "n_particles", self.n_particles, "0 (as the ensemble) or a number of particles")
+        _check_size(owner, "n_samples", self.n_samples, 0, MOST_SAMPLES, " (0: as the ensemble)")
+        _check_size(owner, "n_particles", self.n_particles, 0, MOST_PARTICLES, " (0: as the ensemble)")
         known = OBSERVABLES[self.name]
         for key, value in self.options.items():
             allowed = ", ".join(("n_samples", "n_particles", *known))
@@ -75,18 +80,12 @@ class EnsembleSpec:
 
     def __post_init__(self) -> None:
         owner = f"ensemble {self.name!r}"
-        check(bool(self.name.strip()), "ensemble", "name", self.name, "a name")
-        check(0 < self.density < 1e6, owner, "density", self.density, "positive")
-        check(self.n_particles >= 2, owner, "n_particles", self.n_particles, "at least 2")
-        check(self.n_samples >= 1, owner, "n_samples", self.n_samples, "at least 1")
-        check(self.n_pilots >= 1, owner, "n_pilots", self.n_pilots, "at least 1")
-        check(
-            self.pilot_particles >= 0,
-            owner,
-            "pilot_particles",
-            self.pilot_particles,
-            "0 or a number of particles",
-        )
+        check(_is_name(self.name), "ensemble", "name", self.name, "a name without control characters")
+        check(1e-4 <= self.density <= 1e6, owner, "density", self.density, "positive, from 1e-4 to 1e6")
+        _check_size(owner, "n_particles", self.n_particles, 2, MOST_PARTICLES)
+        _check_size(owner, "n_samples", self.n_samples, 1, MOST_SAMPLES)
+        _check_size(owner, "n_pilots", self.n_pilots, 1, MOST_SAMPLES)
+        _check_size(owner, "pilot_particles", self.pilot_particles, 0, MOST_PARTICLES, " (0: as a sample)")
         hot = self.parent_temperature == "auto" or 0 < float(self.parent_temperature) < 1e6
         check(hot, owner, "parent_temperature", self.parent_temperature, 'positive, or "auto"')
         try:
@@ -96,6 +95,8 @@ class EnsembleSpec:
         object.__setattr__(self, "observables", measured)
         names = [x.name for x in measured]
         check(len(set(names)) == len(names), owner, "observables", tuple(names), "named once each")
+        named = all(_is_name(x) and isfinite(control) for x, control in self.sets.items())
+        check(named, owner, "sets", self.sets, "names with a finite number each")
         self._check_physics(owner)
 
     def _check_physics(self, owner: str) -> None:
@@ -168,7 +169,8 @@ class StudySpec:
     text: str = ""  # the file it was read from
 
     def __post_init__(self) -> None:
-        check(bool(self.name.strip()), "study", "name", self.name, "a name")
+        plain = _is_name(self.name) and "/" not in self.name  # the store is called for it unless a place is given
+        check(plain, "study", "name", self.name, "a name without / and control characters")
         check(0 <= self.seed < 2**63, "study", "seed", self.seed, "an integer from 0 to 2^63 − 1")
         check(len(self.ensembles) > 0, "study", "ensemble", "missing", "given at least once, as [[ensemble]]")
 
@@ -180,3 +182,12 @@ class StudySpec:
         raise UsageError(
             f"study {self.name!r} has no ensemble {name!r}; it has {', '.join(x.name for x in self.ensembles)}"
         )
+
+
+def _check_size(owner: str, name: str, value: int, least: int, most: int, meaning: str = "") -> None:
+    check(least <= value <= most, owner, name, value, f"at least {least}{meaning} and at most {most:,}")
+
+
+def _is_name(text: str) -> bool:
+    """Something to read, and nothing that a terminal would obey: names are printed as they are."""
+    return bool(text.strip()) and not any(category(x) in UNPRINTED for x in text)

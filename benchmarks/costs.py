@@ -1,0 +1,192 @@
+"""python -m benchmarks.costs: the table that `vitrify plan` reckons with, src/vitrify/study/costs.json.
+
+Every glass former of Table I and of the catalogue's other families makes a few glasses of two sizes at its own parent
+temperature, and measures all of them. Powers of N and sizes of files come from PSS, below and above the sizes up to which
+modes and spectra are dense. One pinned core, one thread, in processor time, so that a busy machine does little harm; some
+ten minutes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+import vitrify
+from vitrify.campaign import Result, result_file
+from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
+from vitrify.glass import Glass
+from vitrify.model import Model
+from vitrify.model.catalogue import parse
+from vitrify.preparation import Recipe, make_glass
+from vitrify.statics import Pairs
+from vitrify.study import read_study
+from vitrify.study.spec import OBSERVABLES, ObservableSpec
+from vitrify.study.work import MEASURE, glass_result
+
+from .child import environment
+from .projection import STUDY
+from .stages import MEASURED, Costs, costs, power_of_responses, powers, seconds_of_making
+from .systems import PSS, SCRATCH
+from .table import surroundings
+
+OUT = Path(vitrify.__file__).parent / "study" / "costs.json"
+FAMILIES = (("lennard_jones()", 0.70), ("inverse_power()", 0.82), ("hertzian()", 0.95))  # no study of ours names a density
+SCALES = {500: (300, 700), 1200: (1200, 8000)}  # where a table of seconds is taken → between which sizes of PSS its powers
+GLASSES = {300: 5, 500: 3, 700: 3, 1200: 3, 8000: 2}  # of a size: the quench of one may take twice as long as another's
+FINDS = 3  # parent temperatures found, for the rounds that they take
+CLOCK = time.process_time
+NUMBER = int(ObservableSpec("dipoles").settings["number"])  # responses
+
+
+@click.command()
+@click.option("--core", type=int, help="Core to pin to; the last this process may use unless given.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=OUT, help="Where the table goes.")
+def main(core: int | None, out: Path) -> None:
+    """Measure the costs and write the table."""
+    if SCRATCH not in os.environ:  # threads are counted when numpy is imported, so the work is done in a child
+        with tempfile.TemporaryDirectory(prefix="vitrify-costs-") as scratch:
+            sys.exit(
+                subprocess.call([sys.executable, "-m", "benchmarks.costs", *sys.argv[1:]], env=environment(Path(scratch)))
+            )
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0)) if core is None else core})
+    out.write_text(json.dumps(_rounded(table()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    click.echo(f"{out}")
+
+
+def table() -> dict[str, Any]:
+    """All of the table, seconds on one core."""
+    started, entries = time.perf_counter(), []
+    scales = {str(size): _scale(*between) for size, between in SCALES.items()}
+    for text, density in _formers():
+        entries.append(_entry(parse(text), density))
+        click.echo(
+            f"{time.perf_counter() - started:6.0f} s: {text} at density {density:g}: {entries[-1]['seconds']}", err=True
+        )
+    rounds = float(np.mean([entry.pop("rounds") for entry in entries]))
+    about = {"processor": surroundings()["processor"], "pilot_rounds": rounds, "fire_over_cg": _fire_over_cg()}
+    return {**about, "scales": scales, "entries": entries}
+
+
+def _formers() -> list[tuple[str, float]]:
+    """Models with their densities, each once."""
+    return list(dict.fromkeys([*((str(x.parsed_model), x.density) for x in read_study(STUDY).ensembles), *FAMILIES]))
+
+
+def _entry(model: Model, density: float) -> dict[str, Any]:
+    """One glass former: seconds by stage at each size, steps of its liquid, neighbours within the cutoff."""
+    size, rng = {"density": density}, np.random.default_rng(1)
+    found = find_parent_temperature(model, n_particles=max(SCALES), **size, rng=rng, recipe=Recipe(melt_msd=2.0))
+    _costs(_glass(model, min(SCALES), density, found.temperature, 0))  # compiles
+    spent, steps, neighbours = {}, {}, 0.0
+    for n in SCALES:
+        made = [_glass(model, n, density, found.temperature, seed) for seed in range(GLASSES[n])]
+        spent[str(n)] = _mean(_costs(glass) for glass in made)
+        steps[str(n)] = float(np.mean([float(glass.provenance["liquid_steps"]) for glass in made]))
+        neighbours = float(np.mean([len(Pairs.of(glass).target) / n for glass in made]))
+    rounds = _rounds(model, density, spent[str(min(SCALES))])
+    return {
+        "model": str(model), "density": density, "temperature": found.temperature, "neighbours": neighbours,
+        "rounds": rounds, "liquid_steps": steps, "seconds": spent,
+    }  # fmt: skip
+
+
+def _glass(model: Model, n: int, density: float, temperature: float, seed: int, recipe: Recipe | None = None) -> Glass:
+    """A glass whose provenance tells processor time."""
+    started, rng = CLOCK(), np.random.default_rng(seed)
+    made = make_glass(model, n_particles=n, density=density, parent_temperature=temperature, rng=rng, recipe=recipe)
+    spent = CLOCK() - started
+    share = spent / float(made.provenance["seconds"])
+    made.provenance.update(seconds_liquid=share * float(made.provenance["seconds_liquid"]), seconds=spent)
+    return made
+
+
+def _pss(n: int, seed: int, recipe: Recipe | None = None) -> Glass:
+    return _glass(PSS.model, n, PSS.density, PSS.temperature, seed, recipe)
+
+
+def _costs(made: Glass) -> Costs:
+    """Seconds of every stage."""
+    found = costs(made, {name: {} for name in MEASURED}, CLOCK)
+    iterative, started = found.pop("dipoles"), CLOCK()
+    MEASURE["dipoles"](made, number=NUMBER)
+    each = (CLOCK() - started) / NUMBER
+    return found | {"dipoles": each, "dipoles_iterative": iterative}
+
+
+def _rounds(model: Model, density: float, at_smallest: Costs) -> float:
+    """Rounds of pilots until a parent temperature has settled, from the time that it takes beside that of its glasses.
+
+    Before the first round one glass is quenched from random positions."""
+    first = at_smallest["quench"] + at_smallest["elasticity"]
+    size = {"n_particles": min(SCALES), "density": density, "n_pilots": 1}
+    started = CLOCK()
+    for seed in range(FINDS):
+        find_parent_temperature(model, **size, rng=np.random.default_rng(seed))
+    return max(((CLOCK() - started) / FINDS - first) / (first + at_smallest["liquid"]), 1.0)
+
+
+def _scale(small: int, large: int) -> dict[str, Any]:
+    """Powers of N, and bytes of each file as a + b N, from two sizes of PSS."""
+    _costs(_pss(small, 0))  # compiles
+    made = {n: [_pss(n, seed) for seed in range(GLASSES[n])] for n in (small, large)}
+    spent = {n: _mean(_costs(glass) for glass in glasses) for n, glasses in made.items()}
+    power = powers(spent[small], spent[large], large / small)
+    if large > max(SCALES):
+        power["dipoles_iterative"] = power_of_responses(PSS, made[large][0], spent[large]["dipoles_iterative"], CLOCK)
+    length = {n: _mean(_bytes(glass) for glass in glasses) for n, glasses in made.items()}
+    slope = {product: (length[large][product] - length[small][product]) / (large - small) for product in length[small]}
+    return {"power": power, "bytes": {x: [length[small][x] - b * small, b] for x, b in slope.items()}}
+
+
+def _bytes(made: Glass) -> dict[str, float]:
+    """The length of each file that is written for this glass."""
+    results = {name: MEASURE[name](made, **ObservableSpec(name).settings) for name in OBSERVABLES}
+    results |= {
+        "glass": glass_result(made),
+        "parent_temperature": Result(asdict(ParentTemperature(5.4, 12.3, 0.1, 4, 3000))),
+    }
+    return {name: _length(result) for name, result in results.items()}
+
+
+def _length(result: Result) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "000000.h5"
+        result_file.write(path, 64 * "0", result)
+        return float(path.stat().st_size)
+
+
+def _fire_over_cg() -> float:
+    """Seconds of a quench by FIRE in those by conjugate gradients, of the same liquids."""
+    spent = {}
+    for minimiser in ("cg", "fire", "cg", "fire"):  # the first of each compiles
+        made = [_pss(PSS.n_particles, seed, Recipe(minimiser=minimiser)) for seed in range(4)]
+        spent[minimiser] = sum(seconds_of_making(glass)["quench"] for glass in made)
+    return spent["fire"] / spent["cg"]
+
+
+def _mean(found: Iterable[dict[str, float]]) -> dict[str, float]:
+    every = list(found)
+    return {name: float(np.mean([x[name] for x in every])) for name in every[0]}
+
+
+def _rounded(value: Any) -> Any:
+    """Four digits: no timing has more."""
+    if isinstance(value, dict):
+        return {key: _rounded(x) for key, x in value.items()}
+    if isinstance(value, list):
+        return [_rounded(x) for x in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What one glass costs, stage by stage: shared by the projection of Table I and by the table of `vitrify plan`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from vitrify.glass import Glass
+from vitrify.statics import Hessian, Pairs
+from vitrify.statics.dipoles import bonds, dipole_force
+from vitrify.statics.linear_solvers.response import response_solver
+from vitrify.study.spec import ObservableSpec
+from vitrify.study.work import MEASURE
+
+from .systems import Liquid, System
+
+COPIES = 2  # along an edge of the large glass: dipole responses are wanted at sizes where no glass is made here
+COLUMNS = 8  # dipole responses solved together
+MEASURED = ("mechanics", "elasticity", "structure", "spectrum", "modes", "qlm")
+Clock = Callable[[], float]
+Costs = dict[str, float]  # seconds by stage; "dipoles" is one response by conjugate gradients
+
+
+def costs(made: Glass, asked: Mapping[str, Mapping[str, object]], clock: Clock = time.perf_counter) -> Costs:
+    """Seconds of every stage of one glass. An observable's options are those of the study, or its defaults."""
+    found = seconds_of_making(made)
+    for name, settings in asked.items():
+        started = clock()
+        MEASURE[name](made, **(settings or ObservableSpec(name).settings))
+        found[name] = clock() - started
+    return found | {"dipoles": seconds_of_response(made, clock)}
+
+
+def seconds_of_making(made: Glass) -> Costs:
+    """Liquid and quench, as the provenance of a glass tells them."""
+    liquid = float(made.provenance["seconds_liquid"])
+    return {"liquid": liquid, "quench": float(made.provenance["seconds"]) - liquid}
+
+
+def seconds_of_response(made: Glass, clock: Clock = time.perf_counter) -> float:
+    """One dipole response by conjugate gradients, as the largest glasses need it."""
+    pairs = Pairs.of(made)
+    chosen = bonds(pairs)[:: max(len(bonds(pairs)) // COLUMNS, 1)][:COLUMNS]
+    right = np.array([dipole_force(pairs, k, pairs.n_particles) for k in chosen])
+    solver = response_solver(Hessian(pairs), iterative=True)
+    started = clock()
+    solver.solve(right)
+    return (clock() - started) / COLUMNS
+
+
+def powers(at_small: Costs, at_large: Costs, ratio: float) -> Costs:
+    """The power of N of each stage. ratio: of the two numbers of particles."""
+    return {stage: float(np.log(at_large[stage] / at_small[stage]) / np.log(ratio)) for stage in at_small}
+
+
+def power_of_responses(system: System, made: Glass, seconds: float, clock: Clock = time.perf_counter) -> float:
+    """From a glass to periodic copies of it: the box is COPIES times as long, and so are its longest waves."""
+    copies = Liquid(system, made.positions, made.species, made.box).replicated(COPIES)
+    large = Glass(copies.positions, copies.box, copies.species, made.model)
+    return float(np.log(seconds_of_response(large, clock) / seconds) / np.log(COPIES**3))

@@ -1,0 +1,61 @@
+"""What is still to be done, in which order: batches whose needs are met first, those that another run has in hand later."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+
+from .task import Batch
+
+PATIENCE = 2.0  # seconds until a batch that another run has in hand is looked at again
+
+
+class Agenda:
+    """Batches by number. One is taken, then closed, postponed or put back."""
+
+    def __init__(self, batches: list[Batch]) -> None:
+        self.batches = batches
+        makers = Counter(task.key for batch in batches for task in batch.tasks)
+        makes = [{task.key for task in batch.tasks} for batch in batches]
+        self._lacking = [
+            {key for key in b.after if makers[key] > (key in own)} for b, own in zip(batches, makes, strict=True)
+        ]
+        self._ready = deque(n for n, keys in enumerate(self._lacking) if not keys)
+        self._waiting: dict[str, list[int]] = {}
+        for n, keys in enumerate(self._lacking):
+            for key in keys:
+                self._waiting.setdefault(key, []).append(n)
+        self._postponed: deque[tuple[float, int]] = deque()
+        self._open = len(batches)
+
+    def __bool__(self) -> bool:
+        """Is anything open: waiting, taken or postponed?"""
+        return self._open > 0
+
+    @property
+    def ready(self) -> int:
+        """How many could be taken now."""
+        while self._postponed and self._postponed[0][0] <= time.monotonic():
+            self._ready.append(self._postponed.popleft()[1])
+        return len(self._ready)
+
+    def take(self, number: int) -> list[int]:
+        """The next few, at most so many; none where all that is open waits."""
+        return [self._ready.popleft() for _ in range(min(number, self.ready))]
+
+    def close(self, n: int) -> None:
+        """A batch is over, well or not; those that waited for it may begin."""
+        self._open -= 1
+        for task in self.batches[n].tasks:
+            for waiting in self._waiting.pop(task.key, ()):
+                self._lacking[waiting].discard(task.key)
+                if not self._lacking[waiting]:
+                    self._ready.append(waiting)
+
+    def postpone(self, n: int) -> None:
+        """Another run has it in hand."""
+        self._postponed.append((time.monotonic() + PATIENCE, n))
+
+    def put_back(self, n: int) -> None:
+        """It was not begun, or its worker died: next in turn."""
+        self._ready.appendleft(n)

@@ -1,0 +1,149 @@
+"""What a worker does with one batch. Everything that lasts goes to the store; a few bytes go back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from vitrify.errors import BrokenFile, SampleFailure, UsageError
+
+from .journal import Journal, forget_peak, peak_mb
+from .limits import InHand, Limits, alarm, in_hand
+from .presence import Presence
+from .store import Failure, Store
+from .task import Batch, Task
+
+State = Literal["made", "failed", "present", "held", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one batch: "present" where all of it was there, "held" where another run has it, "stopped" where the
+    run was asked to end."""
+
+    name: str
+    counts: int  # samples
+    state: State
+    seconds: float = 0.0
+    note: str = ""  # for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run tells its workers."""
+
+    directory: str  # of the store, absolute
+    run: str  # name of the run
+    limits: Limits = field(default_factory=Limits)
+
+
+def run_batch(batch: Batch, order: Order, scratch: Path | None = None) -> Done:
+    """Do what is missing of a batch, where no other run has it in hand. scratch: folder that the worker's warden looks at;
+    None where there is no warden. A task that fails is recorded, and so are those that need it."""
+    began = time.monotonic()
+    store = Store(order.directory)
+    state, note = _claimed(batch, store, order, scratch)
+    return Done(batch.name, batch.counts, state, time.monotonic() - began, note)
+
+
+def _claimed(batch: Batch, store: Store, order: Order, scratch: Path | None) -> tuple[State, str]:
+    lacking = [task for task in batch.tasks if not store.verified(task.key, task.digest)]
+    presence, claim = Presence(store), batch.claim
+    if not lacking:
+        return "present", ""
+    if presence.is_asked_to_stop(order.run):
+        return "stopped", ""
+    if not presence.claim(claim, order.run):
+        return "held", ""
+    try:
+        if batch.together:
+            return _work_together(batch, lacking, store, order, scratch)
+        return _work(batch, store, presence, order, scratch), ""
+    finally:
+        if presence.is_mine(claim, order.run):
+            presence.release(claim)
+
+
+def _work_together(
+    batch: Batch, lacking: list[Task], store: Store, order: Order, scratch: Path | None
+) -> tuple[State, str]:
+    """Tasks that are made at once share their cost. Where this fails as a whole, others make them one by one."""
+    began, note = time.monotonic(), ""
+    assert batch.together is not None
+    forget_peak()
+    task = InHand(order.run, order.directory, batch.claim, lacking[0].digest, time.time(), len(lacking))
+    with in_hand(task, scratch):
+        try:
+            batch.together(store, lacking)
+        except UsageError:
+            raise
+        except Exception as error:
+            note = f"{batch.name}: {type(error).__name__}: {error}; the tasks are made one by one"
+    made = [one for one in lacking if store.has(one.key)]
+    journal, each = Journal.of(store, order.run), (time.monotonic() - began) / max(len(made), 1)
+    for one in made:
+        journal.note(one.key, each, peak_mb(), made=True)
+    return "made", note
+
+
+def _work(batch: Batch, store: Store, presence: Presence, order: Order, scratch: Path | None) -> State:
+    made = failed = 0
+    journal = Journal.of(store, order.run)
+    for task in batch.tasks:
+        if store.verified(task.key, task.digest):
+            continue
+        if presence.is_asked_to_stop(order.run):
+            return "stopped"
+        if not presence.is_mine(batch.claim, order.run):
+            return "held"
+        if store.failure(task.key):
+            failed += 1
+            continue
+        failure = _failed_need(task, store)
+        if failure is None:
+            presence.at(batch.claim, order.run, task.key)
+            failure = _timed(task, store, order, scratch, journal)
+        made += failure is None
+        failed += failure is not None
+        if failure is not None:
+            store.record_failure(failure.key, failure.digest, failure.reason, again=failure.again)
+    return "failed" if failed else "made" if made else "present"
+
+
+def _failed_need(task: Task, store: Store) -> Failure | None:
+    for key in task.needs:
+        if not store.has(key):
+            failure = store.failure(key)
+            reason = f"because {key} failed: {failure.reason}" if failure else f"because {key} is missing"
+            return Failure(task.key, task.digest, reason, again=failure is None or failure.again)
+    return None
+
+
+def _timed(task: Task, store: Store, order: Order, scratch: Path | None, journal: Journal) -> Failure | None:
+    """Run a task under its limits and note its cost."""
+    began = time.monotonic()
+    forget_peak()
+    with in_hand(InHand(order.run, order.directory, task.key, task.digest, time.time()), scratch):
+        reason = _attempt(task, store, 0.0 if scratch else order.limits.seconds)
+    journal.note(task.key, time.monotonic() - began, peak_mb(), made=reason is None)
+    return None if reason is None else Failure(task.key, task.digest, reason)
+
+
+def _attempt(task: Task, store: Store, seconds: float) -> str | None:
+    """Run and publish one task; the reason where it failed. seconds: time limit where there is no warden, or 0."""
+    try:
+        with alarm(seconds):
+            result = task.function(store, *task.arguments)
+        store.publish(task.key, task.digest, result)
+    except UsageError:
+        raise
+    except (SampleFailure, BrokenFile) as error:
+        return str(error)
+    except MemoryError:
+        return "ran out of memory"
+    except Exception as error:  # a defect in one sample must not stop a campaign of thousands
+        return f"{type(error).__name__}: {error}"
+    store.clear_failure(task.key)
+    return None

@@ -1,0 +1,24 @@
+"""Amounts and texts for a person."""
+
+from __future__ import annotations
+
+
+def size(length: float) -> str:
+    """Bytes, in units of 1,000."""
+    for unit, number in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if length >= number:
+            return f"{length / number:.3g} {unit}"
+    return f"{length / 1e3:.3g} kB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds, in the unit that suits them."""
+    for unit, number, above in (("days", 86400.0, 48 * 3600.0), ("h", 3600.0, 5400.0), ("min", 60.0, 90.0)):
+        if seconds >= above:
+            return f"{seconds / number:.1f} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def plain(text: str) -> str:
+    """A text from a file, on one line and without what a terminal would obey."""
+    return "".join(x if x.isprintable() else " " for x in " ".join(text.split()))

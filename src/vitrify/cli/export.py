@@ -1,0 +1,54 @@
+"""vitrify export"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vitrify.errors import UsageError
+from vitrify.export import FORMATS, export_glasses, export_table, require_table
+from vitrify.opening import OpenStore, open_store
+
+from .bar import bar
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--table", type=click.Path(path_type=Path), help="A row a sample, with units: FILE.parquet or FILE.csv.")
+@click.option("--glasses", type=click.Path(path_type=Path), help="Folder for every glass, a folder in it an ensemble.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="extxyz", show_default=True, help="Of glasses.")
+@click.option("--ensemble", "ensembles", multiple=True, help="This ensemble only, by name; may be given again.")
+@click.option("--samples", type=click.IntRange(min=1), help="At most so many samples of each ensemble.")
+@click.option("--overwrite", is_flag=True, help="Write glasses again whose files are there.")
+def export(
+    directory: Path, table: Path | None, glasses: Path | None, form: str, ensembles: tuple[str, ...], samples: int | None,
+    overwrite: bool,
+) -> None:  # fmt: skip
+    """Write the samples of the store in DIRECTORY as a table, its glasses as files, or both; the store stays as it is."""
+    if table is None and glasses is None:
+        raise UsageError("export has nothing to write: ask for --table FILE, --glasses FOLDER or both")
+    opened = open_store(directory)
+    if table is not None:
+        _table(opened, table, ensembles, samples)
+    if glasses is not None:
+        done = export_glasses(
+            opened, glasses, form=form, ensembles=ensembles, samples=samples, overwrite=overwrite,
+            track=lambda x: bar(x, "glasses"),
+        )  # fmt: skip
+        _say(done.broken)
+        click.echo(f"{glasses}: {done.sentence()}")
+
+
+def _table(opened: OpenStore, path: Path, ensembles: tuple[str, ...], samples: int | None) -> None:
+    require_table(path)
+    found = opened.tables(ensembles, samples=samples, track=lambda x: bar(x, "ensembles"))
+    export_table(found, opened, path)
+    _say(opened.broken)
+    left_out = f", {len(opened.broken)} could not be read" if opened.broken else ""
+    click.echo(f"{path}: {len(found)} samples, {found.shape[1]} columns{left_out}")
+
+
+def _say(broken: list[str]) -> None:
+    for why in broken:
+        click.echo(f"left out: {why}", err=True)

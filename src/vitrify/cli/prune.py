@@ -1,0 +1,50 @@
+"""vitrify prune"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from vitrify.campaign import Store
+from vitrify.errors import UsageError
+from vitrify.study.surplus import Surplus, leftovers, not_asked_for, quarantined_files, refuse_while_at_work, remove
+
+from .amounts import size
+from .lines import surplus_line
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="List only.")
+@click.option("--quarantine", is_flag=True, help="Also the broken files that were set aside.")
+def prune(directory: Path, yes: bool, dry_run: bool, quarantine: bool) -> None:
+    """Remove from the store in DIRECTORY what its study no longer asks for, and what dead writers left."""
+    store = Store(directory)
+    if not dry_run:
+        refuse_while_at_work(store)
+    found = _found(store, quarantine)
+    files = f"{sum(len(x.files) for x in found)} files, {size(sum(x.size for x in found))}"
+    for x in found:
+        click.echo(surplus_line(x))
+    if not found:
+        click.echo("nothing to remove: the study asks for all that the store holds")
+    elif dry_run:
+        click.echo(f"{files} would be removed")
+    elif yes or _agreed(f"Remove {files} from {directory}?"):
+        if _found(store, quarantine) != found:
+            raise UsageError(f"{directory} has changed since it was listed; nothing was removed: look again")
+        remove(store, found)
+        click.echo(f"{files} removed")
+
+
+def _found(store: Store, quarantine: bool) -> list[Surplus]:
+    return [*not_asked_for(store), *leftovers(store), *(quarantined_files(store) if quarantine else [])]
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("prune asks before it removes, and there is no terminal to ask on: give --yes or --dry-run")
+    return click.confirm(question)

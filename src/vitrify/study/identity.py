@@ -1,0 +1,56 @@
+"""What a store says of itself: the study as it was last run, and beside each folder of results what defines them."""
+
+from __future__ import annotations
+
+import json
+
+from vitrify.campaign import Store
+from vitrify.errors import UsageError
+
+from . import digest
+from .folders import glass_folder, observable_folder, temperature_key
+from .spec import EnsembleSpec, StudySpec
+
+STUDY = "study.toml"
+ABOUT = "spec.json"
+
+
+def write_identity(study: StudySpec, store: Store) -> None:
+    """Write study.toml, and spec.json into each folder that the study will fill; what is there already is left alone."""
+    _write(store, STUDY, study.text)
+    for folder, content in definitions(study).items():
+        _write(store, f"{folder}/{ABOUT}", json.dumps(content, indent=1, default=repr, ensure_ascii=False) + "\n")
+
+
+def definitions(study: StudySpec) -> dict[str, dict[str, object]]:
+    """What defines the results of each folder that the study asks for, by folder."""
+    found: dict[str, dict[str, object]] = {}
+    for spec in study.ensembles:
+        if key := temperature_key(study, spec):
+            found[key.rpartition("/")[0]] = digest.parent_temperature_definition(study, spec)
+        for group in spec.groups():
+            found |= _of_group(study, group)
+    return found
+
+
+def read_definition(store: Store, folder: str) -> dict[str, object]:
+    """What a folder says of itself; empty where it says nothing that can be read."""
+    try:
+        found = json.loads(store.read_text(f"{folder}/{ABOUT}"))
+    except (UsageError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _of_group(study: StudySpec, group: EnsembleSpec) -> dict[str, dict[str, object]]:
+    measured = {observable_folder(study, group, x): digest.observable_definition(study, group, x) for x in group.measured}
+    return {glass_folder(study, group): digest.glass_definition(study, group)} | measured
+
+
+def _write(store: Store, name: str, text: str) -> None:
+    try:
+        present = store.read_text(name)
+    except UsageError:
+        present = None
+    if present != text:
+        store.write_text(name, text)

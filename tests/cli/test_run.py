@@ -1,0 +1,112 @@
+"""Ways to run a study, by the command line."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from vitrify.campaign import Store
+from vitrify.cli.main import cli
+
+STUDY = """[study]
+name = "small"
+seed = 3
+
+[[ensemble]]
+name = "loose"
+model = "pss(rc=1.2)"
+density = 0.6
+n_particles = 100
+n_samples = 4
+n_pilots = 1
+melt_msd = 1.0
+observables = ["mechanics"]
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY)
+    return path
+
+
+def call(*arguments):
+    return CliRunner().invoke(cli, ["run", *(str(x) for x in arguments)])
+
+
+def files(folder):
+    return {x.relative_to(folder): x.stat().st_mtime_ns for x in sorted(folder.rglob("*.h5"))}
+
+
+def test_shards_make_all_of_it_and_the_last_one_finds_nothing_to_do(study, tmp_path):
+    store = tmp_path / "store"
+    first = call(study, "--store", store, "--shard", "1/2")
+    assert first.exit_code == 0, first.output
+    assert "2 samples made" in first.output
+    assert "report" not in first.output
+    before = files(store)
+    assert len(before) == 1 + 2 * 2  # the parent temperature, two glasses and their mechanics
+    second = call(study, "--store", store, "--shard", "2/2")
+    assert "2 samples made" in second.output
+    assert {x: files(store)[x] for x in before} == before
+    assert "0 samples made, 4 were there already" in call(study, "--store", store, "--no-report").output
+
+
+def test_what_was_lost_is_made_again_bit_for_bit(study, tmp_path):
+    store = tmp_path / "store"
+    call(study, "--store", store, "--workers", "1", "--no-report")
+    path = next(store.glob("loose/glass-*/000002.h5"))
+    before = path.read_bytes()
+    path.write_bytes(before[:-100])
+    again = call(study, "--store", store, "--workers", "1", "--no-report")
+    assert "1 samples made, 3 were there already" in again.output
+    with_checksum = Store(store).read(str(path.relative_to(store).with_suffix("")))
+    path.write_bytes(before)
+    same = Store(store).read(str(path.relative_to(store).with_suffix("")))
+    assert (with_checksum.arrays["positions"] == same.arrays["positions"]).all()
+    assert len(Store(store).quarantined()) == 1
+
+
+def test_a_change_of_mind_makes_only_what_is_missing(study, tmp_path):
+    store = tmp_path / "store"
+    call(study, "--store", store, "--samples", "2", "--workers", "1", "--no-report")
+    before = files(store)
+    study.write_text(
+        STUDY.replace('["mechanics"]', '["mechanics", "elasticity"]').replace("n_samples = 4", "n_samples = 3")
+    )
+    again = call(study, "--store", store, "--workers", "1", "--no-report")
+    assert again.exit_code == 0, again.output
+    after = files(store)
+    assert {x: after[x] for x in before} == before
+    assert sorted(x.parts[1].rpartition("-")[0] for x in after.keys() - before.keys()) == [
+        *["elasticity"] * 3, "glass", "mechanics",
+    ]  # fmt: skip
+
+
+def test_each_folder_says_what_defines_its_results(study, tmp_path):
+    store = tmp_path / "store"
+    call(study, "--store", store, "--samples", "1", "--workers", "1", "--no-report")
+    about = json.loads(next(store.glob("loose/glass-*/spec.json")).read_text())
+    assert (about["density"], about["n_particles"], about["seed"]) == (0.6, 100, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--shard", "3/2"), "shard '3/2' must be k/n"),
+        (("--shard", "a"), "shard 'a' must be k/n"),
+        (("--workers", "2", "--scheduler", "tcp://127.0.0.1:9"), "cannot go together"),
+        (("--scheduler", "tcp://127.0.0.1:9"), "no Dask scheduler answers at tcp://127.0.0.1:9"),
+        (("--scheduler", "nonsense://"), "no Dask scheduler answers at nonsense://"),
+        (("--time-limit", "soon"), "'soon' is not a time"),
+        (("--memory-limit", "4 apples"), "'4 apples' is not an amount of memory"),
+        (("--slurm", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
+def test_mistakes_are_one_sentence(study, tmp_path, options, word):
+    result = call(study, "--store", tmp_path / "store", *options)
+    assert result.exit_code == 2, result.output
+    assert word in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1

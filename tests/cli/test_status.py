@@ -1,0 +1,160 @@
+"""`vitrify status`: its JSON, its tables, its watch, mistakes."""
+
+import json
+import time
+
+import pytest
+from click.testing import CliRunner
+
+import campaign_files as files
+from vitrify.campaign import Result, Store
+from vitrify.cli.main import cli
+from vitrify.study import parse_study, plan
+
+TEXT = """[study]
+name = "t"
+seed = 3
+
+[[ensemble]]
+name = "loose"
+model = "pss(rc=1.2)"
+density = 0.6
+n_particles = 100
+n_samples = 3
+parent_temperature = 5.0
+observables = ["mechanics"]
+"""
+
+
+def call(*arguments):
+    return CliRunner().invoke(cli, ["status", *(str(x) for x in arguments)])
+
+
+def found(*arguments):
+    result = call(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A campaign at work: one of three samples is done, one has failed, one is in hand; one is not asked for any longer."""
+    store = Store.create(tmp_path / "s")
+    store.write_text("study.toml", TEXT)
+    batches = plan(parse_study(TEXT.replace("n_samples = 3", "n_samples = 4")))
+    for batch in (batches[0], batches[3]):
+        for task in batch.tasks:
+            store.publish(task.key, task.digest, Result({"x": 1.0}))
+            files.log_line(store, task.key, ended=time.time(), seconds=30.0)
+    glass, measured = batches[1].tasks
+    store.record_failure(glass.key, glass.digest, "melted\ntoo \x1b[31mslowly")
+    store.record_failure(measured.key, measured.digest, f"because {glass.key} failed: melted")
+    files.claim(store, files.run_elsewhere(store), batches[2].tasks[0].key)
+    store.quarantine(batches[3].tasks[0].key, "is torn")
+    store.publish(batches[3].tasks[0].key, glass.digest, Result({"x": 1.0}))
+    return store
+
+
+def test_json_is_as_described(store):
+    before = files.tree(store.directory)
+    status = found(store.directory)
+    assert files.tree(store.directory) == before
+    assert list(status) == ["study", "workers", "totals", "ensembles", "runs", "in_hand", "quarantined", "not_asked_for"]
+    (ensemble,) = status["ensembles"]
+    expected = {"ensemble": "loose", "temperature": 5.0, "wanted": 3, "done": 1, "failed": 1, "running": 1, "missing": 2}
+    assert expected.items() <= ensemble.items()
+    assert (ensemble["core_seconds_left"], ensemble["seconds_left"], ensemble["unknown"]) == (60.0, 60.0, [])
+    assert [(x["product"], x["wanted"], x["done"], x["failed"]) for x in ensemble["products"]] == [
+        ("glass", 3, 1, 1), ("mechanics", 3, 1, 1),
+    ]  # fmt: skip
+    assert {"seconds": 30.0, "peak_mb": 150.0, "n_particles": 100, "missing": 1}.items() <= ensemble["products"][0].items()
+    assert {"wanted": 3, "done": 1, "failed": 1, "seconds_left": 60.0}.items() <= status["totals"].items()
+    (run,), (hand,), (aside,) = status["runs"], status["in_hand"], status["quarantined"]
+    assert run["sentence"].startswith(f"process 77 on {files.ELSEWHERE} since ")
+    assert hand["key"].startswith("loose/glass-")
+    assert hand["pid"] == 78
+    assert aside["reason"] == "is torn"
+    assert [(x["files"], x["why"]) for x in status["not_asked_for"]] == [(1, "beyond the 3 that are asked for")] * 2
+
+
+def test_tables_for_a_person(store):
+    result = call(store.directory)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[1].split() == ["loose", "3", "1", "1", "1", lines[1].split()[5], "60", "s", "5.0"]
+    assert "1 failed: melted too  [31mslowly" in result.output
+    assert "\x1b" not in result.output
+    assert f"process 78 on {files.ELSEWHERE}: loose/glass-" in result.output
+    assert "1 broken files were set aside" in result.output
+    assert "beyond the 3 that are asked for" in result.output
+    products = call(store.directory, "--products").output.splitlines()
+    assert products[1].split()[:7] == ["loose", "glass", "100", "3", "1", "1", "1"]
+    assert products[3].split()[:7] == ["loose", "mechanics", "100", "3", "1", "1", "0"]
+
+
+def test_what_was_never_measured_is_unknown(tmp_path):
+    store = Store.create(tmp_path)
+    store.write_text("study.toml", TEXT)
+    assert call(tmp_path).output.splitlines()[1].split()[-2:] == ["unknown", "5.0"]
+    (ensemble,) = found(tmp_path)["ensembles"]
+    assert [x["seconds"] for x in ensemble["products"]] == [None, None]
+    assert ensemble["unknown"] == ["glass", "mechanics"]
+
+
+def test_slowest(store):
+    key = plan(parse_study(TEXT))[0].tasks[1].key
+    files.log_line(store, key, ended=time.time(), seconds=3600.0, peak=512.0, host="node7")
+    slow = found(store.directory, "--slowest", "2")
+    first = slow["slowest"][0]
+    assert (first["seconds"], first["peak_mb"], first["host"], first["outcome"]) == (3600.0, 512.0, "node7", "made")
+    assert len(slow["slowest"]) == 2
+    assert slow["core_hours"] == pytest.approx({"mechanics": 1 + 60 / 3600, "glass": 60 / 3600})
+    lines = call(store.directory, "--slowest").output.splitlines()
+    assert lines[1].split() == ["3600.0", "512", "made", "node7", key]
+    assert "1.03 core-hours in all" in lines[-1]
+    empty = Store.create(store.directory.with_name("empty"))
+    assert "no task" in call(empty.directory, "--slowest").output
+
+
+def test_watching_ends_when_all_is_done(store, monkeypatch):
+    looks = []
+
+    def meanwhile(seconds):
+        looks.append(seconds)
+        for batch in plan(parse_study(TEXT)):
+            for task in batch.tasks:
+                store.publish(task.key, task.digest, Result({"x": 1.0}))
+
+    monkeypatch.setattr("vitrify.cli.status.time.sleep", meanwhile)
+    result = call(store.directory, "--watch", "--every", 0.5)
+    assert result.exit_code == 0, result.output
+    assert looks == [0.5]
+    assert "loose" in result.output
+
+
+def test_watching_ends_with_ctrl_c(store, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vitrify.cli.status.time.sleep", interrupted)
+    assert call(store.directory, "--watch").exit_code == 0
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    (["--watch", "--json"], "--watch and --json cannot go together"),
+    (["--watch", "--slowest"], "--watch and --slowest cannot go together"),
+    (["--slowest", "0"], "0 is not in the range"),
+    (["--every", "0"], "0.0 is not in the range"),
+])  # fmt: skip
+def test_mistakes(store, arguments, word):
+    result = call(store.directory, *arguments)
+    assert result.exit_code == 2
+    assert word in result.stderr
+
+
+def test_wrong_places(tmp_path):
+    assert "is not a vitrify store" in call(tmp_path).stderr
+    Store.create(tmp_path)
+    result = call(tmp_path)
+    assert result.exit_code == 2
+    assert "has no study.toml" in result.stderr

@@ -1,0 +1,96 @@
+"""A model's text is read by a grammar: any text is a model or is refused, and nothing in it runs."""
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import vitrify
+from fuzz.profiles import fast, long, outcome
+from vitrify import models
+from vitrify.errors import UsageError
+from vitrify.model.catalogue import FAMILIES, parse
+
+PIECES = st.sampled_from([
+    *FAMILIES, "pss(rc=1.2)", "(", ")", "((", "))", "=", ",", "rc", "xc", "q", "exponent", "family", "mixture", "self", "1.2", "1e400", "1e308", "-1", "+", "10000", "1e-300",
+    ".5", "nan", "inf", "١٢", "１２", "0x10", "9" * 100, " ", "\n", "\x00", "{", "%s", "__import__('os').system('x')", "lambda: 0", "é",
+])  # fmt: skip
+CALLS = st.builds(
+    lambda family, pairs: f"{family}({', '.join(f'{k}={v}' for k, v in pairs)})",
+    st.sampled_from(list(FAMILIES)),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["rc", "xc", "q", "exponent", "family", "mixture"]),
+            st.integers(-5, 40).map(str)
+            | st.floats(0, 12).map(repr)
+            | st.floats().map(repr)
+            | st.sampled_from(["1e300", "1e-300", "9999", "1.0000000000000002"]),
+        ),
+        max_size=3,
+    ),
+)
+TEXTS = st.text() | st.lists(PIECES, max_size=12).map("".join) | CALLS
+
+
+def read(text):
+    """What is read can be named, read again, and gives numbers."""
+    model = outcome(parse, text)
+    if model is not None:
+        assert parse(str(model)) == model
+        outcome(model.box_for, 1000, 0.6)
+        assert models.parse(text) == model
+
+
+@fast(300)
+@given(TEXTS)
+def test_any_text(text):
+    read(text)
+
+
+@pytest.mark.slow
+@long(3000)
+@given(TEXTS)
+def test_many_texts(text):
+    read(text)
+
+
+@pytest.mark.parametrize("text", [
+    "pss(rc=__import__('os').system('touch hacked'))", "pss(rc=1.2).__class__", "pss(rc=eval('1'))", "pss(rc=1.2+0.1)", "pss(rc=(1.2))", "pss((((rc=1.2))))",
+    "pss(rc=1.2);x", "pss(rc=１.2)", "pss(family=1)", "pss(mixture=1)", "pss(rc=1e400)", "qss(q=1e300)", "inverse_power(rc=1e200)", "inverse_power(rc=1e-200)",
+    "inverse_power(exponent=10000, rc=0.5)", "pss(" + " " * 100_000, "pss(rc=" + "1" * 100_000 + "x)", "(" * 100_000,
+])  # fmt: skip
+def test_expressions_and_extremes_are_refused_at_once(text):
+    started = time.perf_counter()
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert time.perf_counter() - started < 1.0
+    assert len(str(caught.value)) < 700
+
+
+FORBIDDEN = {"eval", "exec", "compile", "__import__"}
+UNSAFE = {
+    ("pickle", "load"),
+    ("pickle", "loads"),
+    ("yaml", "load"),
+    ("marshal", "loads"),
+    ("os", "system"),
+    ("shelve", "open"),
+    ("pd", "read_pickle"),
+}
+
+
+@pytest.mark.parametrize("path", sorted(Path(vitrify.__file__).parent.rglob("*.py")), ids=lambda x: x.name)
+def test_the_package_evaluates_nothing(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        function, keywords = node.func, {x.arg: ast.unparse(x.value) for x in node.keywords}
+        if isinstance(function, ast.Name):
+            assert function.id not in FORBIDDEN, f"{path}:{node.lineno}"
+        if isinstance(function, ast.Attribute):
+            assert (ast.unparse(function.value), function.attr) not in UNSAFE, f"{path}:{node.lineno}"
+        assert keywords.get("shell", "False") == "False", f"{path}:{node.lineno}"
+        assert keywords.get("allow_pickle", "False") == "False", f"{path}:{node.lineno}"

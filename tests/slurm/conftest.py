@@ -1,0 +1,132 @@
+"""A real Slurm of two nodes on this machine, for the time of the tests; skipped, with the reason, where it cannot be had."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # tests and jobs import what they share by the same name
+PREFIX = "vitrify-slurm-"
+
+
+class Slurm:
+    """What tests do to it. folder: of its configuration and state."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf")}
+
+    def ask(self, *command):
+        """The output of one of Slurm's commands."""
+        ran = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+    def jobs(self, states="PENDING,RUNNING"):
+        """Numbers of the jobs in these states."""
+        return self.ask("squeue", "--noheader", f"--states={states}", "--format=%A").split()
+
+    def cancel_all(self):
+        self.ask("scancel", *self.jobs())
+
+    def nodes_of_all_jobs(self):
+        """Nodes on which some job has run, or tried to: a line per ended job, key=value."""
+        lines = (self.folder / "jobs.txt").read_text().splitlines()
+        return [dict(x.partition("=")[::2] for x in line.split())["NodeList"] for line in lines]
+
+    def kill_node(self, node):
+        """As if its plug were pulled: daemon, steps and jobs die at once. Returns how many processes that were."""
+        killed = 0
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            if self._is_on(node, pid):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+        return killed
+
+    def start_node(self, node):
+        subprocess.run(["slurmd", "-N", node], env=self.environment, check=True)
+
+    def kill_controller(self):
+        os.kill(int((self.folder / "slurmctld.pid").read_text()), signal.SIGKILL)
+
+    def start_controller(self):
+        subprocess.run(["slurmctld"], env=self.environment, check=True)
+
+    def _is_on(self, node, pid):
+        """Is it this node's daemon, or of a job on it? Both name this Slurm's own folder."""
+        command, environment = _words(pid, "cmdline"), _words(pid, "environ")
+        if command[:1] == ["slurmd"]:
+            return node in command and str(self.folder / "slurm.conf") in (*command, *_values(environment, "SLURM_CONF"))
+        ours = _values(environment, "SLURM_CONF") == [str(self.folder / "slurm.conf")]
+        return ours and _values(environment, "SLURMD_NODENAME") == [node]
+
+
+@pytest.fixture(scope="session")
+def slurm():
+    if os.getuid() != 0:
+        pytest.skip("only root can start Slurm's daemons")
+    _end_what_is_left()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (folder / "owner").write_text(str(os.getpid()))
+    try:
+        command = [HERE / "start_slurm.sh", folder, *map(str, _free_ports(3))]
+        started = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        if started.returncode:
+            pytest.skip((started.stderr.strip().splitlines() or ["start_slurm.sh failed"])[-1])
+        yield Slurm(folder)
+    finally:
+        _end(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_job_outlives_its_test(request):
+    yield
+    if "slurm" in request.fixturenames:
+        slurm = request.getfixturevalue("slurm")
+        subprocess.run(["scancel", "--user", "root"], env=slurm.environment, timeout=60)
+        deadline = time.monotonic() + 20
+        while slurm.jobs("PENDING,RUNNING,COMPLETING") and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+
+def _end_what_is_left():
+    """A session that was killed could not stop its Slurm."""
+    for owner in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/owner"):
+        if not Path("/proc", owner.read_text()).exists():
+            _end(owner.parent)
+
+
+def _end(folder):
+    subprocess.run([HERE / "stop_slurm.sh", folder], timeout=60)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_ports(number):
+    """Ports that nothing listens on: all are held while the last is sought."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
+        for place in sockets:
+            place.bind(("127.0.0.1", 0))
+        return [place.getsockname()[1] for place in sockets]
+
+
+def _words(pid, name):
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def _values(environment, name):
+    return [x.partition("=")[2] for x in environment if x.startswith(f"{name}=")]

@@ -1,0 +1,137 @@
+"""Workers as jobs of a real Slurm of two nodes."""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import on_nodes
+import pytest
+
+from vitrify.campaign.slurm import SlurmSpec, slurm_cluster
+from vitrify.errors import UsageError
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")]
+SPEC = {"walltime": "00:10:00", "memory": "1 GB", "interface": "lo", "directives": ("--exclusive",), "maximum_jobs": 2}
+
+
+@pytest.fixture
+def start(slurm, tmp_path, monkeypatch):
+    """Start a cluster in a folder, whose jobs find the module `on_nodes`."""
+    monkeypatch.setenv("SLURM_CONF", slurm.environment["SLURM_CONF"])
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+
+    def start(**changes):
+        return slurm_cluster(
+            SlurmSpec(**{**SPEC, **changes}),
+            tmp_path,
+            environment={"OMP_NUM_THREADS": "1"},
+            queue_seconds=2,
+            death_seconds=20,
+        )
+
+    return start
+
+
+def submit(client, number, pause=0.0, **options):
+    return [client.submit(on_nodes.where, pause, pure=False, **options) for _ in range(number)]
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.2)
+
+
+def test_jobs_work_on_both_nodes_and_leave_nothing(start, slurm, tmp_path):
+    with start(cores=2, prologue=("export FROM_PROLOGUE=yes", "export OMP_NUM_THREADS=7")) as client:
+        found = client.gather(submit(client, 12, 0.5))
+        (certificates,) = tmp_path.glob(".certificates-*")
+        assert stat.S_IMODE(certificates.stat().st_mode) == 0o700
+        assert client.cluster.scheduler.address.startswith("tls://")
+    assert {x["SLURMD_NODENAME"] for x in found} == {"n1", "n2"}
+    assert {x["FROM_PROLOGUE"] for x in found} == {"yes"}
+    assert {x["OMP_NUM_THREADS"] for x in found} == {"1"}  # the package's threads are the last word
+    assert [x.name for x in tmp_path.iterdir()] == ["log"]
+    numbers = {x["SLURM_JOB_ID"] for x in found}
+    assert {x.name for x in (tmp_path / "log" / "slurm").glob("*.err")} == {f"vitrify-{x}.err" for x in numbers}
+    wait_for(lambda: not slurm.jobs(), 10)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_cancelled_jobs_are_submitted_anew(start, slurm, cores):
+    """While they wait, and while they run."""
+    slurm.ask("scontrol", "update", "PartitionName=main", "State=DOWN")
+    try:
+        with start(cores=cores) as client:
+            futures = submit(client, 16, 0.5)
+            wait_for(lambda: len(slurm.jobs("PENDING")) == 2)
+            never_ran = slurm.jobs("PENDING")
+            slurm.cancel_all()
+            slurm.ask("scontrol", "update", "PartitionName=main", "State=UP")
+            wait_for(lambda: any(x.done() for x in futures))
+            ran = slurm.jobs("RUNNING")
+            slurm.cancel_all()
+            found = client.gather(futures, errors="skip")
+    finally:
+        slurm.ask("scontrol", "update", "PartitionName=main", "State=UP")
+    jobs, lost = {x["SLURM_JOB_ID"] for x in found}, len(futures) - len(found)
+    assert lost <= 2 * cores  # what was in hand when the jobs were cancelled: an engine submits it again
+    assert not jobs & set(never_ran)
+    assert jobs - set(ran)
+    print(f"{len(never_ran)} waiting and {len(ran)} running jobs cancelled, {lost} tasks of 16 lost")
+
+
+def test_a_controller_that_is_away_for_a_while(start, slurm):
+    """An sbatch that fails is tried again."""
+    with start() as client:
+        slurm.kill_controller()
+        futures = submit(client, 4, 0.1)
+        try:
+            wait_for(lambda: any(x.job_id is None for x in client.cluster.workers.values()))
+        finally:
+            slurm.start_controller()
+        assert len(client.gather(futures)) == 4
+
+
+def test_a_task_that_wants_a_gpu_gets_one_to_itself(start):
+    with start(gpus=1, directives=()) as client:
+        found = client.gather(submit(client, 6, 0.3, resources={"GPU": 1}))
+    assert {(x["SLURMD_NODENAME"], x["CUDA_VISIBLE_DEVICES"]) for x in found} == {("n1", "0"), ("n2", "0")}
+
+
+def test_idle_jobs_are_given_back(start, slurm, monkeypatch):
+    monkeypatch.setattr("vitrify.campaign.slurm_jobs.IDLE_SECONDS", 1.0)
+    with start(minimum_jobs=1) as client:
+        assert len(client.gather(submit(client, 8, 0.5))) == 8
+        wait_for(lambda: len(slurm.jobs()) == 1)
+        time.sleep(2.5)
+        assert len(slurm.jobs()) == 1
+        assert len(client.gather(submit(client, 8, 0.5))) == 8
+
+
+def test_jobs_that_end_before_a_worker_comes_up_end_the_run(start, slurm, monkeypatch):
+    monkeypatch.setattr("vitrify.campaign.slurm_jobs.BARREN_JOBS", 3)
+    said = r"3 Slurm jobs in a row ended before a worker came up; the last said 'no such module' in .*vitrify-\d+\.err"
+    with pytest.raises(UsageError, match=said), start(prologue=("echo no such module >&2", "exit 3")) as client:
+        client.gather(submit(client, 2))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"partition": "lunch"}, "Slurm refuses the jobs: .*[Ii]nvalid partition"),
+        ({"memory": "1 TB"}, "Slurm refuses the jobs: .*configuration is not available"),
+        ({"interface": "ib7"}, r"\[slurm\]: interface is 'ib7', must be one of .*lo"),
+    ],
+)
+def test_what_slurm_would_never_run_is_told_at_once(start, change, sentence):
+    with pytest.raises(UsageError, match=sentence), start(**change):
+        pass
+
+
+def test_without_slurm(start, monkeypatch):
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(UsageError, match="there is no sbatch on the PATH"), start():
+        pass

@@ -1,0 +1,254 @@
+"""How far a study has come, against stores filled by hand and counted by hand."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+import campaign_files as files
+from vitrify.campaign import Presence, Result, Store
+from vitrify.campaign.journal import read_columns, read_log
+from vitrify.study import ensemble_counts, parse_study, plan
+from vitrify.study.results import ensemble_table, parent_temperature_of
+from vitrify.study.spent import core_hours, slowest, spent_by_folder
+from vitrify.study.standing import described, standing
+from vitrify.study.untouched import UntouchedStore
+
+TEXT = """[study]
+name = "t"
+seed = 3
+
+[defaults]
+n_particles = 100
+
+[[ensemble]]
+name = "cold / a"
+model = "pss(rc=1.2)"
+density = 0.6
+n_samples = 4
+observables = ["mechanics", { name = "modes", n_samples = 2 }, { name = "structure", n_samples = 1, n_particles = 160 }]
+
+[[ensemble]]
+name = "given"
+model = "pss(rc=1.5)"
+density = 0.6
+n_samples = 2
+parent_temperature = 3.0
+observables = []
+"""
+STUDY = parse_study(TEXT)
+TASKS = {}  # keys by ensemble's folder, product and number of particles, in the order of the samples
+for batch in plan(STUDY):
+    for task in batch.tasks:
+        ensemble, product, _ = task.key.split("/")
+        TASKS.setdefault((ensemble, product.rpartition("-")[0]), []).append(task)
+
+
+def tasks(product, ensemble="cold___a", n=100):
+    """The plan's own tasks, those of glasses of 160 particles apart."""
+    found = TASKS[ensemble, product]
+    if product != "glass":
+        return found
+    return [x for x in found if x.arguments[0].n_particles == n]
+
+
+def publish(store, *chosen, **values):
+    for task in chosen:
+        store.publish(task.key, task.digest, Result(values or {"x": 1.0}))
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store.create(tmp_path / "s")
+    made.write_text("study.toml", TEXT)
+    return made
+
+
+def test_an_empty_store(store):
+    found = standing(store)
+    assert [x.ensemble for x in found.ensembles] == ["cold / a", "given"]
+    first, second = found.ensembles
+    names = [(x.product, x.n_particles, x.wanted, x.missing) for x in first.products]
+    assert names == [
+        ("parent_temperature", 100, 1, 1), ("glass", 100, 4, 4), ("mechanics", 100, 4, 4), ("modes", 100, 2, 2),
+        ("glass", 160, 1, 1), ("structure", 160, 1, 1),
+    ]  # fmt: skip
+    assert [(x.product, x.wanted) for x in second.products] == [("glass", 2)]
+    assert (first.samples.wanted, second.samples.wanted) == (5, 2)
+    assert (first.temperature, second.temperature) == ("auto", 3.0)
+    assert first.unknown == ["parent_temperature", "glass", "mechanics", "modes", "structure"]
+    assert found.seconds_left(100.0) is None
+    assert found.missing == 15
+
+
+def test_what_is_there_is_counted_by_product_and_by_sample(store):
+    publish(store, *tasks("parent_temperature"), temperature=5.4)
+    publish(store, *tasks("glass")[:3], *tasks("mechanics")[:2], tasks("modes")[0], *tasks("glass", n=160))
+    first = standing(store).ensembles[0]
+    assert [x.done for x in first.products] == [1, 3, 2, 1, 1, 0]
+    assert first.temperature == 5.4
+    # of the samples, 0 has all of its three products; 1 lacks its modes; 160 its structure
+    assert (first.samples.done, first.samples.failed) == (1, 0)
+    publish(store, tasks("modes")[1], *tasks("structure"))
+    assert standing(store).ensembles[0].samples.done == 3
+    assert ensemble_counts(STUDY, STUDY.ensembles[0], store) == standing(store).ensembles[0].samples
+
+
+def test_failures_are_counted_with_their_reasons(store):
+    glasses, mechanics = tasks("glass"), tasks("mechanics")
+    publish(store, *glasses[:3])
+    for k, reason, again in ((1, "is a saddle", False), (2, "is a saddle", False), (3, "worker lost", True)):
+        store.record_failure(mechanics[k].key, mechanics[k].digest, reason, again=again)
+    store.record_failure(glasses[3].key, glasses[3].digest, "melted too slowly")
+    store.record_failure(glasses[0].key, glasses[0].digest, "was made after all")
+    store.record_failure(glasses[0].key[:-1] + "9", glasses[0].digest, "is not asked for")
+    first = standing(store).ensembles[0]
+    glass, measured = first.products[1:3]
+    assert (glass.done, glass.failed, glass.missing, glass.reasons) == (3, 1, 0, {"melted too slowly": 1})
+    assert (measured.failed, measured.missing) == (3, 2)  # sample 0, and the one whose worker was lost
+    assert measured.reasons == {"is a saddle": 2, "worker lost (the next run tries it again)": 1}
+    assert (first.samples.failed, first.samples.reasons) == (3, {"is a saddle": 2, "melted too slowly": 1})
+
+
+def test_who_is_at_work(store):
+    alive, dead = files.run_elsewhere(store), files.run_elsewhere(store, "r0", silent=3600.0)
+    files.claim(store, alive, tasks("glass")[2].key)
+    files.claim(store, alive, tasks("mechanics")[0].key, pid=79)
+    files.claim(store, alive, tasks("mechanics")[1].key, pid=80)
+    files.claim(store, dead, tasks("mechanics")[2].key)
+    found = standing(store)
+    assert [x.name for x in found.runs] == ["r1"]
+    assert {x.pid for x in found.in_hand} == {78, 79, 80}
+    assert found.workers == 3
+    assert [x.running for x in found.ensembles[0].products] == [0, 1, 2, 0, 0, 0]
+    with Presence(store).announced("in a test", 1):  # one of this process, told by its own files
+        assert {x.how for x in standing(store).runs} == {"2 workers", "in a test"}
+
+
+def test_time_left_is_what_is_missing_shared_among_those_at_work(store):
+    key = tasks("mechanics")[0].key
+    publish(store, tasks("mechanics")[0])
+    for seconds, peak, outcome in ((10.0, 300.0, "made"), (20.0, 200.0, "made"), (900.0, 999.0, "failed")):
+        files.log_line(store, key, ended=1e9 + seconds, seconds=seconds, peak=peak, outcome=outcome)
+    idle = standing(store)
+    part = idle.ensembles[0].products[2]
+    assert (part.seconds, part.peak_mb, part.missing) == (15.0, 300.0, 3)
+    assert part.core_seconds_left == idle.ensembles[0].core_seconds_left == 45.0
+    assert idle.ensembles[0].products[1].core_seconds_left is None  # no glass was measured
+    run = files.run_elsewhere(store)
+    for k in (1, 2):
+        files.claim(store, run, tasks("mechanics")[k].key)
+    busy = standing(store)
+    assert busy.seconds_left(busy.ensembles[0].core_seconds_left) == pytest.approx(45.0 / 2)
+
+
+@pytest.mark.parametrize(("began", "rate"), [
+    ([], 4.0),  # an hour that ends with the last task holds four of the six, the first begun with it
+    ([1e9 + 3600.0], 2 / 0.5),  # half an hour, two tasks
+    ([1e9 + 9000.0], 4.0),  # a run that has not ended a task yet: the hour before it
+])  # fmt: skip
+def test_rate_is_that_of_the_last_hour_of_activity(began, rate):
+    ended = [1e9 + x for x in (0.0, 900.0, 2000.0, 3000.0, 4000.0, 5400.0)]
+    log = {
+        "key": ["a/glass-1/0"] * 6,
+        "ended": ended,
+        "seconds": [200.0] * 6,
+        "peak_mb": [1.0] * 6,
+        "outcome": ["made"] * 6,
+    }
+    assert spent_by_folder(log, began)["a/glass-1"].rate == pytest.approx(rate)
+
+
+def test_a_young_campaign_is_rated_by_its_own_length():
+    log = {
+        "key": ["a/glass-1/0"] * 2,
+        "ended": [100.0, 190.0],
+        "seconds": [10.0] * 2,
+        "peak_mb": [1.0] * 2,
+        "outcome": ["made"] * 2,
+    }
+    assert spent_by_folder(log)["a/glass-1"].rate == pytest.approx(2 * 3600 / 100)
+    assert spent_by_folder({x: [] for x in log}) == {}
+
+
+def test_slowest_tasks_and_core_hours(store):
+    a, b = tasks("glass")[0].key, tasks("mechanics")[0].key
+    for k, (key, seconds) in enumerate([(a, 5.0), (b, 7200.0), (a, 3600.0), (b, 1.0)]):
+        files.log_line(store, key, ended=1e9 + k, seconds=seconds, outcome="failed" if k == 2 else "made", process=k % 2)
+    log = read_columns(store)
+    assert [(x.key, x.seconds, x.outcome) for x in slowest(log, 2)] == [(b, 7200.0, "made"), (a, 3600.0, "failed")]
+    assert len(slowest(log, 100)) == 4
+    assert core_hours(log) == pytest.approx({"mechanics": 7201 / 3600, "glass": 3605 / 3600})
+    assert spent_by_folder(read_log(store)) == spent_by_folder(log)  # a table and lists are the same log
+
+
+def test_lines_that_a_kill_cut_short_are_left_out(store):
+    key = tasks("glass")[0].key
+    files.log_line(store, key, ended=1e9, seconds=2.0)
+    path = next((store.directory / "log").iterdir())
+    whole = path.read_text()
+    for torn in (whole[:-9], whole[:20], "\t\n", whole.replace("150.0", "1.5.0"), whole.replace("2.0000", "two")):
+        path.write_text(whole + torn + ("" if torn.endswith("\n") else "\n") + whole)
+        assert read_columns(store)["seconds"] == [2.0, 2.0]
+        assert list(read_log(store)["ended"]) == [1e9, 1e9]
+    path.write_text(whole + whole[:-3])
+    assert len(read_columns(store)["key"]) == 1
+
+
+def test_a_broken_file_stays_where_it_is(store):
+    (pilots,) = tasks("parent_temperature")
+    publish(store, pilots, temperature=5.4)
+    store.path(pilots.key).write_bytes(b"torn")
+    before = files.tree(store.directory)
+    assert standing(store).ensembles[0].temperature == "auto"
+    assert files.tree(store.directory) == before
+
+
+def test_nothing_is_written(store, monkeypatch):
+    """A run on another host, whose life is judged by a clock, is where presence would write."""
+    publish(store, *tasks("glass")[:2])
+    files.claim(store, files.run_elsewhere(store), tasks("glass")[2].key)
+    files.log_line(store, tasks("glass")[0].key, ended=time.time(), seconds=2.0)
+    before = files.tree(store.directory)
+
+    def refused(*_, **__):
+        raise AssertionError("status writes")
+
+    for name in ("write_text", "write_bytes", "mkdir", "unlink", "touch", "rename", "replace"):
+        monkeypatch.setattr(f"pathlib.Path.{name}", refused)
+    for name in ("replace", "link", "unlink", "mkdir", "utime"):
+        monkeypatch.setattr(os, name, refused)
+    assert described(standing(UntouchedStore(store.directory)))["totals"]["running"] == 1
+    monkeypatch.undo()
+    assert files.tree(store.directory) == before
+
+
+def test_tables_are_read_from_a_store_that_cannot_be_written(store, monkeypatch):
+    """A broken file is left out, though it cannot be set aside."""
+    (pilots,) = tasks("parent_temperature")
+    publish(store, pilots, *tasks("glass", "given"))
+    for task in (pilots, *tasks("glass", "given")):
+        store.path(task.key).write_bytes(b"torn")
+
+    def read_only(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "replace", read_only)
+    assert parent_temperature_of(STUDY, STUDY.ensembles[0], store) is None
+    assert len(ensemble_table(STUDY, STUDY.ensembles[1], store)) == 0
+
+
+def test_what_was_set_aside_is_named(store):
+    task = tasks("glass")[0]
+    publish(store, task)
+    aside = store.quarantine(task.key, "is torn")
+    assert [(x.file, x.reason) for x in standing(store).quarantined] == [(aside.name, "is torn")]
+
+
+def test_looking_needs_neither_numba_nor_pandas():
+    """What takes a second to import is left to those that compute."""
+    code = "import sys, vitrify.cli.status; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"numba", "scipy", "pandas", "matplotlib", "distributed", "dask"} & set(found)
