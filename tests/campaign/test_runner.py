@@ -1,19 +1,9 @@
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # workers unpickle the tasks by this name
-os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-
 import squares
 
-from vitrify.campaign import Batch, Result, Store, Task, run
+from vitrify.campaign import Batch, Local, Result, Store, Task, run
 from vitrify.errors import UsageError
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
@@ -96,33 +86,27 @@ def test_an_unwritable_store_ends_the_run_with_one_sentence(store, monkeypatch):
         run(squares.batches(2), store, workers=1)
 
 
-SCRIPT = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import squares
-from vitrify.campaign import Store, run
-run(squares.batches(12, sys.argv[3], 0.02), Store.create(sys.argv[2]), workers=1)
-"""
+def test_batches_that_need_a_gpu_go_to_the_worker_that_owns_it(store, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    gpu = [Batch("gpu", (Task(f"g/{k:06d}", "d", squares.where),), resources={"GPU": 1}) for k in range(6)]
+    assert run([*gpu, *squares.batches(20)], store, engine=Local(2, gpus=1)).made == 26
+    found = [store.read(f"g/{k:06d}").values for k in range(6)]
+    assert len({x["process"] for x in found}) == 1
+    assert {x["gpu"] for x in found} == {"0"}
 
 
-def test_killed_anywhere_nothing_is_lost_or_repeated(tmp_path):
-    """kill -9 of the whole run at random moments: what was published is never made again."""
-    log, folder = tmp_path / "log", tmp_path / "store"
-    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(folder), str(log)]
-    rng = random.Random(3)
-    for _ in range(5):
-        process = subprocess.Popen(command)
-        time.sleep(0.35 + 0.3 * rng.random())
-        published = {x.name for x in (folder / "s").glob("*.h5")}
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert published <= {x.name for x in (folder / "s").glob("*.h5")}
-    subprocess.run(command, check=True)
-    store = Store(folder)
-    assert values(store, 12) == [i * i for i in range(12)]
-    made = [int(x) for x in log.read_text().split()]
-    assert set(made) == set(range(12))
-    assert len(made) <= 12 + 5  # at most the one in hand at each kill was done twice
+def test_what_is_made_together_is_not_made_again(store, tmp_path):
+    def together(store, tasks):
+        for task in tasks[:3]:
+            store.publish(task.key, task.digest, squares.square(store, int(task.key[2:])))
+
+    log = tmp_path / "log"
+    single = squares.batches(5, log)
+    many = Batch("many", tuple(x.tasks[0] for x in single), counts=0, together=together)
+    outcome = run([many, *(replace(x, after=(x.claim,)) for x in single)], store, workers=1)
+    assert (outcome.made, outcome.elsewhere) == (5, 0)
+    assert values(store, 5) == [0, 1, 4, 9, 16]
+    assert log.read_text().split() == ["3", "4"]
 
 
 def test_a_result_that_is_no_number_is_refused_by_type():

@@ -62,6 +62,7 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 SlurmdTimeout=5
 KillWait=3
+MessageTimeout=5
 OverTimeLimit=0
 GresTypes=gpu
 NodeName=n1 NodeHostname=$HOST NodeAddr=127.0.0.1 Port=${NODE_PORTS[0]} CPUs=$CPUS RealMemory=4000 Gres=gpu:1

@@ -17,7 +17,7 @@ from vitrify.errors import SampleFailure, UsageError
 
 NOTE = "vitrify-task.json"  # in a worker's own scratch folder
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-BYTES = {f"{unit}B": 1000**n for n, unit in enumerate("KMGT", 1)} | {f"{unit}iB": 1024**n for n, unit in enumerate("KMGT", 1)}
+BYTES = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ def _do(missing: list[Batch], store: Store, engine: Engine, limits: Limits, show
             shown.step(
                 done.name, made=done.counts if done.state != "failed" else 0, failed=done.counts * (done.state == "failed")
             )
+    if any(batch.together for batch in missing):  # what was made together is there when its own batch comes
+        tally["made"] += tally.pop("present", 0)
     return tally, stop.by if over < len(missing) else 0
 
 
