@@ -30,3 +30,24 @@ def glass(request):
 @pytest.fixture(scope="session")
 def pss_glass():
     return _made("pss")
+
+
+@pytest.fixture
+def tell(record_property):
+    """Say what was counted; it is printed at the end of the session, wherever the test ran."""
+    return lambda sentence: record_property("told", sentence)
+
+
+def pytest_terminal_summary(terminalreporter):
+    told = [
+        (report.nodeid.rpartition("::")[2], sentence)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, sentence in report.user_properties
+        if name == "told"
+    ]
+    if told:
+        terminalreporter.section("counts")
+    for test, sentence in told:
+        terminalreporter.write_line(f"{test}: {sentence}")

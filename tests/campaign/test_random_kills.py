@@ -32,7 +32,7 @@ class Watch:
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_nothing_is_lost_and_nothing_repeated(tmp_path, capsys):
+def test_killed_at_random_moments_nothing_is_lost_and_nothing_repeated(tmp_path, tell):
     seed = random.SystemRandom().randrange(10**6)
     rng, folder, log = random.Random(seed), tmp_path / "store", tmp_path / "begun"
     watch, began = Watch(folder), time.monotonic()
@@ -45,11 +45,10 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_repeated(tmp_path,
     watched.finish(folder, N, log, 0.0, "local")
     lost, repeated = watch.verdict()
     begun = watched.squared(log)
-    with capsys.disabled():
-        print(
-            f"\n{watch.kills} kills at random moments (seed {seed}) in {time.monotonic() - began:.0f} s: {len(watch.seen)} results "
-            f"published before the last one, {lost} lost, {repeated} repeated; {N} wanted, {len(begun)} begun"
-        )
+    tell(
+        f"{watch.kills} kills at random moments (seed {seed}) in {time.monotonic() - began:.0f} s: {len(watch.seen)} results "
+        f"published before the last one, {lost} lost, {repeated} repeated; {N} wanted, {len(begun)} begun"
+    )
     assert watch.kills >= 200
     assert (lost, repeated) == (0, 0)
     assert watched.contents(folder) == watched.undisturbed(tmp_path, N)

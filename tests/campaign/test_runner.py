@@ -111,3 +111,14 @@ def test_what_is_made_together_is_not_made_again(store, tmp_path):
 
 def test_a_result_that_is_no_number_is_refused_by_type():
     assert Result({"a": 1.0}).arrays == {}
+
+
+def test_a_large_store_is_checked_by_several_processes(store, monkeypatch):
+    run(squares.batches(40), store, workers=1)
+    store.path("s/000007").unlink()
+    store.path("s/000009").write_bytes(b"broken")
+    monkeypatch.setattr("vitrify.campaign.runner.MANY", 10)
+    monkeypatch.setattr("vitrify.campaign.runner.CHUNK", 3)
+    outcome = run(squares.batches(40), store, workers=1)
+    assert (outcome.made, outcome.present) == (2, 38)
+    assert len(store.quarantined()) == 1

@@ -40,19 +40,21 @@ class Slurm:
     def cancel_all(self):
         self.ask("scancel", *self.jobs())
 
-    def nodes_of_all_jobs(self):
-        """Nodes on which some job has run, or tried to: a line per ended job, key=value."""
-        lines = (self.folder / "jobs.txt").read_text().splitlines()
-        return [dict(x.partition("=")[::2] for x in line.split())["NodeList"] for line in lines]
-
     def kill_node(self, node):
         """As if its plug were pulled: daemon, steps and jobs die at once. Returns how many processes that were."""
-        killed = 0
+        daemon = int((self.folder / f"slurmd.{node}.pid").read_text())
+        doomed = [daemon, *(pid for pid, where in self.nodes_of_processes().items() if where == node)]
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+        return len(doomed)
+
+    def nodes_of_processes(self):
+        """The node of every process of a job, by its number."""
+        nodes = {}
         for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
-            if self._is_on(node, pid):
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
-        return killed
+            if node := self._node(pid):
+                nodes[pid] = node
+        return nodes
 
     def start_node(self, node):
         subprocess.run(["slurmd", "-N", node], env=self.environment, check=True)
@@ -63,13 +65,15 @@ class Slurm:
     def start_controller(self):
         subprocess.run(["slurmctld"], env=self.environment, check=True)
 
-    def _is_on(self, node, pid):
-        """Is it this node's daemon, or of a job on it? Both name this Slurm's own folder."""
-        command, environment = _words(pid, "cmdline"), _words(pid, "environ")
-        if command[:1] == ["slurmd"]:
-            return node in command and str(self.folder / "slurm.conf") in (*command, *_values(environment, "SLURM_CONF"))
-        ours = _values(environment, "SLURM_CONF") == [str(self.folder / "slurm.conf")]
-        return ours and _values(environment, "SLURMD_NODENAME") == [node]
+    def _node(self, pid):
+        """The node on which a process believes to be, if it is of a job of this Slurm."""
+        try:
+            words = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:  # it has ended, or is another user's
+            return None
+        environment = dict(x.partition("=")[::2] for x in words)
+        ours = environment.get("SLURM_CONF") == self.environment["SLURM_CONF"]
+        return environment.get("SLURMD_NODENAME") if ours else None
 
 
 @pytest.fixture(scope="session")
@@ -119,14 +123,3 @@ def _free_ports(number):
         for place in sockets:
             place.bind(("127.0.0.1", 0))
         return [place.getsockname()[1] for place in sockets]
-
-
-def _words(pid, name):
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return []
-
-
-def _values(environment, name):
-    return [x.partition("=")[2] for x in environment if x.startswith(f"{name}=")]

@@ -37,6 +37,12 @@ def submit(client, number, pause=0.0, **options):
     return [client.submit(on_nodes.where, pause, pure=False, **options) for _ in range(number)]
 
 
+def lose(client, futures):
+    """As an engine does that notices."""
+    wait_for(lambda: client.status != "running")
+    raise EngineLost(f"{len(futures)} tasks are lost")
+
+
 def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -116,9 +122,7 @@ def test_jobs_that_end_before_a_worker_comes_up_end_the_run(start, slurm, monkey
     monkeypatch.setattr("vitrify.campaign.slurm_jobs.BARREN_JOBS", 3)
     said = r"\d Slurm jobs in a row ended before a worker came up; the last said 'no such module' in .*vitrify-\d+\.err"
     with pytest.raises(UsageError, match=said), start(prologue=("echo no such module >&2", "exit 3")) as client:
-        submit(client, 2)
-        wait_for(lambda: client.status != "running")
-        raise EngineLost("as the engine does")
+        lose(client, submit(client, 2))
 
 
 @pytest.mark.parametrize(

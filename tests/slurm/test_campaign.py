@@ -1,0 +1,181 @@
+"""A campaign by the command line, `vitrify run --slurm`, on a real Slurm of two nodes, and what may happen to it in a week."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from vitrify.campaign import Store
+
+pytestmark = pytest.mark.slow
+ENSEMBLE = """
+[[ensemble]]
+name = "{name}"
+model = "pss(rc=1.2)"
+density = 0.6
+n_particles = {n_particles}
+n_samples = 16
+parent_temperature = 6.0
+melt_msd = 1.0
+observables = ["elasticity"]
+"""
+STUDY = '[study]\nname = "queue"\nseed = 5\n' + "".join(
+    ENSEMBLE.format(name=name, n_particles=n) for name, n in [("small", 120), ("large", 1000)]
+)
+N_RESULTS = 2 * 16 * 2  # ensembles, samples, a glass and its moduli
+JOBS = '[slurm]\nwalltime = "00:10:00"\nmemory = "2 GB"\nmaximum_jobs = 2\ncores = 2\ninterface = "lo"\ndirectives = ["--exclusive"]\n'
+VITRIFY = [sys.executable, "-c", "from vitrify.cli.main import cli; cli()"]
+
+
+class Campaign:
+    """A run of `vitrify run --slurm`, watched from outside."""
+
+    def __init__(self, slurm, folder):
+        self.slurm, self.folder, self.store = slurm, folder, folder / "store"
+        self.process = None
+        self.node_of_pid = {}
+        (folder / "study.toml").write_text(STUDY)
+        (folder / "queue.toml").write_text(JOBS)
+
+    def start(self):
+        command = [*VITRIFY, "run", "study.toml", "--store", "store", "--slurm", "queue.toml", "--no-report"]
+        self.process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.slurm.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def results(self):
+        """Result files, each with what would change if it were made again."""
+        return {x: (x.stat().st_mtime_ns, x.stat().st_ino) for x in results_in(self.store)}
+
+    def wait_for(self, number):
+        """Until there are so many results; notes meanwhile which process is on which node."""
+        wait_until(lambda: self._look() >= number or self.process.poll() is not None, 90)
+        assert self.process.poll() is None, self.process.communicate()[0]
+
+    def wait_for_more(self, number):
+        self.wait_for(len(self.results()) + number)
+
+    def finish(self):
+        """Until the run ends well; returns what it said."""
+        wait_until(lambda: self._look() and self.process.poll() is not None, 120)
+        output, _ = self.process.communicate()
+        assert self.process.returncode == 0, output
+        assert len(self.results()) == N_RESULTS
+        assert not list(self.store.rglob("failed/**/*.json"))
+        return output
+
+    def made_on(self):
+        """Results made by each node's workers, those twice counted that were made twice."""
+        made = Counter()
+        for file in (self.store / "log").glob("*.tsv"):
+            made[self.node_of_pid.get(int(file.suffixes[-2].lstrip(".")), "?")] += len(file.read_text().splitlines())
+        return made
+
+    def _look(self):
+        self.node_of_pid.update(self.slurm.nodes_of_processes())
+        return len(results_in(self.store))
+
+
+def results_in(store):
+    return [x for x in store.glob("*/*/*.h5") if not x.name.startswith(".")]
+
+
+def content(directory):
+    """Every result of a store, to the last bit."""
+    store = Store(directory)
+    keys = sorted(str(x.relative_to(directory).with_suffix("")) for x in results_in(directory))
+    read = {key: store.read(key) for key in keys}
+    return {key: (x.values, {name: (a.dtype, a.tobytes()) for name, a in x.arrays.items()}) for key, x in read.items()}
+
+
+def wait_until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """What one process makes of the same study."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "study.toml").write_text(STUDY)
+    command = [*VITRIFY, "run", "study.toml", "--store", "store", "--workers", "1", "--no-report"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return content(folder / "store")
+
+
+@pytest.fixture
+def campaign(slurm, tmp_path):
+    campaign = Campaign(slurm, tmp_path)
+    yield campaign
+    if campaign.process is not None:
+        campaign.process.kill()
+        campaign.process.communicate()
+
+
+def test_both_nodes_make_what_one_process_makes(campaign, plain):
+    campaign.start()
+    said = campaign.finish()
+    made = campaign.made_on()
+    print(f"{said.strip().splitlines()[-1]}; results by node: {dict(made)}")
+    assert made["n1"] > 0
+    assert made["n2"] > 0
+    assert sum(made.values()) == N_RESULTS
+    assert content(campaign.store) == plain
+    assert not list(campaign.store.glob(".certificates-*"))
+    wait_until(lambda: not campaign.slurm.jobs(), 10)
+
+
+def test_a_node_dies_jobs_are_cancelled_and_the_controller_is_killed(campaign, plain):
+    slurm = campaign.slurm
+    campaign.start()
+    campaign.wait_for(8)
+    killed = slurm.kill_node("n2")
+    assert killed >= 4  # slurmd, the job's shell become Dask's nannies, two workers
+    wait_until(lambda: slurm.ask("sinfo", "--noheader", "--node=n2", "--format=%T").startswith("down"), 30)
+    slurm.start_node("n2")
+    campaign.wait_for_more(4)
+    cancelled = len(slurm.jobs())
+    slurm.cancel_all()
+    campaign.wait_for_more(4)
+    slurm.kill_controller()
+    campaign.wait_for_more(4)
+    slurm.start_controller()
+    said = campaign.finish()
+    twice = sum(campaign.made_on().values()) - N_RESULTS
+    print(
+        f"{killed} processes of a node killed, {cancelled} jobs cancelled, the controller killed: {said.strip().splitlines()[-1]}"
+    )
+    print(f"results by node: {dict(campaign.made_on())}, {twice} made twice")
+    assert content(campaign.store) == plain
+
+
+def test_the_driver_is_killed(campaign, plain):
+    """Its workers end by themselves, and the next run makes nothing again that was published."""
+    slurm = campaign.slurm
+    campaign.start()
+    campaign.wait_for(12)
+    orphans = slurm.jobs()
+    campaign.process.send_signal(signal.SIGKILL)
+    campaign.process.communicate()
+    died = time.monotonic()
+    wait_until(lambda: not set(orphans) & set(slurm.jobs()), 60)
+    print(f"{len(orphans)} jobs ended within {time.monotonic() - died:.1f} s of their driver's death")
+    before = {path: (path.read_bytes(), about) for path, about in campaign.results().items()}
+    campaign.start()
+    said = campaign.finish()
+    print(f"{len(before)} results before the second run; {said.strip().splitlines()[-1]}")
+    after = campaign.results()
+    assert {path: (path.read_bytes(), after[path]) for path in before} == before
+    assert len(before) < N_RESULTS
+    assert content(campaign.store) == plain
+    assert not list(campaign.store.glob(".certificates-*"))  # the dead driver's too
