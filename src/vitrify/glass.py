@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from vitrify.errors import UsageError, check
-from vitrify.model import Model
+from vitrify.model import LEAST_DENSITY, Model
 
 Provenance = dict[str, str | int | float]
 OVERLAP = 1e-6  # in λ(small, small): nearer than this two particles are one, written twice
+LARGEST_BOX = 1e6  # in λ, 10^18 particles; its volume must still be a number
+SPARSEST = LEAST_DENSITY * (1.0 - 1e-9)  # a box made for the least density may be a rounding error larger
+FARTHEST = 1e6  # of a coordinate, in boxes; beyond it the digits that tell where in the box a particle is begin to fail
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +24,8 @@ class Glass:
     """Particles in a periodic cube. Lengths in λ(small, small).
 
     positions: (n, 3), taken into [0, box); species: (n,) index into the mixture. Raises UsageError for what cannot be a
-    configuration of the model: positions that are no numbers or coincide, unknown species, a box below twice the cutoff."""
+    configuration of the model: positions that are no numbers, coincide or are millions of boxes away, unknown species, a box
+    below twice the cutoff or nearly empty."""
 
     positions: NDArray[np.float64]
     box: float  # edge
@@ -45,6 +49,8 @@ class Glass:
         _require_finite(positions)
         _require_known_species(species, self.model)
         _require_room(self.box, self.model)
+        _require_dense(self.box, len(positions))
+        _require_near(positions, self.box)
         wrapped = positions - self.box * np.floor(positions / self.box)
         wrapped[wrapped >= self.box] = 0.0
         _require_apart(wrapped, self.box)
@@ -108,8 +114,30 @@ def _require_room(box: float, model: Model) -> None:
         raise UsageError(f"box is {box:.6g}, must be at least twice the cutoff of {model}, {2.0 * model.cutoff:.6g}")
 
 
+def _require_dense(box: float, n_particles: int) -> None:
+    if box > LARGEST_BOX:
+        raise UsageError(f"box is {box:g}, must be at most {LARGEST_BOX:g}")
+    if n_particles < SPARSEST * box**3:
+        raise UsageError(f"density is {n_particles / box**3:.3g}, must be at least {LEAST_DENSITY:g}")
+
+
+def _require_near(positions: NDArray[np.float64], box: float) -> None:
+    far = np.flatnonzero(np.abs(positions).max(axis=1) > FARTHEST * box)
+    if len(far):
+        raise UsageError(f"position of particle {far[0]} is more than {FARTHEST:g} boxes away ({len(far)} such in all)")
+
+
 def _require_apart(positions: NDArray[np.float64], box: float) -> None:
-    pairs = cKDTree(positions, boxsize=np.full(3, box)).query_pairs(OVERLAP)
+    # one file may hold a particle 20,000 times, which are 2e8 pairs: the cells refuse that before pairs are listed
+    pairs = _in_one_cell(positions) or cKDTree(positions, boxsize=np.full(3, box)).query_pairs(OVERLAP)
     if pairs:
         i, j = min(pairs)
         raise UsageError(f"particles {i} and {j} overlap: they are closer than {OVERLAP:g}")
+
+
+def _in_one_cell(positions: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pairs that share a cube whose diagonal is below OVERLAP, at most one a particle."""
+    cell = np.floor(positions * (2.0 / OVERLAP)).T
+    order = np.lexsort(cell)
+    same = np.flatnonzero((np.diff(cell[:, order]) == 0.0).all(axis=0))
+    return list(zip(order[same].tolist(), order[same + 1].tolist(), strict=True))

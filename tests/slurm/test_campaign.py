@@ -34,7 +34,7 @@ class Campaign:
     """A run of `vitrify run --slurm`, watched from outside."""
 
     def __init__(self, slurm, folder):
-        self.slurm, self.folder, self.store = slurm, folder, folder / "store"
+        self.slurm, self.folder, self.store, self.said = slurm, folder, folder / "store", folder / "said"
         self.process = None
         self.node_of_pid = {}
         (folder / "study.toml").write_text(STUDY)
@@ -42,14 +42,12 @@ class Campaign:
 
     def start(self):
         command = [*VITRIFY, "run", "study.toml", "--store", "store", "--slurm", "queue.toml", "--no-report"]
-        self.process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.slurm.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        with self.said.open("w") as said:
+            self.process = subprocess.Popen(command, cwd=self.folder, env=self.slurm.environment, stdout=said, stderr=said)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
 
     def results(self):
         """Result files, each with what would change if it were made again."""
@@ -58,7 +56,7 @@ class Campaign:
     def wait_for(self, number):
         """Until there are so many results; notes meanwhile which process is on which node."""
         wait_until(lambda: self._look() >= number or self.process.poll() is not None, 90)
-        assert self.process.poll() is None, self.process.communicate()[0]
+        assert self.process.poll() is None, self.said.read_text()
 
     def wait_for_more(self, number):
         self.wait_for(len(self.results()) + number)
@@ -66,11 +64,10 @@ class Campaign:
     def finish(self):
         """Until the run ends well; returns what it said."""
         wait_until(lambda: self._look() and self.process.poll() is not None, 120)
-        output, _ = self.process.communicate()
-        assert self.process.returncode == 0, output
+        assert self.process.returncode == 0, self.said.read_text()
         assert len(self.results()) == N_RESULTS
         assert not list(self.store.rglob("failed/**/*.json"))
-        return output
+        return self.said.read_text().strip().splitlines()[-1]
 
     def made_on(self):
         """Results made by each node's workers, those twice counted that were made twice."""
@@ -89,11 +86,15 @@ def results_in(store):
 
 
 def content(directory):
-    """Every result of a store, to the last bit."""
+    """Every result of a store, to the last bit; but for the seconds that it took."""
     store = Store(directory)
     keys = sorted(str(x.relative_to(directory).with_suffix("")) for x in results_in(directory))
-    read = {key: store.read(key) for key in keys}
-    return {key: (x.values, {name: (a.dtype, a.tobytes()) for name, a in x.arrays.items()}) for key, x in read.items()}
+    return {key: _bits(store.read(key)) for key in keys}
+
+
+def _bits(result):
+    values = {name: value for name, value in result.values.items() if not name.startswith("seconds")}
+    return values, {name: (array.dtype, array.shape, array.tobytes()) for name, array in result.arrays.items()}
 
 
 def wait_until(condition, seconds):
@@ -118,15 +119,14 @@ def campaign(slurm, tmp_path):
     campaign = Campaign(slurm, tmp_path)
     yield campaign
     if campaign.process is not None:
-        campaign.process.kill()
-        campaign.process.communicate()
+        campaign.kill()
 
 
 def test_both_nodes_make_what_one_process_makes(campaign, plain):
     campaign.start()
     said = campaign.finish()
     made = campaign.made_on()
-    print(f"{said.strip().splitlines()[-1]}; results by node: {dict(made)}")
+    print(f"{said}; results by node: {dict(made)}")
     assert made["n1"] > 0
     assert made["n2"] > 0
     assert sum(made.values()) == N_RESULTS
@@ -152,9 +152,7 @@ def test_a_node_dies_jobs_are_cancelled_and_the_controller_is_killed(campaign, p
     slurm.start_controller()
     said = campaign.finish()
     twice = sum(campaign.made_on().values()) - N_RESULTS
-    print(
-        f"{killed} processes of a node killed, {cancelled} jobs cancelled, the controller killed: {said.strip().splitlines()[-1]}"
-    )
+    print(f"{killed} processes of a node killed, {cancelled} jobs cancelled, the controller killed: {said}")
     print(f"results by node: {dict(campaign.made_on())}, {twice} made twice")
     assert content(campaign.store) == plain
 
@@ -165,15 +163,14 @@ def test_the_driver_is_killed(campaign, plain):
     campaign.start()
     campaign.wait_for(12)
     orphans = slurm.jobs()
-    campaign.process.send_signal(signal.SIGKILL)
-    campaign.process.communicate()
+    campaign.kill()
     died = time.monotonic()
     wait_until(lambda: not set(orphans) & set(slurm.jobs()), 60)
     print(f"{len(orphans)} jobs ended within {time.monotonic() - died:.1f} s of their driver's death")
     before = {path: (path.read_bytes(), about) for path, about in campaign.results().items()}
     campaign.start()
     said = campaign.finish()
-    print(f"{len(before)} results before the second run; {said.strip().splitlines()[-1]}")
+    print(f"{len(before)} results before the second run; {said}")
     after = campaign.results()
     assert {path: (path.read_bytes(), after[path]) for path in before} == before
     assert len(before) < N_RESULTS

@@ -170,6 +170,8 @@ def test_a_young_campaign_is_rated_by_its_own_length():
         "outcome": ["made"] * 2,
     }
     assert spent_by_folder(log)["a/glass-1"].rate == pytest.approx(2 * 3600 / 100)
+    later = {name: [column[0], *column] for name, column in log.items()} | {"ended": [100.0, 1e6 + 100.0, 1e6 + 190.0]}
+    assert spent_by_folder(later)["a/glass-1"].rate == pytest.approx(2 * 3600 / 100)  # taken up again after a pause
     assert spent_by_folder({x: [] for x in log}) == {}
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from vitrify.errors import UsageError
+
 GROUP = Path("/sys/fs/cgroup")
 
 
@@ -17,3 +19,10 @@ def available_memory() -> int:
         return free if limit == "max" else max(min(free, int(limit) - int(used)), 0)
     except (OSError, ValueError):
         return free
+
+
+def require_memory(needed: float, purpose: str) -> None:
+    """Raise UsageError unless so many bytes are free. purpose: what wants them, for the sentence."""
+    free = available_memory()
+    if needed > free:
+        raise UsageError(f"{purpose} needs about {needed / 2**30:,.1f} GiB of memory, but {free / 2**30:,.1f} GiB are free")

@@ -41,10 +41,10 @@ class Store:
         self.directory = Path(directory)
         mark = self.directory / MARK
         try:
-            version = int(json.loads(mark.read_text())["version"])
+            version = int(json.loads(mark.read_text(encoding="utf-8"))["version"])
         except FileNotFoundError:
             raise UsageError(f"{self.directory} is not a vitrify store: it has no {MARK}") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise UsageError(f"{mark} cannot be read: {error}") from None
         if version > VERSION:
             raise UsageError(f"{self.directory} was written by a newer vitrify (store version {version}, here {VERSION})")
@@ -105,7 +105,7 @@ class Store:
 
     def quarantined(self) -> list[str]:
         """Why files were set aside."""
-        return [x.read_text().strip() for x in sorted((self.directory / "quarantine").glob("*.txt"))]
+        return [x.read_text(encoding="utf-8", errors="replace").strip() for x in sorted((self.directory / "quarantine").glob("*.txt"))]
 
     def keys(self, folder: str) -> list[str]:
         """Finished results directly under a folder of the store, sorted."""
@@ -125,10 +125,10 @@ class Store:
     def failure(self, key: str) -> Failure | None:
         """Why this piece of work failed, if it did."""
         try:
-            return Failure(**json.loads(self._failed(key).read_text()))
+            return Failure(**json.loads(self._failed(key).read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return Failure(key, "", "the note of its failure cannot be read")
 
     def failures(self, folder: str) -> list[Failure]:
@@ -148,11 +148,13 @@ class Store:
             _write_text(self.directory / name, text)
 
     def read_text(self, name: str) -> str:
-        """The text of such a file. Raises UsageError where there is none."""
+        """The text of such a file. Raises UsageError where there is none, or no text."""
         try:
-            return (self.directory / name).read_text()
+            return (self.directory / name).read_text(encoding="utf-8")
         except OSError:
             raise UsageError(f"the store {self.directory} has no {name}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{name} of the store {self.directory} cannot be read: it is no text in UTF-8") from None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -174,7 +176,7 @@ def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        beside.write_text(text)
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")  # of the name of a file that is none in UTF-8
         result_file.sync(beside)
         os.replace(beside, path)
     finally:
@@ -184,5 +186,5 @@ def _write_text(path: Path, text: str) -> None:
 def _probe(folder: Path) -> None:
     """Write and remove a file: permissions alone do not tell of a read-only file system."""
     probe = folder / f".probe.{os.getpid()}"
-    probe.write_text("")
+    probe.write_text("", encoding="utf-8")
     probe.unlink()

@@ -8,13 +8,18 @@ from typing import Any
 import click
 
 from vitrify.backends import DEVICES
+from vitrify.backends.memory import require_memory
+from vitrify.batch import row_width
 from vitrify.errors import UsageError
 from vitrify.formats.choose import require_writer
 from vitrify.making import make_glass
+from vitrify.model import Model
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe
 
 from .device import usable
+
+BYTES = 250  # a particle, beside its row of 4-byte neighbours; measured at 4e5 particles
 
 
 def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> Any:
@@ -29,12 +34,19 @@ def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> An
     return value
 
 
+def _require_possible(model: Model, particles: int, density: float) -> None:
+    """Raise UsageError for what cannot be made, before time is spent on pilot glasses, which are smaller."""
+    model.box_for(particles, density)
+    model.fraction_counts(particles)
+    require_memory(particles * (BYTES + 4.0 * row_width(model, density)), f"a glass of {particles:,} particles")
+
+
 @click.command()
 @click.argument("model")
 @click.option("--particles", type=int, required=True, help="Number of particles, N.")
 @click.option("--density", type=float, required=True, help="ρ = N/V in λ⁻³.")
 @click.option("--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 G∞ a0³/30.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same glass.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed gives the same glass.")
 @click.option("--minimiser", type=click.Choice(["cg", "fire"]), default="cg", show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="Where it is made.")
 @click.option("--output", type=click.Path(path_type=Path), required=True, help=".xyz, .extxyz, .data, .lammps or .gsd")
@@ -50,8 +62,10 @@ def make(
 ) -> None:
     """Make one glass of MODEL, such as "pss(rc=1.2)", and write it to a file."""
     require_writer(output)
+    chosen = parse(model)
+    _require_possible(chosen, particles, density)
     glass = make_glass(
-        parse(model),
+        chosen,
         n_particles=particles,
         density=density,
         parent_temperature=temperature,

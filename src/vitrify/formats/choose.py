@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from vitrify.errors import UsageError
@@ -24,7 +25,7 @@ def read_glass(path: Path | str, model: Model | None = None, species: dict[str, 
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {', '.join(READERS)} to be read")
-    if not file.is_file():
+    if not _is_file(file):
         raise UsageError(f"{file} does not exist")
     try:
         return reader(file, model, species or {})
@@ -41,8 +42,28 @@ def write_glass(glass: Glass, path: Path | str) -> None:
 
 
 def require_writer(path: Path) -> None:
-    """Raise UsageError unless glasses can be written to files of this suffix: asked before hours are spent on them."""
+    """Raise UsageError unless glasses can be written to files of this name: asked before hours are spent on them."""
     if path.suffix.lower() not in WRITERS:
         raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {', '.join(WRITERS)} to be written")
+    _require_name(path)
     if path.suffix.lower() == ".gsd":
         gsd.package()
+
+
+def _is_file(path: Path) -> bool:
+    _require_name(path)
+    try:
+        return path.is_file()
+    except OSError as error:  # a folder that others may not look into, say
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _require_name(path: Path) -> None:
+    """Raise UsageError for what no file can be called; whether there is such a file is not asked."""
+    try:
+        path.lstat()
+    except ValueError:
+        raise UsageError(f"{str(path)!r} holds a null character, as the name of a file cannot") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(f"{str(path)[:40]}... is too long for the name of a file") from None

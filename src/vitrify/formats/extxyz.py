@@ -16,9 +16,6 @@ from vitrify.model import Model
 from vitrify.model.catalogue import parse
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
-LARGEST_BOX = 1e6  # in λ, 10^18 particles; its volume must still be a number
-SPARSEST = 1e-4  # N/V in λ⁻³; below it the cells that neighbours are found in fill the memory
-FARTHEST = 1e6  # of a coordinate, in boxes; beyond it the digits that tell where in the box a particle is begin to fail
 
 
 def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
@@ -26,9 +23,6 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
     species, positions, lattice, periodic, header = _frame(path)
     model = model or _model_of(header)
     box = _cube(lattice, periodic)
-    if len(positions) < SPARSEST * box**3:
-        raise UsageError(f"its density is {len(positions) / box**3:.3g}, must be at least {SPARSEST:g}")
-    _require_near(positions, box)
     provenance = {k: v for k, v in header.items() if k != "model" and isinstance(v, str | int | float | np.number)}
     plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in provenance.items()}
     return Glass(positions, box, _indices(species, model, names), model, plain)
@@ -119,18 +113,10 @@ def _cube(lattice: NDArray[np.float64], periodic: Any) -> float:
         raise UsageError("its Lattice is not nine numbers")
     if not all(x == 1 for x in np.ravel(periodic).tolist()):  # True; a word is no such answer
         raise UsageError("its box is not periodic in all directions; a periodic cube is needed")
-    if np.abs(lattice).max() > LARGEST_BOX:
-        raise UsageError(f"its box is {np.abs(lattice).max():g}, must be at most {LARGEST_BOX:g}")
     edge = float(lattice.ravel()[0])
     if not edge > 0 or np.abs(lattice.reshape(3, 3) - edge * np.eye(3)).max() > CUBIC * abs(edge):
         raise UsageError("its box is not a cube along the axes; a periodic cube is needed")
     return edge
-
-
-def _require_near(positions: NDArray[np.float64], box: float) -> None:
-    far = np.flatnonzero(np.abs(positions).max(axis=1) > FARTHEST * box)  # what is no number is left to Glass
-    if len(far):
-        raise UsageError(f"position of particle {far[0]} is more than {FARTHEST:g} boxes away ({len(far)} such in all)")
 
 
 def _model_of(header: dict[str, Any]) -> Model:

@@ -1,7 +1,7 @@
 """What is simulated: potentials, mixtures and named glass formers; no numerics."""
 
-from .mixture import Mixture
-from .model import Model
+from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
+from .model import LEAST_DENSITY, MOST_DENSITY, Model
 from .potentials import Potential
 
-__all__ = ["Mixture", "Model", "Potential"]
+__all__ = ["LEAST_DENSITY", "LEAST_PARTICLES", "MOST_DENSITY", "MOST_PARTICLES", "Mixture", "Model", "Potential"]

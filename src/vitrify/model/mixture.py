@@ -8,6 +8,7 @@ from math import floor, isclose
 from vitrify.errors import UsageError, check
 
 Lengths = tuple[tuple[float, ...], ...]
+LEAST_PARTICLES, MOST_PARTICLES = 2, 100_000_000  # of one glass: a pair, and more than a machine's memory holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,13 @@ class Mixture:
 
     def counts(self, n_particles: int) -> tuple[int, ...]:
         """Particles of each species; raises UsageError where the fractions do not give whole numbers."""
+        require_number(n_particles)
         exact = [x * n_particles for x in self.composition]
-        if n_particles < 1 or not all(isclose(x, round(x), abs_tol=1e-9) for x in exact):
+        if not all(isclose(x, round(x), abs_tol=1e-9) for x in exact):
             ratio = ":".join(f"{100 * x:g}" for x in self.composition)
             raise UsageError(
                 f"n_particles is {n_particles}, but a {ratio} mixture needs a whole number of each species"
-                + (f"; take {self._nearest(n_particles)}" if n_particles > 0 else "")
+                f"; take {self._nearest(n_particles)}"
             )
         return tuple(round(x) for x in exact)
 
@@ -68,3 +70,10 @@ class Mixture:
             if all(isclose(x * n, floor(x * n + 0.5), abs_tol=1e-9) for x in self.composition):
                 return n
         return n_particles
+
+
+def require_number(n_particles: int) -> None:
+    """Raise UsageError unless a glass can have so many particles."""
+    if not LEAST_PARTICLES <= n_particles <= MOST_PARTICLES:
+        shown = n_particles if abs(n_particles) < 2**63 else "beyond 64 bits"  # Python refuses to print the longest
+        raise UsageError(f"n_particles is {shown}, must be at least {LEAST_PARTICLES} and at most {MOST_PARTICLES:,}")

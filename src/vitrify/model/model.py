@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from vitrify.errors import UsageError
 
-from .mixture import Mixture
+from .mixture import Mixture, require_number
 from .potentials import Potential
+
+LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ⁻³; below, the cells that neighbours are found in fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ class Model:
         return self.mixture.counts(n_particles)
 
     def box_for(self, n_particles: int, density: float) -> float:
-        """Edge of the cube, L = (N/ρ)^(1/3); raises UsageError unless it holds twice the cutoff.
+        """Edge of the cube, L = (N/ρ)^(1/3); raises UsageError unless it holds twice the cutoff, and for
+        numbers and densities beyond the bounds.
 
         Below that a particle would meet two images of one neighbour."""
-        if not density > 0:
-            raise UsageError(f"density is {density!r}, must be positive")
+        require_number(n_particles)
+        if not LEAST_DENSITY <= density <= MOST_DENSITY:
+            raise UsageError(f"density is {density!r}, must be positive, from {LEAST_DENSITY:g} to {MOST_DENSITY:g}")
         box = float((n_particles / density) ** (1.0 / 3.0))
         if box < 2.0 * self.cutoff:
             least = int(density * (2.0 * self.cutoff) ** 3) + 1

@@ -8,7 +8,7 @@ from typing import Literal
 from unicodedata import category
 
 from vitrify.errors import UsageError, check
-from vitrify.model import Model
+from vitrify.model import LEAST_DENSITY, LEAST_PARTICLES, MOST_DENSITY, MOST_PARTICLES, Model
 from vitrify.model.catalogue import parse
 from vitrify.recipe import Recipe
 
@@ -26,7 +26,6 @@ OBSERVABLES: dict[str, dict[str, Option]] = {
 MOST_PILOT_PARTICLES = 3000  # a pilot tells the same of G∞ as a larger glass
 UNPRINTED = ("Cc", "Cs", "Zl", "Zp")  # Unicode's control characters, halves of characters, ends of lines
 MOST_SAMPLES = 10_000_000  # a thousand times the paper's; more is a slip, and its plan would fill the memory
-MOST_PARTICLES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,9 @@ class EnsembleSpec:
     def __post_init__(self) -> None:
         owner = f"ensemble {self.name!r}"
         check(_is_name(self.name), "ensemble", "name", self.name, "a name without control characters")
-        check(1e-4 <= self.density <= 1e6, owner, "density", self.density, "positive, from 1e-4 to 1e6")
-        _check_size(owner, "n_particles", self.n_particles, 2, MOST_PARTICLES)
+        fits = LEAST_DENSITY <= self.density <= MOST_DENSITY
+        check(fits, owner, "density", self.density, f"positive, from {LEAST_DENSITY:g} to {MOST_DENSITY:g}")
+        _check_size(owner, "n_particles", self.n_particles, LEAST_PARTICLES, MOST_PARTICLES)
         _check_size(owner, "n_samples", self.n_samples, 1, MOST_SAMPLES)
         _check_size(owner, "n_pilots", self.n_pilots, 1, MOST_SAMPLES)
         _check_size(owner, "pilot_particles", self.pilot_particles, 0, MOST_PARTICLES, " (0: as a sample)")

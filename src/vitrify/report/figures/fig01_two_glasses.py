@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -17,33 +19,41 @@ def draw(study: Study) -> Figure:
     figure, axes = panels(1, 3)
     for colour, (label, name, control) in zip(SEQUENCE, GLASSES, strict=False):
         found = study.at(name, control)
-        if found is None:
-            continue
-        potential = found.spec.parsed_model.potential
-        x = np.linspace(0.9, 1.05 * potential.cutoff, 500)
-        axes[0, 0].plot(x, potential.energy(x * x), color=colour, label=label)
-        _poisson(axes[0, 1], label, found, colour)
-        omega, density = found.micro.density
-        axes[0, 2].plot(omega, density, "o", ms=3, color=colour, label=label)
-        if found.micro.prefactor.is_known:
-            w = np.geomspace(0.1, 1.0, 20) * found.micro.tail.window
-            axes[0, 2].plot(w, found.micro.prefactor.value * w**4, "--", color=colour, lw=1)
+        if found is not None:
+            _potential(axes[0, 0], label, found, colour)
+            _poisson(axes[0, 1], label, found, colour)
+            _tail(axes[0, 2], label, found, colour)
     for experiment in study.experiments:
         axes[0, 1].bar(experiment.alloy, experiment.poisson_ratio, color="0.7")
     axes[0, 0].set(xlabel=r"$r/\lambda$", ylabel=r"$\varphi/\varepsilon$", ylim=(-1.15, 1.0))
     axes[0, 1].set(ylabel=r"$\nu$")
     axes[0, 1].tick_params(axis="x", labelrotation=60 if study.experiments else 0)
     axes[0, 2].set(xlabel=r"$\omega/\omega_0$", ylabel=r"$D(\omega)\,\omega_0$", xscale="log", yscale="log")
-    for axis in (axes[0, 0], axes[0, 2]):
-        if axis.has_data():
+    for axis, missing in zip(axes[0], ("no such glass in this study", *["too few samples to tell"] * 2), strict=True):
+        if not axis.has_data():
+            say(axis, missing)
+        elif axis is not axes[0, 1]:
             axis.legend(frameon=False, fontsize=7)
-        else:
-            say(axis, "no samples yet")
     return figure
 
 
-def _poisson(axis: object, label: str, found: Gathered, colour: str) -> None:
+def _potential(axis: Any, label: str, found: Gathered, colour: str) -> None:
+    potential = found.spec.parsed_model.potential
+    x = np.linspace(0.9, 1.05 * potential.cutoff, 500)
+    axis.plot(x, potential.energy(x * x), color=colour, label=label)
+
+
+def _poisson(axis: Any, label: str, found: Gathered, colour: str) -> None:
     nu = found.summary.poisson_ratio
     if np.isfinite(nu.value):
         error = nu.error if np.isfinite(nu.error) else 0.0
-        axis.bar(label, nu.value, yerr=error, color=colour, capsize=3)  # type: ignore[attr-defined]
+        axis.bar(label, nu.value, yerr=error, color=colour, capsize=3)
+
+
+def _tail(axis: Any, label: str, found: Gathered, colour: str) -> None:
+    omega, density = found.micro.density
+    if len(omega):  # a line without points would leave a logarithmic axis with no limits
+        axis.plot(omega, density, "o", ms=3, color=colour, label=label)
+    if found.micro.prefactor.is_known:
+        w = np.geomspace(0.1, 1.0, 20) * found.micro.tail.window
+        axis.plot(w, found.micro.prefactor.value * w**4, "--", color=colour, lw=1)
