@@ -94,6 +94,28 @@ def test_failures_are_kept_with_their_reason(store):
     assert store.failure("a/000003") is None
 
 
+@pytest.mark.parametrize("note", [b"[" * 100_000, b"\xff", b"[]", b""], ids=["deep", "no text", "list", "empty"])
+def test_a_note_of_a_failure_that_is_damaged_is_still_a_failure(store, note):
+    store.record_failure("a/000003", "abc", "a saddle")
+    (store.directory / "failed" / "a" / "000003.json").write_bytes(note)
+    assert store.failure("a/000003").reason == "the note of its failure cannot be read"
+
+
+def test_texts_are_utf8_whatever_the_locale(store, monkeypatch):
+    monkeypatch.setenv("PYTHONUTF8", "0")
+    store.write_text("study.toml", 'name = "ガラス"')
+    assert (store.directory / "study.toml").read_bytes().decode("utf-8") == store.read_text("study.toml")
+    (store.directory / "study.toml").write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"study\.toml of the store .* no text in UTF-8"):
+        store.read_text("study.toml")
+
+
+def test_why_a_file_was_set_aside_is_kept_whatever_the_name_of_its_folder(store):
+    store.publish("a/000001", "abc", RESULT)
+    store.quarantine("a/000001", "/tmp/\udcff/a/000001.h5 is broken")  # a name that is none in UTF-8, as Python holds it
+    assert store.quarantined() == ["/tmp/\\udcff/a/000001.h5 is broken"]
+
+
 def test_a_folder_that_is_no_store(tmp_path):
     with pytest.raises(UsageError, match="not a vitrify store"):
         Store(tmp_path)

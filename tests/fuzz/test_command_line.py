@@ -87,6 +87,7 @@ def called(arguments):
     assert result.exit_code in (0, 2), (arguments, result.output, result.exc_info)
     assert result.exception is None or isinstance(result.exception, SystemExit), (arguments, result.exc_info)
     assert "Traceback" not in result.output
+    return result
 
 
 @fast(80)
@@ -100,6 +101,38 @@ def test_any_arguments(place, arguments):
 @given(CALLS)
 def test_many_arguments(place, arguments):
     called(arguments)
+
+
+def made(particles="100", density="0.6", seed="0", output="g.xyz"):
+    return ["make", "pss(rc=1.2)", "--particles", particles, "--density", density, "--seed", seed, "--output", output]
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    (made(density="inf"), "density is inf"),
+    (made(density="nan"), "density is nan"),
+    (made(density="1e-320"), "density is 1e-320"),
+    (made(density="1e7"), "density is 10000000.0"),
+    (made(particles="-100"), "n_particles is -100"),
+    (made(particles="1"), "n_particles is 1,"),
+    (made(particles="1" + "0" * 400), "beyond 64 bits"),
+    (made(particles="100000001"), "at most 100,000,000"),
+    (made(particles="3001"), "whole number of each species"),  # once said after its pilots, of 3,000, were made
+    (made(particles="100000000", density="1e5"), "GiB are free"),
+    (made(seed="-1"), "-1 is not in the range"),
+    (made(output="g\0.xyz"), "null character"),
+    (made(output="g" * 300 + ".xyz"), "too long"),
+    (["measure", "a\0.xyz"], "null character"),
+    (["measure", "a" * 300 + ".xyz"], "too long"),
+    (["measure", "a/" * 3000 + ".xyz"], "too long"),
+    (["measure", "folder.xyz"], "does not exist"),
+])  # fmt: skip
+def test_what_once_broke_the_commands(place, arguments, word):
+    (place / "folder.xyz").mkdir(exist_ok=True)
+    result = called(arguments)
+    assert result.exit_code == 2
+    assert word in result.stderr
+    assert len(result.stderr) < 400
+    assert not [x for x in place.iterdir() if x.name.startswith((".g", "g"))]
 
 
 CELLS = st.text(max_size=8) | st.sampled_from(
@@ -149,7 +182,7 @@ def test_a_table_keeps_quotes_and_blanks(place):
     assert (found.alloy, found.poisson_ratio, found.source) == ("Zr, Cu", 0.33, 'he said "yes"')
 
 
-MARKS = ["{}", "[]", '{"version": "x"}', '{"version": 99}', "", "\xff"]
+MARKS = ["{}", "[]", '{"version": "x"}', '{"version": 99}', "", "\xff", '{"version": 1e999}', '{"version": NaN}', "[" * 100_000]
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -157,8 +190,19 @@ def test_a_mark_of_a_store_that_is_none(place, mark):
     folder = place / f"broken-{MARKS.index(mark)}"
     folder.mkdir()
     (folder / "vitrify-store.json").write_bytes(mark.encode("latin-1"))
-    called(["status", str(folder)])
-    called(["report", str(folder), "--output", str(folder / "r")])
+    for arguments in (["status", str(folder)], ["report", str(folder), "--output", str(folder / "r")]):
+        result = called(arguments)
+        assert result.exit_code == 2
+        assert "cannot be read" in result.stderr or "newer" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "report"])
+def test_a_study_in_the_store_that_is_no_text(place, command):
+    folder = Store.create(place / "no-text").directory
+    (folder / "study.toml").write_bytes(STUDY.replace("name", "näme").encode("latin-1"))
+    result = called([command, str(folder)])
+    assert result.exit_code == 2
+    assert "no text in UTF-8" in result.stderr
 
 
 def test_the_mark_is_what_the_store_writes(place):

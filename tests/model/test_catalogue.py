@@ -51,6 +51,26 @@ def test_a_box_must_hold_twice_the_cutoff():
     assert model.box_for(476, 0.8) >= 2 * model.cutoff
 
 
+@pytest.mark.parametrize(("n_particles", "density", "word"), [
+    (-100, 0.6, "n_particles is -100"), (0, 0.6, "n_particles is 0"), (1, 0.6, "n_particles is 1,"), (10**400, 0.6, "beyond 64 bits"),
+    (10**5000, 0.6, "beyond 64 bits"), (10**8 + 2, 0.6, "at most 100,000,000"), (1000, np.inf, "density is inf"), (1000, np.nan, "density is nan"),
+    (1000, 1e-320, "density is 1e-320"), (1000, 9e-5, "density is 9e-05"), (1000, 1.1e6, "density is 1100000"), (1000, 0, "density is 0"),
+])  # fmt: skip
+def test_numbers_and_densities_have_bounds(n_particles, density, word):
+    with pytest.raises(UsageError, match=word) as caught:
+        catalogue.pss().box_for(n_particles, density)
+    assert len(str(caught.value)) < 100
+    if density == 0.6:
+        with pytest.raises(UsageError, match=word):
+            catalogue.pss().fraction_counts(n_particles)
+
+
+def test_the_bounds_themselves_are_allowed():
+    assert catalogue.pss().box_for(10**8, 1e-4) == pytest.approx(1e4)
+    assert Mixture().counts(10**8) == (5 * 10**7, 5 * 10**7)
+    assert Mixture().counts(2) == (1, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Yukawa(Potential):
     """A new family in ten lines: φ = exp(−κ²u)/u, cut at 2."""

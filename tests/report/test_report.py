@@ -1,12 +1,16 @@
 """Verdicts: what agrees, what deviates, what cannot be told."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from vitrify.campaign import Result
+from stores import filled, study_text
+from vitrify.campaign import Result, Store
+from vitrify.cli.main import cli
 from vitrify.ensemble import Estimate, LowModes, microscopic, summarise
 from vitrify.report import statements as s
 from vitrify.report.figures import FIGURES
@@ -100,6 +104,47 @@ def test_every_figure_and_table_is_drawn_whatever_there_is(n):
     assert len(found) >= 16 - 2
     if n < 2:
         assert all(x.verdict == s.TOO_FEW for x in found)
+
+
+@pytest.mark.parametrize("empty", [(2,), (1, 2), (0, 3, 5), (0, 1, 2, 3, 4), (1, 3, 4, 5)], ids=str)
+def test_ensembles_without_samples_stand_beside_others(empty):
+    some, none = study(), study(0)
+    mixed = replace(some, ensembles=tuple((none if k in empty else some).ensembles[k] for k in range(6)))
+    for figure in FIGURES:
+        figure.draw(mixed).canvas.draw()
+    assert s.statements(mixed)
+
+
+QUICK = Path(__file__).parents[2] / "studies" / "quick.toml"
+
+
+def reported(store):
+    """The page that `vitrify report` writes, with every figure on it."""
+    result = CliRunner().invoke(cli, ["report", str(store), "--output", str(store.parent / "out")])
+    assert result.exit_code == 0, (result.output, result.exc_info)
+    assert len(list((store.parent / "out" / "figures").glob("*.svg"))) == 19
+    return (store.parent / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_study_without_any_samples_is_reported(tmp_path):
+    store = Store.create(tmp_path / "store")
+    store.write_text("study.toml", QUICK.read_text(encoding="utf-8"))
+    page = reported(store.directory)
+    assert s.TOO_FEW in page
+    assert s.AGREES not in page
+
+
+def test_a_study_with_samples_of_some_ensembles_is_reported(tmp_path):
+    everything = '"mechanics", "elasticity", "structure", "spectrum", { name = "modes", below = 3.0 }, "qlm", { name = "dipoles", number = 8 }'
+    sets = {"first": "DSS = 0.55", "second": "QSS = 20, CSS = 1.1", "third": "DSS = 1.2, CSS = 1.5"}
+    text = study_text(*((name, everything) for name in sets))
+    for name, members in sets.items():
+        text = text.replace(f'name = "{name}"\n', f'name = "{name}"\nsets = {{ {members} }}\n')
+    store = Store(filled(tmp_path / "store", text[: text.index('[[ensemble]]\nname = "second"')]))
+    store.write_text("study.toml", text)
+    page = reported(store.directory)
+    assert "2 of 6 samples" in page
+    assert s.TOO_FEW in page
 
 
 def test_other_glass_formers_join_the_relations():

@@ -14,12 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Status, get_worker
+from distributed.security import Security
 
 from vitrify.errors import EngineLost, UsageError
 
@@ -254,11 +256,19 @@ def _local_cluster(workers: int) -> LocalCluster:
                 dashboard_address="127.0.0.1:0",
                 memory_limit=0,  # the warden sees to it
                 silence_logs=logging.CRITICAL,
+                **_secret(),
             )
         except RuntimeError as error:
             if not left:
                 raise EngineLost(f"the local cluster does not start: {error}") from None
     raise AssertionError("not reached")
+
+
+def _secret() -> dict[str, Any]:
+    """Certificates for the run, where they can be made: other users of this machine reach its loopback too."""
+    if find_spec("cryptography") is None:
+        return {}
+    return {"security": Security.temporary(), "protocol": "tls://"}
 
 
 def _heal(cluster: LocalCluster, workers: int) -> None:

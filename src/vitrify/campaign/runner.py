@@ -84,14 +84,16 @@ def _do(missing: list[Batch], store: Store, engine: Engine, limits: Limits, show
     presence = Presence(store)
     with presence.announced(engine.how, engine.workers) as me, heeding(lambda: presence.ask_to_stop(me.name)) as stop:
         order = Order(str(store.directory.absolute()), me.name, limits)
+        company = len(presence.living()) > 1
         for done in engine.results(missing, order, stop):
             tally[done.state] += done.counts
             over += done.state != "stopped"
+            company = company or (done.state == "present" and len(presence.living()) > 1)
             shown.say(done.note)
             shown.step(
                 done.name, made=done.counts if done.state != "failed" else 0, failed=done.counts * (done.state == "failed")
             )
-    if any(batch.together for batch in missing):  # what was made together is there when its own batch comes
+    if not company:  # then it was made by this run: together with others, or by a worker that died before it could say so
         tally["made"] += tally.pop("present", 0)
     return tally, stop.by if over < len(missing) else 0
 

@@ -27,10 +27,12 @@ from vitrify.errors import EngineLost, UsageError, check
 
 from .slurm_file import SlurmSpec, read_slurm
 from .slurm_jobs import JOB_NAME, QUEUE_SECONDS, Jobs
+from .slurm_leaving import DeafNanny, Leaving
 
 __all__ = ["SlurmSpec", "read_slurm", "slurm_cluster"]
 
 DEATH_SECONDS = 60  # a worker that finds no scheduler, or loses it, is gone after it
+MARGIN_SECONDS = 300
 CERTIFICATES = ".certificates-"  # a hidden folder of the store, while a driver lives
 SETTINGS: dict[str, Any] = {
     "distributed.comm.timeouts.connect": "60s",
@@ -65,6 +67,8 @@ def slurm_cluster(
         Client(cluster) as client,
     ):
         _try_out(cluster.job_script(), place)
+        client.register_plugin(DeafNanny())
+        client.register_plugin(Leaving(spec.seconds - _margin(spec)))
         limits = {"minimum_jobs": spec.minimum_jobs, "maximum_jobs": spec.maximum_jobs}
         watch = {"processes": spec.cores, "logs": logs, "queue_seconds": queue_seconds}
         jobs = cluster.adapt(Adaptive=Jobs, interval="1s", **limits, **watch)
@@ -107,7 +111,7 @@ def _job(spec: SlurmSpec, logs: Path, environment: Mapping[str, str], death_seco
         "interface": spec.interface,
         "log_directory": str(logs),
         "death_timeout": death_seconds,
-        # the job's shell becomes Python, so that the signal for the batch shell arrives where it is understood
+        # the job's shell becomes Dask's: a signal that ends the shell alone would leave workers behind
         "python": f"exec {shlex.quote(spec.python or sys.executable)}",
         "job_extra_directives": _directives(spec),
         "job_script_prologue": [*spec.prologue, *exports],  # the exports last: a module may set threads of its own
@@ -120,16 +124,22 @@ def _job(spec: SlurmSpec, logs: Path, environment: Mapping[str, str], death_seco
 def _directives(spec: SlurmSpec) -> list[str]:
     gpus = [f"--gres=gpu:{spec.gpus}"] if spec.gpus else []
     # requeued by Slurm as well as submitted anew by us, a lost job would come twice
-    return ["--no-requeue", "--signal=B:TERM@60", *gpus, *spec.directives]
+    return ["--no-requeue", *gpus, *spec.directives]
 
 
 def _worker_arguments(spec: SlurmSpec) -> list[str]:
-    """Workers leave before the walltime, not all at once; what they leave undone goes to others, and blames nobody."""
-    margin = min(300, spec.seconds // 10)
-    lifetime = ["--lifetime", f"{spec.seconds - margin}s", "--lifetime-stagger", f"{margin // 3}s"]
+    lifetime = [
+        "--lifetime",
+        f"{spec.seconds - _margin(spec) // 5}s",
+    ]  # the last moment for a long batch: it goes to others
     gpus = ["--resources", f"GPU={spec.gpus}"] if spec.gpus else []
     # the last limit counts: Slurm itself holds the memory, and a nanny that kills or pauses would do so sooner
     return ["--no-dashboard", "--memory-limit", "0", *lifetime, *gpus]
+
+
+def _margin(spec: SlurmSpec) -> int:
+    """Seconds before the end of a job from which its workers take no more batches."""
+    return min(MARGIN_SECONDS, spec.seconds // 10)
 
 
 @contextmanager
