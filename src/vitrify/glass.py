@@ -24,8 +24,8 @@ class Glass:
     """Particles in a periodic cube. Lengths in λ(small, small).
 
     positions: (n, 3), taken into [0, box); species: (n,) index into the mixture. Raises UsageError for what cannot be a
-    configuration of the model: positions that are no numbers, coincide or are millions of boxes away, unknown species, a box
-    below twice the cutoff or nearly empty."""
+    configuration of the model: positions that are no numbers, coincide or are millions of boxes away; unknown species; a
+    box below twice the cutoff or nearly empty."""
 
     positions: NDArray[np.float64]
     box: float  # edge

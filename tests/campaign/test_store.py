@@ -101,8 +101,7 @@ def test_a_note_of_a_failure_that_is_damaged_is_still_a_failure(store, note):
     assert store.failure("a/000003").reason == "the note of its failure cannot be read"
 
 
-def test_texts_are_utf8_whatever_the_locale(store, monkeypatch):
-    monkeypatch.setenv("PYTHONUTF8", "0")
+def test_texts_are_utf8_or_refused(store):
     store.write_text("study.toml", 'name = "ガラス"')
     assert (store.directory / "study.toml").read_bytes().decode("utf-8") == store.read_text("study.toml")
     (store.directory / "study.toml").write_bytes(b"\xff")

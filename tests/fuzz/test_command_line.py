@@ -119,11 +119,9 @@ def made(particles="100", density="0.6", seed="0", output="g.xyz"):
     (made(particles="3001"), "whole number of each species"),  # once said after its pilots, of 3,000, were made
     (made(particles="100000000", density="1e5"), "GiB are free"),
     (made(seed="-1"), "-1 is not in the range"),
-    (made(output="g\0.xyz"), "null character"),
     (made(output="g" * 300 + ".xyz"), "too long"),
-    (["measure", "a\0.xyz"], "null character"),
     (["measure", "a" * 300 + ".xyz"], "too long"),
-    (["measure", "a/" * 3000 + ".xyz"], "too long"),
+    (["measure", "a/" * 3000 + "b.xyz"], "too long"),
     (["measure", "folder.xyz"], "does not exist"),
 ])  # fmt: skip
 def test_what_once_broke_the_commands(place, arguments, word):
@@ -182,7 +180,17 @@ def test_a_table_keeps_quotes_and_blanks(place):
     assert (found.alloy, found.poisson_ratio, found.source) == ("Zr, Cu", 0.33, 'he said "yes"')
 
 
-MARKS = ["{}", "[]", '{"version": "x"}', '{"version": 99}', "", "\xff", '{"version": 1e999}', '{"version": NaN}', "[" * 100_000]
+MARKS = [
+    "{}",
+    "[]",
+    '{"version": "x"}',
+    '{"version": 99}',
+    "",
+    "\xff",
+    '{"version": 1e999}',
+    '{"version": NaN}',
+    "[" * 100_000,
+]
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -200,7 +208,7 @@ def test_a_mark_of_a_store_that_is_none(place, mark):
 def test_a_study_in_the_store_that_is_no_text(place, command):
     folder = Store.create(place / "no-text").directory
     (folder / "study.toml").write_bytes(STUDY.replace("name", "näme").encode("latin-1"))
-    result = called([command, str(folder)])
+    result = called([command, str(folder), *(["--output", str(place / "r")] if command == "report" else [])])
     assert result.exit_code == 2
     assert "no text in UTF-8" in result.stderr
 

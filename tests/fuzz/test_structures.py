@@ -205,6 +205,37 @@ def test_what_once_broke_the_reader(place, content, word):
         Glass.read(place)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [' pbc="F"', "pbc", "Lattice", "model", "my note", "a=b", '"', "\\", "{", "", "\n", "\x85", "é", "\ud800", "_JSON"],
+    ids=ascii,
+)
+def test_no_key_of_the_provenance_is_taken_for_another_entry(place, key):
+    Glass([[1.0, 1.0, 1.0]], 8.0, [0], pss(), {"before": 2, key: "F", "seed": 3}).write(place)
+    again = Glass.read(place)
+    assert (again.box, again.model, again.provenance["before"], again.provenance["seed"]) == (8.0, pss(), 2, 3)
+
+
+@pytest.mark.parametrize(("name", "word"), [
+    ("a\0.xyz", "null character"), ("\0/a.xyz", "null character"), ("a" * 300 + ".xyz", "too long"), ("a/" * 3000 + "b.xyz", "too long"),
+])  # fmt: skip
+def test_what_no_file_can_be_called(place, name, word):
+    glass = Glass([[1.0, 1.0, 1.0]], 8.0, [0], pss())
+    for act in (Glass.read, glass.write):
+        with pytest.raises(UsageError, match=word) as caught:
+            act(place.parent / name)
+        assert len(str(caught.value)) < 200
+
+
+def test_a_folder_that_is_closed_is_said_to_be(place, monkeypatch):
+    def closed(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.is_file", closed)  # not chmod: the tests may run as root
+    with pytest.raises(UsageError, match="cannot be read: Permission denied"):
+        Glass.read(place)
+
+
 def test_a_count_takes_no_memory_until_its_lines_are_there(place):
     place.write_text(text(n=10**15))
     tracemalloc.start()

@@ -54,8 +54,8 @@ def test_a_box_must_hold_twice_the_cutoff():
 @pytest.mark.parametrize(("n_particles", "density", "word"), [
     (-100, 0.6, "n_particles is -100"), (0, 0.6, "n_particles is 0"), (1, 0.6, "n_particles is 1,"), (10**400, 0.6, "beyond 64 bits"),
     (10**5000, 0.6, "beyond 64 bits"), (10**8 + 2, 0.6, "at most 100,000,000"), (1000, np.inf, "density is inf"), (1000, np.nan, "density is nan"),
-    (1000, 1e-320, "density is 1e-320"), (1000, 9e-5, "density is 9e-05"), (1000, 1.1e6, "density is 1100000"), (1000, 0, "density is 0"),
-])  # fmt: skip
+    (1000, 1e-320, "density is 1e-320"), (1000, 9e-5, "density is 9e-05"), (1000, 1.1e6, "density is 1100000"), (1000, 0.0, "density is 0"),
+], ids=lambda x: f"{x:.4g}" if isinstance(x, float) else None if isinstance(x, str) else f"{x.bit_length()} bits")  # fmt: skip
 def test_numbers_and_densities_have_bounds(n_particles, density, word):
     with pytest.raises(UsageError, match=word) as caught:
         catalogue.pss().box_for(n_particles, density)

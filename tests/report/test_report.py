@@ -106,7 +106,7 @@ def test_every_figure_and_table_is_drawn_whatever_there_is(n):
         assert all(x.verdict == s.TOO_FEW for x in found)
 
 
-@pytest.mark.parametrize("empty", [(2,), (1, 2), (0, 3, 5), (0, 1, 2, 3, 4), (1, 3, 4, 5)], ids=str)
+@pytest.mark.parametrize("empty", [(2,), (0, 3, 5)], ids=str)
 def test_ensembles_without_samples_stand_beside_others(empty):
     some, none = study(), study(0)
     mixed = replace(some, ensembles=tuple((none if k in empty else some).ensembles[k] for k in range(6)))
@@ -131,9 +131,10 @@ def test_a_study_without_any_samples_is_reported(tmp_path):
     store.write_text("study.toml", QUICK.read_text(encoding="utf-8"))
     page = reported(store.directory)
     assert s.TOO_FEW in page
-    assert s.AGREES not in page
+    assert f">{s.AGREES}" not in page
 
 
+@pytest.mark.slow
 def test_a_study_with_samples_of_some_ensembles_is_reported(tmp_path):
     everything = '"mechanics", "elasticity", "structure", "spectrum", { name = "modes", below = 3.0 }, "qlm", { name = "dipoles", number = 8 }'
     sets = {"first": "DSS = 0.55", "second": "QSS = 20, CSS = 1.1", "third": "DSS = 1.2, CSS = 1.5"}

@@ -17,7 +17,7 @@ name = "{name}"
 model = "pss(rc=1.2)"
 density = 0.6
 n_particles = {n_particles}
-n_samples = 16
+n_samples = 12
 parent_temperature = 6.0
 melt_msd = 1.0
 observables = ["elasticity"]
@@ -25,7 +25,7 @@ observables = ["elasticity"]
 STUDY = '[study]\nname = "queue"\nseed = 5\n' + "".join(
     ENSEMBLE.format(name=name, n_particles=n) for name, n in [("small", 120), ("large", 1000)]
 )
-N_RESULTS = 2 * 16 * 2  # ensembles, samples, a glass and its moduli
+N_RESULTS = 2 * 12 * 2  # ensembles, samples, a glass and its moduli
 JOBS = '[slurm]\nwalltime = "00:10:00"\nmemory = "2 GB"\nmaximum_jobs = 2\ncores = 2\ninterface = "lo"\ndirectives = ["--exclusive"]\n'
 VITRIFY = [sys.executable, "-c", "from vitrify.cli.main import cli; cli()"]
 

@@ -70,11 +70,11 @@ def slurm_cluster(
         client.register_plugin(DeafNanny())
         client.register_plugin(Leaving(spec.seconds - _margin(spec)))
         limits = {"minimum_jobs": spec.minimum_jobs, "maximum_jobs": spec.maximum_jobs}
-        watch = {"processes": spec.cores, "logs": logs, "queue_seconds": queue_seconds}
+        watch = {"client": client, "processes": spec.cores, "logs": logs, "queue_seconds": queue_seconds}
         jobs = cluster.adapt(Adaptive=Jobs, interval="1s", **limits, **watch)
         try:
             yield client
-        except (EngineLost, CancelledError, OSError):  # a scheduler that was closed; why, the jobs know
+        except (EngineLost, CancelledError, OSError):  # work that was cancelled; why, the jobs know
             if jobs.verdict is None:
                 raise
             raise UsageError(jobs.verdict) from None

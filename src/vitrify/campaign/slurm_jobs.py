@@ -15,12 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from distributed import Client, Future
 from distributed.core import Status
 from distributed.deploy.adaptive import Adaptive
 
 JOB_NAME = "vitrify"
 QUEUE_SECONDS = 20.0  # between looks at the queue: a campaign is one of many users that ask slurmctld
-SOON_SECONDS = 3.0  # after a job has lost its workers: by then slurmctld knows whether it is over
+SOON_SECONDS = 4.0  # the same, while a job has lost its workers and is about to leave the queue
 IDLE_SECONDS = 60.0  # a job without work is kept so long, because its turn in the queue was waited for
 BARREN_JOBS = 6  # that ended before a worker of theirs came up, while no job works: it is not the nodes
 UNFINISHED = ("waiting", "queued", "no-worker", "processing")  # states of a Dask task
@@ -30,15 +31,16 @@ LEAVING = ("CG", "CD", "CA", "F", "TO", "NF", "BF", "OOM")  # states of a Slurm 
 class Jobs(Adaptive):
     """What `cluster.adapt` asks every second.
 
-    processes: of a job. logs: folder of the jobs' outputs, named by their numbers."""
+    client: of the cluster. processes: of a job. logs: folder of the jobs' outputs, named by their numbers."""
 
     cluster: Any
 
-    def __init__(self, *arguments: Any, processes: int, logs: Path, queue_seconds: float, **rest: Any) -> None:
-        self.processes, self.logs, self.queue_seconds = processes, logs, queue_seconds
+    def __init__(
+        self, *arguments: Any, client: Client, processes: int, logs: Path, queue_seconds: float, **rest: Any
+    ) -> None:
+        self.client, self.processes, self.logs, self.queue_seconds = client, processes, logs, queue_seconds
         self.verdict: str | None = None  # why there is no point in going on
         self._came_up: set[str] = set()  # jobs that have had a worker
-        self._up: set[str] = set()  # those that have one
         self._idle_since: dict[str, float] = {}
         self._barren = 0
         self._next_look = time.monotonic() + queue_seconds
@@ -77,9 +79,9 @@ class Jobs(Adaptive):
         busy = {_job_of(x.name, jobs) for x in self._workers() if x.processing}
         if up - self._came_up:
             self._barren = 0
-        if (self._up - up) & set(jobs):
+        if (self._came_up - up) & set(jobs):
             self._next_look = min(self._next_look, now + SOON_SECONDS)
-        self._up, self._came_up = up, self._came_up | up
+        self._came_up = (self._came_up | up) & set(jobs)
         self._idle_since = {x: self._idle_since.get(x, now) for x in jobs if x not in busy}
 
     def _long_idle(self, at_most: int) -> list[str]:
@@ -101,14 +103,14 @@ class Jobs(Adaptive):
                 await self._judge(name, number)
 
     async def _judge(self, name: str, number: str | None) -> None:
-        """Where job after job starts and ends without a worker, close the scheduler: the next job would do the same."""
+        """Where job after job starts and ends without a worker, cancel all work: the next job would do the same."""
         log = self.logs / f"{JOB_NAME}-{number}.err"
         if name in self._came_up or not log.exists():  # it has worked, or has never started
             return
         self._barren += 1
         if self._barren >= BARREN_JOBS and not self._workers():
             self.verdict = f"{self._barren} Slurm jobs in a row ended before a worker came up; {_last_words(log)}"
-            await self.cluster.scheduler.close(reason=self.verdict)
+            await self.client.cancel([Future(x, client=self.client) for x in self.client.futures], asynchronous=True)
 
     def _workers(self) -> list[Any]:
         return list(self.cluster.scheduler.workers.values())

@@ -17,7 +17,7 @@ LOOK = 1.0  # seconds between two looks at the clock
 
 
 class Leaving(WorkerPlugin):
-    """Of workers: after so many seconds they finish what is in hand and take nothing more; on SIGTERM they retire at once."""
+    """Of workers: after so many seconds they finish what is in hand and take no more; on SIGTERM they retire at once."""
 
     name = "vitrify-leaving"
 

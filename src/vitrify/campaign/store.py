@@ -105,7 +105,8 @@ class Store:
 
     def quarantined(self) -> list[str]:
         """Why files were set aside."""
-        return [x.read_text(encoding="utf-8", errors="replace").strip() for x in sorted((self.directory / "quarantine").glob("*.txt"))]
+        notes = sorted((self.directory / "quarantine").glob("*.txt"))
+        return [x.read_text(encoding="utf-8", errors="replace").strip() for x in notes]
 
     def keys(self, folder: str) -> list[str]:
         """Finished results directly under a folder of the store, sorted."""

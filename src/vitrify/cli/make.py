@@ -46,7 +46,7 @@ def _require_possible(model: Model, particles: int, density: float) -> None:
 @click.option("--particles", type=int, required=True, help="Number of particles, N.")
 @click.option("--density", type=float, required=True, help="ρ = N/V in λ⁻³.")
 @click.option("--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 G∞ a0³/30.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed gives the same glass.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same glass.")
 @click.option("--minimiser", type=click.Choice(["cg", "fire"]), default="cg", show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="Where it is made.")
 @click.option("--output", type=click.Path(path_type=Path), required=True, help=".xyz, .extxyz, .data, .lammps or .gsd")

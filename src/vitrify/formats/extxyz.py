@@ -16,6 +16,7 @@ from vitrify.model import Model
 from vitrify.model.catalogue import parse
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
+OWN = ("Lattice", "Properties", "pbc", "model")  # entries of the comment line that are no provenance
 
 
 def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
@@ -32,7 +33,7 @@ def write(glass: Glass, path: Path) -> None:
     """One frame with 17 significant digits, so that reading gives the same glass."""
     edge = f"{glass.box:.17g}"
     lattice = f"{edge} 0 0 0 {edge} 0 0 0 {edge}"
-    known = " ".join(f"{key}={_quoted(value)}" for key, value in glass.provenance.items())
+    known = " ".join(f"{_key(key)}={_quoted(value)}" for key, value in glass.provenance.items() if key not in OWN)
     head = f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T" {_model_entry(glass.model)}{known}'.strip()
     labels = glass.model.mixture.labels
     rows = (
@@ -145,6 +146,11 @@ def _model_entry(model: Model) -> str:
     except UsageError:
         named = False
     return f'model="{model}" ' if named else ""
+
+
+def _key(key: str) -> str:
+    """A key in quotes where it would else be read as several words, or as an entry of ours."""
+    return key if re.fullmatch(r"[\w.:/+-]+", key) else json.dumps(key or "_")
 
 
 def _quoted(value: str | int | float) -> str:
