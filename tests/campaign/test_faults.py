@@ -11,7 +11,6 @@ import squares
 import watched
 
 from vitrify.campaign import Batch, Here, Limits, Local, Presence, Store, Task, run
-from vitrify.errors import UsageError
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 N = 12
@@ -164,11 +163,6 @@ def test_the_death_of_the_scheduler_is_one_sentence_and_loses_nothing(folder, lo
     after = watched.published(folder)
     assert {x: after[x] for x in before} == before
     assert watched.contents(folder) == watched.undisturbed(tmp_path, 60)
-
-
-def test_nobody_at_the_address(folder):
-    with pytest.raises(UsageError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
-        run(squares.batches(1), Store.create(folder), engine=squares.Address("tcp://127.0.0.1:9"))
 
 
 @pytest.fixture

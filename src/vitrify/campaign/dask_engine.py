@@ -41,6 +41,8 @@ TRIES = 3  # of a batch whose worker died with it in hand
 LOSSES = 30  # of a batch whose worker died before it began: then the cluster is to blame
 STARTS = 5  # of a local cluster
 HEAL = 5.0  # seconds between two looks at the number of workers
+ANSWER = 10.0  # seconds to wait for a scheduler
+CLOSE = 10.0  # seconds that a cluster has to say goodbye
 TICK = 0.2  # seconds between two looks at signals and at the cluster itself
 ONE_THREAD = dict.fromkeys(
     ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "VITRIFY_THREADS"], "1"
@@ -81,11 +83,15 @@ def local_pool(workers: int, gpus: int = 0) -> Iterator[Pool]:
 def address_pool(url: str) -> Iterator[Pool]:
     """A cluster that is there. Raises UsageError where nobody answers."""
     try:
-        client = Client(url, timeout="20s", set_as_default=False)
+        client = Client(url, timeout=ANSWER, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UsageError(f"no Dask scheduler answers at {url}: {str(error).splitlines()[0]}") from None
-    with client, _quiet():
-        yield Pool(client, lambda: max(len(client.scheduler_info(n_workers=-1)["workers"]), 1), f"the scheduler at {url}")
+    with _quiet():
+        try:
+            yield Pool(client, lambda: max(_number_of_workers(client), 1), f"the scheduler at {url}")
+        finally:
+            with contextlib.suppress(Exception):  # the scheduler may be gone, and Dask stumble over it
+                client.close(timeout=CLOSE)
 
 
 @contextlib.contextmanager
@@ -262,6 +268,10 @@ def _local_cluster(workers: int) -> LocalCluster:
             if not left:
                 raise EngineLost(f"the local cluster does not start: {error}") from None
     raise AssertionError("not reached")
+
+
+def _number_of_workers(client: Client) -> int:
+    return len(client.scheduler_info(n_workers=-1)["workers"])
 
 
 def _secret() -> dict[str, Any]:
