@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,21 @@ class Slurm:
     def cancel_all(self):
         self.ask("scancel", *self.jobs())
 
+    def end_all_jobs(self):
+        """Without waiting for what workers still have in hand."""
+        for pid in self.nodes_of_processes():
+            _kill(pid)
+        self.ask("scancel", "--user", "root")
+        deadline = time.monotonic() + 30
+        while self.jobs("PENDING,RUNNING,COMPLETING") and time.monotonic() < deadline:
+            time.sleep(0.1)
+
     def kill_node(self, node):
         """As if its plug were pulled: daemon, steps and jobs die at once. Returns how many processes that were."""
         daemon = int((self.folder / f"slurmd.{node}.pid").read_text())
         doomed = [daemon, *(pid for pid, where in self.nodes_of_processes().items() if where == node)]
         for pid in doomed:
-            os.kill(pid, signal.SIGKILL)
+            _kill(pid)
         return len(doomed)
 
     def nodes_of_processes(self):
@@ -57,13 +67,17 @@ class Slurm:
         return nodes
 
     def start_node(self, node):
-        subprocess.run(["slurmd", "-N", node], env=self.environment, check=True)
+        subprocess.run(["slurmd", "-N", node, "-f", self.environment["SLURM_CONF"]], env=self.environment, check=True)
 
     def kill_controller(self):
         os.kill(int((self.folder / "slurmctld.pid").read_text()), signal.SIGKILL)
 
     def start_controller(self):
-        subprocess.run(["slurmctld"], env=self.environment, check=True)
+        subprocess.run(["slurmctld", "-f", self.environment["SLURM_CONF"]], env=self.environment, check=True)
+        deadline = time.monotonic() + 30
+        while subprocess.run(["scontrol", "ping"], env=self.environment, capture_output=True).returncode:
+            assert time.monotonic() < deadline, (self.folder / "log" / "slurmctld.log").read_text()[-2000:]
+            time.sleep(0.2)
 
     def _node(self, pid):
         """The node on which a process believes to be, if it is of a job of this Slurm."""
@@ -97,11 +111,7 @@ def slurm():
 def no_job_outlives_its_test(request):
     yield
     if "slurm" in request.fixturenames:
-        slurm = request.getfixturevalue("slurm")
-        subprocess.run(["scancel", "--user", "root"], env=slurm.environment, timeout=60)
-        deadline = time.monotonic() + 20
-        while slurm.jobs("PENDING,RUNNING,COMPLETING") and time.monotonic() < deadline:
-            time.sleep(0.2)
+        request.getfixturevalue("slurm").end_all_jobs()
 
 
 def _end_what_is_left():
@@ -111,15 +121,21 @@ def _end_what_is_left():
             _end(owner.parent)
 
 
+def _kill(pid):
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def _end(folder):
     subprocess.run([HERE / "stop_slurm.sh", folder], timeout=60)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_ports(number):
-    """Ports that nothing listens on: all are held while the last is sought."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
-        for place in sockets:
-            place.bind(("127.0.0.1", 0))
-        return [place.getsockname()[1] for place in sockets]
+    """Ports on which nobody listens, below those that the kernel gives away: a daemon that is restarted needs its own again."""
+    free = []
+    for port in random.sample(range(20_000, 32_000), 200):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            free.append(port)
+    return free[:number]

@@ -89,7 +89,7 @@ def test_cancelled_jobs_are_submitted_anew(start, slurm):
         slurm.ask("scontrol", "update", "PartitionName=main", "State=UP")
     jobs = {x["SLURM_JOB_ID"] for x in found}
     print(f"{len(never_ran)} waiting jobs and the running ones cancelled, {len(found)} tasks done in jobs {sorted(jobs)}")
-    assert len(found) == 16  # those in hand when their jobs were cancelled were left to others, and not blamed for it
+    assert len(found) > 12  # a worker leaves the task in hand to others, unless it alone has a result that is still wanted
     assert not jobs & set(never_ran)
     assert len(jobs) >= 3
 

@@ -91,7 +91,9 @@ def _sources(found: list[Cost], processor: str) -> list[str]:
 
 
 def _number(hours: float) -> str:
-    return f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}"
+    if 0 < hours < 0.0005:
+        return "<0.001"
+    return f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}" if hours >= 1 else f"{hours:.3f}"
 
 
 def _size(length: float) -> str:
