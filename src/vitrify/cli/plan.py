@@ -16,6 +16,8 @@ from vitrify.study import read_study
 from vitrify.study.cost_table import cost_table
 from vitrify.study.costs import LOG, MEASURED, Cost, costs, wall_hours
 
+from .amounts import duration, size
+
 
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
@@ -67,11 +69,11 @@ def _print(found: list[Cost], totals: dict[str, Any]) -> None:
     click.echo(f"{'ensemble':24} {'product':18} {'N':>8} {'tasks':>8} {'missing':>8} {'core-hours':>10} {'disk':>9}")
     for x in found:
         counts = f"{x.n_particles:8,} {x.tasks:8,} {x.missing:8,}"
-        click.echo(f"{x.ensemble:24.24} {x.product:18} {counts} {_number(x.core_hours):>10} {_size(x.disk):>9}")
+        click.echo(f"{x.ensemble:24.24} {x.product:18} {counts} {_number(x.core_hours):>10} {size(x.disk):>9}")
     counts = f"{'':8} {totals['tasks']:8,} {totals['missing']:8,}"
-    click.echo(f"{'total':43} {counts} {_number(totals['core_hours']):>10} {_size(totals['disk_bytes']):>9}")
+    click.echo(f"{'total':43} {counts} {_number(totals['core_hours']):>10} {size(totals['disk_bytes']):>9}")
     cores = totals["cores"]
-    click.echo(f"{_duration(totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}, kernels compiled")
+    click.echo(f"{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}, kernels compiled")
     for sentence in _sources(found, totals["processor"]):
         click.echo(sentence)
 
@@ -94,16 +96,3 @@ def _number(hours: float) -> str:
     if 0 < hours < 0.0005:
         return "<0.001"
     return f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}" if hours >= 1 else f"{hours:.3f}"
-
-
-def _size(length: float) -> str:
-    for unit, bytes_ in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if length >= bytes_:
-            return f"{length / bytes_:.3g} {unit}"
-    return f"{length / 1e3:.3g} kB"
-
-
-def _duration(hours: float) -> str:
-    if hours >= 48:
-        return f"{hours / 24:.1f} days"
-    return f"{hours:.1f} hours" if hours >= 1.5 else f"{60 * hours:.1f} minutes"
