@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real Slurm of two nodes, n1 and n2, on this machine: loopback only, no systemd, no cgroups, everything below one folder.
-# usage: [CPUS=2] start_slurm.sh FOLDER CONTROLLER_PORT PORT_OF_N1 PORT_OF_N2, as root; then export SLURM_CONF=FOLDER/slurm.conf
+# usage, as root: [CPUS=2] start_slurm.sh FOLDER CONTROLLER_PORT PORT_OF_N1 PORT_OF_N2
+# then: export SLURM_CONF=FOLDER/slurm.conf
 set -euo pipefail
 FOLDER=$(readlink -m "$1")
 CONTROLLER_PORT=$2

@@ -128,10 +128,8 @@ def _directives(spec: SlurmSpec) -> list[str]:
 
 
 def _worker_arguments(spec: SlurmSpec) -> list[str]:
-    lifetime = [
-        "--lifetime",
-        f"{spec.seconds - _margin(spec) // 5}s",
-    ]  # the last moment for a long batch: it goes to others
+    # after it even a batch in hand is left to others, while there is time to tell them
+    lifetime = ["--lifetime", f"{spec.seconds - _margin(spec) // 5}s"]
     gpus = ["--resources", f"GPU={spec.gpus}"] if spec.gpus else []
     # the last limit counts: Slurm itself holds the memory, and a nanny that kills or pauses would do so sooner
     return ["--no-dashboard", "--memory-limit", "0", *lifetime, *gpus]

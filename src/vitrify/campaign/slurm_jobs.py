@@ -96,11 +96,13 @@ class Jobs(Adaptive):
         if present is None:
             return  # slurmctld does not answer: nothing is known
         for name, number in submitted.items():
-            if number not in present and name in self.cluster.workers:
-                job = self.cluster.workers.pop(name)
+            job = self.cluster.workers.get(name)
+            if number not in present and job is not None and job.job_id == number:
                 job.status = Status.closed
+                del self.cluster.workers[name]
                 self.cluster.worker_spec.pop(name, None)
                 await self._judge(name, number)
+                self._came_up.discard(name)  # the next job may have its name
 
     async def _judge(self, name: str, number: str | None) -> None:
         """Where job after job starts and ends without a worker, cancel all work: the next job would do the same."""
