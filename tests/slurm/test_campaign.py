@@ -10,7 +10,7 @@ import pytest
 
 from vitrify.campaign import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]
 ENSEMBLE = """
 [[ensemble]]
 name = "{name}"
@@ -122,11 +122,11 @@ def campaign(slurm, tmp_path):
         campaign.kill()
 
 
-def test_both_nodes_make_what_one_process_makes(campaign, plain):
+def test_both_nodes_make_what_one_process_makes(campaign, plain, tell):
     campaign.start()
     said = campaign.finish()
     made = campaign.made_on()
-    print(f"{said}; results by node: {dict(made)}")
+    tell(f"{said}; results by node: {dict(made)}")
     assert made["n1"] > 0
     assert made["n2"] > 0
     assert sum(made.values()) == N_RESULTS
@@ -135,7 +135,7 @@ def test_both_nodes_make_what_one_process_makes(campaign, plain):
     wait_until(lambda: not campaign.slurm.jobs(), 10)
 
 
-def test_a_node_dies_jobs_are_cancelled_and_the_controller_is_killed(campaign, plain):
+def test_a_node_dies_jobs_are_cancelled_and_the_controller_is_killed(campaign, plain, tell):
     slurm = campaign.slurm
     campaign.start()
     campaign.wait_for(8)
@@ -152,12 +152,12 @@ def test_a_node_dies_jobs_are_cancelled_and_the_controller_is_killed(campaign, p
     slurm.start_controller()
     said = campaign.finish()
     twice = sum(campaign.made_on().values()) - N_RESULTS
-    print(f"{killed} processes of a node killed, {cancelled} jobs cancelled, the controller killed: {said}")
-    print(f"results by node: {dict(campaign.made_on())}, {twice} made twice")
+    tell(f"{killed} processes of a node killed, {cancelled} jobs cancelled, the controller killed: {said}")
+    tell(f"results by node: {dict(campaign.made_on())}, {twice} made twice")
     assert content(campaign.store) == plain
 
 
-def test_the_driver_is_killed(campaign, plain):
+def test_the_driver_is_killed(campaign, plain, tell):
     """Its workers end by themselves, and the next run makes nothing again that was published."""
     slurm = campaign.slurm
     campaign.start()
@@ -166,11 +166,11 @@ def test_the_driver_is_killed(campaign, plain):
     campaign.kill()
     died = time.monotonic()
     wait_until(lambda: not set(orphans) & set(slurm.jobs()), 60)
-    print(f"{len(orphans)} jobs ended within {time.monotonic() - died:.1f} s of their driver's death")
+    tell(f"{len(orphans)} jobs ended within {time.monotonic() - died:.1f} s of their driver's death")
     before = {path: (path.read_bytes(), about) for path, about in campaign.results().items()}
     campaign.start()
     said = campaign.finish()
-    print(f"{len(before)} results before the second run; {said}")
+    tell(f"{len(before)} results before the second run; {said}")
     after = campaign.results()
     assert {path: (path.read_bytes(), after[path]) for path in before} == before
     assert len(before) < N_RESULTS

@@ -13,7 +13,11 @@ from distributed import as_completed
 from vitrify.campaign.slurm import SlurmSpec, slurm_cluster
 from vitrify.errors import UsageError
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("slurm"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
+]
 SPEC = {"walltime": "00:10:00", "memory": "1 GB", "interface": "lo", "directives": ("--exclusive",), "maximum_jobs": 2}
 
 
@@ -74,7 +78,7 @@ def test_jobs_work_on_both_nodes_and_leave_nothing(start, slurm, tmp_path):
     wait_for(lambda: not slurm.jobs(), 10)
 
 
-def test_cancelled_jobs_are_submitted_anew(start, slurm):
+def test_cancelled_jobs_are_submitted_anew(start, slurm, tell):
     """While they wait, and while they run: Dask's own adapt() waits for ever after either, as jobs have two processes."""
     slurm.ask("scontrol", "update", "PartitionName=main", "State=DOWN")
     try:
@@ -88,7 +92,7 @@ def test_cancelled_jobs_are_submitted_anew(start, slurm):
     finally:
         slurm.ask("scontrol", "update", "PartitionName=main", "State=UP")
     jobs = {x["SLURM_JOB_ID"] for x in found}
-    print(f"{len(never_ran)} waiting jobs and the running ones cancelled, {len(found)} tasks done in jobs {sorted(jobs)}")
+    tell(f"{len(never_ran)} waiting jobs and the running ones cancelled, {len(found)} tasks done in jobs {sorted(jobs)}")
     assert len(found) > 12  # a worker leaves the task in hand to others, unless it alone has a result that is still wanted
     assert not jobs & set(never_ran)
     assert len(jobs) >= 3

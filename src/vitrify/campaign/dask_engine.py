@@ -68,6 +68,10 @@ def local_pool(workers: int, gpus: int = 0) -> Iterator[Pool]:
         "distributed.deploy.lost-worker-timeout": "60s",  # else a worker that restarts is given up under load
         "distributed.scheduler.allowed-failures": 0,
         "distributed.nanny.pre-spawn-environ": ONE_THREAD,
+        # what Dask looks at for a dashboard, every 10 ms to 500 ms in every process, takes some 2 % of two cores
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.system-monitor.interval": "10s",
     }
     with dask.config.set(quiet), _local_cluster(workers) as cluster, Client(cluster) as client:
         client.register_plugin(DeafWorker())

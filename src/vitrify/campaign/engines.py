@@ -57,7 +57,7 @@ class Here:
                     continue
                 agenda.close(n)
                 yield done
-            if not agenda.ready:
+            if agenda and not agenda.ready:
                 time.sleep(PAUSE)
 
 

@@ -103,7 +103,8 @@ def _work(batch: Batch, store: Store, presence: Presence, order: Order, scratch:
             continue
         failure = _failed_need(task, store)
         if failure is None:
-            presence.at(batch.claim, order.run, task.key)
+            if task.key != batch.claim:  # the claim itself says so of the first
+                presence.at(batch.claim, order.run, task.key)
             failure = _timed(task, store, order, scratch, journal)
         made += failure is None
         failed += failure is not None
