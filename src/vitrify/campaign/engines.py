@@ -81,10 +81,10 @@ class Local:
 
     def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
         """As they come."""
-        from . import dask_engine  # the engine takes half a second to import
+        from . import feeding, pools  # Dask takes half a second to import
 
-        with dask_engine.local_pool(min(self.workers, len(batches)), self.gpus) as pool:
-            yield from dask_engine.feed(pool, batches, order, stop)
+        with pools.local_pool(min(self.workers, len(batches)), self.gpus) as pool:
+            yield from feeding.feed(pool, batches, order, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,11 @@ class Address:
 
     def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
         """As they come."""
-        from . import dask_engine
+        from . import feeding, pools
 
-        with dask_engine.address_pool(self.url) as pool:
-            dask_engine.require_resources(pool, batches)
-            yield from dask_engine.feed(pool, batches, order, stop)
+        with pools.address_pool(self.url) as pool:
+            pools.require_resources(pool, batches)
+            yield from feeding.feed(pool, batches, order, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Slurm:
 
     def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
         """As they come."""
-        from . import dask_engine
+        from . import feeding, pools
 
-        with dask_engine.slurm_pool(self.spec, order) as pool:
-            yield from dask_engine.feed(pool, batches, order, stop)
+        with pools.slurm_pool(self.spec, order) as pool:
+            yield from feeding.feed(pool, batches, order, stop)

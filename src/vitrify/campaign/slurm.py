@@ -1,6 +1,6 @@
 """A Dask cluster whose workers are Slurm jobs.
 
-Durability never rests on it, as in dask_engine: what is published is done, whatever becomes of a job or of the driver.
+Durability never rests on it, as in feeding.py: what is published is done, whatever becomes of a job or of the driver.
 """
 
 from __future__ import annotations

@@ -1,0 +1,175 @@
+"""Dask clusters to which batches are sent: of this machine's cores, one that is there, jobs of a Slurm queue."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, Status
+from distributed.security import Security
+
+from vitrify.errors import EngineLost, UsageError
+
+from .plugins import DeafWorker, GpuWorkers
+from .slurm import SlurmSpec, slurm_cluster
+from .task import Batch
+from .working import Order
+
+STARTS = 5  # of a local cluster
+COUNT = 5.0  # seconds between two counts of the workers of a cluster
+ANSWER = 10.0  # seconds to wait for a scheduler
+CLOSE = 10.0  # seconds that a cluster has to say goodbye
+ONE_THREAD = dict.fromkeys(
+    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "VITRIFY_THREADS"], "1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A cluster to which batches are sent. slots: workers that it has or may soon have; heal: bring back what it lost."""
+
+    client: Client
+    slots: Callable[[], int]
+    name: str
+    heal: Callable[[], None] = lambda: None
+
+
+@contextlib.contextmanager
+def local_pool(workers: int, gpus: int = 0) -> Iterator[Pool]:
+    """Processes of this machine that listen on the loopback only; where the block ends by an error, they are killed."""
+    quiet: dict[str, Any] = {
+        "distributed.worker.daemon": True,
+        "distributed.comm.timeouts.connect": "60s",
+        "distributed.deploy.lost-worker-timeout": "60s",  # else a worker that restarts is given up under load
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.nanny.pre-spawn-environ": ONE_THREAD,
+        # what Dask looks at for a dashboard, every 10 ms to 500 ms in every process, takes some 2 % of two cores
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.system-monitor.interval": "10s",
+    }
+    with dask.config.set(quiet), _local_cluster(workers) as cluster, Client(cluster) as client:
+        client.register_plugin(DeafWorker())
+        client.register_plugin(GpuWorkers(gpus))
+        try:
+            yield Pool(client, lambda: workers, "the local cluster", lambda: _heal(cluster, workers))
+        except BaseException:
+            _kill(cluster)
+            raise
+
+
+@contextlib.contextmanager
+def address_pool(url: str) -> Iterator[Pool]:
+    """A cluster that is there. Raises UsageError where nobody answers."""
+    try:
+        client = Client(url, timeout=ANSWER, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"no Dask scheduler answers at {url}: {str(error).splitlines()[0]}") from None
+    with _quiet():
+        try:
+            yield Pool(client, _now_and_then(lambda: _number_of_workers(client)), f"the scheduler at {url}")
+        finally:
+            with contextlib.suppress(Exception):  # the scheduler may be gone, and Dask stumble over it
+                client.close(timeout=CLOSE)
+
+
+@contextlib.contextmanager
+def slurm_pool(spec: SlurmSpec, order: Order) -> Iterator[Pool]:
+    """Jobs of a Slurm queue."""
+    with slurm_cluster(spec, Path(order.directory), environment=ONE_THREAD) as client:
+        yield Pool(client, lambda: spec.workers, "the cluster on Slurm")
+
+
+def require_resources(pool: Pool, batches: list[Batch]) -> None:
+    """Raise UsageError where a batch would wait for ever, as no worker has what it needs."""
+    wanted = {name for batch in batches for name in batch.resources}
+    there = {name for x in pool.client.scheduler_info(n_workers=-1)["workers"].values() for name in x["resources"]}
+    for name in sorted(wanted - there):
+        raise UsageError(
+            f'no worker of {pool.name} has a {name}: start one with --resources "{name}=1", or use --device cpu'
+        )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What Dask says of lost connections is said by us in one sentence."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _local_cluster(workers: int) -> LocalCluster:
+    """A worker that is killed while it starts takes the new cluster with it: then another is made."""
+    for left in reversed(range(STARTS)):
+        try:
+            return LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,  # the warden sees to it
+                silence_logs=logging.CRITICAL,
+                **_secret(),
+            )
+        except RuntimeError as error:
+            if not left:
+                raise EngineLost(f"the local cluster does not start: {error}") from None
+    raise AssertionError("not reached")
+
+
+def _number_of_workers(client: Client) -> int:
+    return max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
+
+
+def _now_and_then(ask: Callable[[], int]) -> Callable[[], int]:
+    """The answer, or that of the last few seconds: it costs a way to the scheduler and back."""
+    asked, answer = 0.0, 0
+
+    def told() -> int:
+        nonlocal asked, answer
+        if not answer or time.monotonic() - asked > COUNT:
+            asked, answer = time.monotonic(), ask()
+        return answer
+
+    return told
+
+
+def _secret() -> dict[str, Any]:
+    """Certificates for the run, where they can be made: other users of this machine reach its loopback too."""
+    if find_spec("cryptography") is None:
+        return {}
+    return {"security": Security.temporary(), "protocol": "tls://"}
+
+
+def _heal(cluster: LocalCluster, workers: int) -> None:
+    """A worker that is killed while it is started again is given up, but the cluster still counts it: ask once more."""
+    if len(cluster.scheduler_info["workers"]) == workers:
+        return
+    for name, nanny in list(cluster.workers.items()):
+        if nanny.status in (Status.failed, Status.closed):
+            del cluster.workers[name]
+    cluster.scale(workers)
+
+
+def _kill(cluster: LocalCluster) -> None:
+    """Stop now: workers end with what they have in hand."""
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        pid = nanny.process.pid if nanny.process else None
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
