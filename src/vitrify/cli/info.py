@@ -7,6 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from vitrify.campaign.runner import usable_cores
 
 PACKAGES = ("vitrify", "numpy", "scipy", "numba", "h5py", "distributed", "lmfit", "matplotlib")
 FACTORS = {"pypardiso": "MKL Pardiso", "sksparse": "CHOLMOD"}  # in the order in which they are taken
+EXPORT = {"pyarrow": "Parquet", "gsd": "GSD"}
 SOLVERS = {"pypardiso": "factors and inertia counts by MKL Pardiso", "sksparse": "CHOLMOD"}
 
 
@@ -45,6 +47,9 @@ def gather() -> dict[str, Any]:
         "factor": next((y for x, y in FACTORS.items() if find_spec(x)), "SciPy's SuperLU (slow: install pypardiso)"),
         "solvers": ", ".join(f"{x} ({what})" for x, what in SOLVERS.items() if find_spec(x)) or "scipy only",
         "gpu": _gpu(),
+        "slurm": _slurm(),
+        "certificates": "for each run" if find_spec("cryptography") else "none: install vitrify[cluster]",
+        "export": ", ".join(f"{what}: {_version(name)}" for name, what in EXPORT.items()),
         "kernel_cache": _cache_folder(),
     }
 
@@ -87,6 +92,12 @@ def _gpu() -> str:
     from numba import cuda
 
     return str(cuda.get_current_device().name)
+
+
+def _slurm() -> str:
+    lacking = [] if which("sbatch") else ["sbatch is not on the PATH"]
+    lacking += [] if find_spec("dask_jobqueue") else ["dask-jobqueue is not installed (pip install vitrify[cluster])"]
+    return f"none: {', '.join(lacking)}" if lacking else f"by dask-jobqueue {_version('dask-jobqueue')}"
 
 
 def _cache_folder() -> str:
