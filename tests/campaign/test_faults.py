@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -163,6 +164,28 @@ def test_the_death_of_the_scheduler_is_one_sentence_and_loses_nothing(folder, lo
     after = watched.published(folder)
     assert {x: after[x] for x in before} == before
     assert watched.contents(folder) == watched.undisturbed(tmp_path, 60)
+
+
+CHECKING = """
+import time
+from vitrify.campaign.runner import processes_of_this_one
+if __name__ == "__main__":
+    pool = processes_of_this_one(2)
+    print(*set(pool.map(abs, range(100))) and pool._processes, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_processes_that_check_a_store_do_not_outlive_the_run(tmp_path):
+    import psutil
+
+    (tmp_path / "checking.py").write_text(CHECKING)
+    process = subprocess.Popen([sys.executable, tmp_path / "checking.py"], stdout=subprocess.PIPE, text=True)
+    children = [int(x) for x in process.stdout.readline().split()]
+    assert len(children) == 2
+    process.kill()
+    process.communicate()
+    watched.wait_for(lambda: not any(psutil.pid_exists(x) for x in children), 10)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import watched
 
 N = 3000
-OWN_PROCESS, CLUSTER, WORKERS = 75, 60, 90  # kills of each kind
+OWN_PROCESS, CLUSTER, WORKERS = 75, 60, 75  # kills of each kind
 
 
 class Watch:

@@ -10,7 +10,7 @@ import pytest
 
 from vitrify.campaign import Store
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.slow
 ENSEMBLE = """
 [[ensemble]]
 name = "{name}"

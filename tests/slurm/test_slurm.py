@@ -15,7 +15,6 @@ from vitrify.errors import UsageError
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("slurm"),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
 SPEC = {"walltime": "00:10:00", "memory": "1 GB", "interface": "lo", "directives": ("--exclusive",), "maximum_jobs": 2}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -23,6 +25,7 @@ from .working import Order
 
 MANY = 3000  # batches to check, from which on more processes pay: a result takes a millisecond to verify
 CHUNK = 100
+PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal that a process gets when its parent dies
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,17 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def processes_of_this_one(number: int) -> ProcessPoolExecutor:
+    """A pool that does not outlive a kill -9 of this process, as it else would."""
+    return ProcessPoolExecutor(number, get_context("spawn"), _end_with_parent, (os.getpid(),))
+
+
+def _end_with_parent(parent: int) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before it could be asked
+        os._exit(1)
+
+
 def _missing(batches: list[Batch], store: Store, shown: Progress, retry_failed: bool) -> list[Batch]:
     """Batches that are not finished: what stands in the store is read and verified, on all cores where it is much."""
     shown.start(sum(x.counts for x in batches), 0, "checking the store")
@@ -111,7 +125,7 @@ def _missing(batches: list[Batch], store: Store, shown: Progress, retry_failed: 
     with ExitStack() as stack:
         cores = usable_cores() if len(batches) >= MANY else 1
         if cores > 1:
-            pool = stack.enter_context(ProcessPoolExecutor(cores, get_context("spawn")))
+            pool = stack.enter_context(processes_of_this_one(cores))
             finished: Iterable[bool] = pool.map(check, batches, chunksize=CHUNK)
         else:
             finished = map(check, batches)
