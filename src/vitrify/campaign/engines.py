@@ -11,6 +11,7 @@ from typing import Protocol
 
 from .agenda import Agenda
 from .limits import parse_bytes, share_of_memory
+from .one_thread import one_thread
 from .slurm_file import SlurmSpec
 from .stopping import Stop
 from .task import Batch
@@ -49,16 +50,17 @@ class Here:
     def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
         """As they come."""
         agenda = Agenda(batches)
-        while agenda and not stop:
-            for n in agenda.take(1):
-                done = run_batch(batches[n], order)
-                if done.state == "held":
-                    agenda.postpone(n)
-                    continue
-                agenda.close(n)
-                yield done
-            if agenda and not agenda.ready:
-                time.sleep(PAUSE)
+        with one_thread():
+            while agenda and not stop:
+                for n in agenda.take(1):
+                    done = run_batch(batches[n], order)
+                    if done.state == "held":
+                        agenda.postpone(n)
+                        continue
+                    agenda.close(n)
+                    yield done
+                if agenda and not agenda.ready:
+                    time.sleep(PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from distributed import KilledWorker, get_worker
 from vitrify.errors import EngineLost
 
 from .agenda import Agenda
+from .one_thread import one_thread
 from .plugins import Warden
 from .pools import Pool
 from .presence import Presence
@@ -160,4 +161,5 @@ def run_bundle(batches: list[Batch], order: Order) -> list[Done]:
     """Batches one after the other; runs in a worker."""
     worker = get_worker()
     scratch = Path(worker.local_directory) if worker.nanny else None
-    return [run_batch(batch, order, scratch) for batch in batches]
+    with one_thread():
+        return [run_batch(batch, order, scratch) for batch in batches]
