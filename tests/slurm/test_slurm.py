@@ -63,7 +63,11 @@ def wait_for(condition, seconds=60):
 
 
 def test_jobs_work_on_both_nodes_and_leave_nothing(start, slurm, tmp_path):
-    with start(cores=2, prologue=("export FROM_PROLOGUE=yes", "export OMP_NUM_THREADS=7")) as client:
+    with start(
+        cores=2, minimum_jobs=2, minimum_jobs=2, prologue=("export FROM_PROLOGUE=yes", "export OMP_NUM_THREADS=7")
+    ) as client:
+        client.wait_for_workers(4, timeout=60)
+        client.wait_for_workers(4, timeout=60)
         found = client.gather(submit(client, 12, 0.5))
         (certificates,) = tmp_path.glob(".certificates-*")
         assert stat.S_IMODE(certificates.stat().st_mode) == 0o700
