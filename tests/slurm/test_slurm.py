@@ -63,10 +63,7 @@ def wait_for(condition, seconds=60):
 
 
 def test_jobs_work_on_both_nodes_and_leave_nothing(start, slurm, tmp_path):
-    with start(
-        cores=2, minimum_jobs=2, minimum_jobs=2, prologue=("export FROM_PROLOGUE=yes", "export OMP_NUM_THREADS=7")
-    ) as client:
-        client.wait_for_workers(4, timeout=60)
+    with start(cores=2, minimum_jobs=2, prologue=("export FROM_PROLOGUE=yes", "export OMP_NUM_THREADS=7")) as client:
         client.wait_for_workers(4, timeout=60)
         found = client.gather(submit(client, 12, 0.5))
         (certificates,) = tmp_path.glob(".certificates-*")
@@ -124,10 +121,9 @@ def test_a_controller_that_is_away_for_a_while(start, slurm):
 
 
 def test_a_task_that_wants_a_gpu_gets_one_to_itself(start):
-    with start(gpus=1, directives=()) as client:
-        futures = submit(client, 6, 0.3, resources={"GPU": 1})
-        client.wait_for_workers(2)
-        found = client.gather(futures)
+    with start(gpus=1, directives=(), minimum_jobs=2) as client:
+        client.wait_for_workers(2, timeout=60)
+        found = client.gather(submit(client, 8, 0.5, resources={"GPU": 1}))
     assert {(x["SLURMD_NODENAME"], x["CUDA_VISIBLE_DEVICES"]) for x in found} == {("n1", "0"), ("n2", "0")}
 
 
