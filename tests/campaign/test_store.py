@@ -145,3 +145,16 @@ def test_a_full_or_read_only_disk_is_one_sentence_and_leaves_nothing(store, monk
         store.publish("a/000002", "abc", RESULT)
     monkeypatch.undo()
     assert [x.name for x in (store.directory / "a").iterdir()] == ["000001.h5"]
+
+
+def test_what_hdf5_says_of_a_full_disk_is_said_in_words(store, monkeypatch):
+    """As h5py 3 has it, where the disk fills up within the writing of a file."""
+
+    def full(*_):
+        raise OSError(
+            "[Errno 28] Can't write data (file write failed: errno = 28, error message = 'No space left on device', buf = 0x5)"
+        )
+
+    monkeypatch.setattr("vitrify.campaign.result_file._fill", full)
+    with pytest.raises(UsageError, match="cannot be written: No space left on device$"):
+        store.publish("a/000001", "abc", RESULT)

@@ -21,6 +21,7 @@ MARK = "vitrify-store.json"
 VERSION = 1
 KEY = re.compile(r"[A-Za-z0-9.=+_-]+(/[A-Za-z0-9.=+_-]+)*")
 SUFFIX = ".h5"
+HDF5_REASON = re.compile(r"error message = '([^']+)'")
 TEMPORARY = ".tmp"
 
 
@@ -61,7 +62,7 @@ class Store:
                 _write_text(folder / MARK, json.dumps({"version": VERSION}))
             _probe(folder)
         except OSError as error:
-            raise UsageError(f"the store {folder} cannot be written: {error.strerror or error}") from None
+            raise UsageError(f"the store {folder} cannot be written: {_reason(error)}") from None
         return cls(folder)
 
     def path(self, key: str) -> Path:
@@ -163,7 +164,7 @@ class Store:
         try:
             yield
         except OSError as error:
-            raise UsageError(f"the store {self.directory} cannot be written: {error.strerror or error}") from None
+            raise UsageError(f"the store {self.directory} cannot be written: {_reason(error)}") from None
 
     def _failed(self, key: str) -> Path:
         return (
@@ -171,6 +172,12 @@ class Store:
             / "failed"
             / self.path(key).relative_to(self.directory).with_suffix("").with_name(key.rpartition("/")[2] + ".json")
         )
+
+
+def _reason(error: OSError) -> str:
+    """What the system said; HDF5 hands it on within a sentence of its own."""
+    within = HDF5_REASON.search(str(error))
+    return within[1] if within else error.strerror or str(error)
 
 
 def _write_text(path: Path, text: str) -> None:
