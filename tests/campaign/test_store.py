@@ -140,7 +140,7 @@ def test_a_full_or_read_only_disk_is_one_sentence_and_leaves_nothing(store, monk
     def full(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("vitrify.campaign.result_file.os.replace", full)
+    monkeypatch.setattr("vitrify.whole_file.os.replace", full)
     with pytest.raises(UsageError, match=os.strerror(number)):
         store.publish("a/000002", "abc", RESULT)
     monkeypatch.undo()

@@ -1,8 +1,8 @@
 """Who works on a store: runs that are alive, and the batches that their workers have in hand. Files alone tell it, so that
 several runs on one folder share the work and anyone who sees the folder can watch.
 
-A run writes `runs/<run>.json` and touches it while it lives. A worker claims a batch by `claims/<key>.json`, made with
-O_EXCL. A claim of a dead run is taken over. A claim spares double work; it guards nothing: results are published whole
+A run writes `runs/<run>.json` and touches it while it lives. A worker claims a batch by `claims/<key>.json`, made
+by a link. A claim of a dead run is taken over. A claim spares double work; it guards nothing: results are published whole
 and are the same whoever makes them."""
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
-from .store import TEMPORARY, Store
+from vitrify.whole_file import TEMPORARY
+
+from .store import Store
 
 BEAT = 5.0  # seconds between touches
 TRIES = 3  # to take a claim that others take and give back at the same time
-SILENCE = (
-    120.0  # seconds after which a run on another host counts as dead; a kernel may hold the interpreter for some of them
-)
+SILENCE = 120.0  # seconds after which a run on another host counts as dead: a kernel may hold the interpreter for some
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Presence:
     def is_mine(self, batch: str, run: str) -> bool:
         """Does the claim still belong to this process? Another may have taken it over."""
         holder = self.holder(batch)
-        return holder is not None and (holder.run, holder.host, holder.pid) == (run, *_myself()[:2])
+        return holder is not None and (holder.run, holder.host, holder.pid) == (run, *_here())
 
     def at(self, batch: str, run: str, key: str) -> None:
         """Note which task of a claimed batch is in hand."""
@@ -187,8 +188,7 @@ class Presence:
         return self.claims / f"{batch.replace('/', '__')}.json"
 
     def _text(self, batch: str, run: str, key: str) -> str:
-        host, pid = _myself()[:2]
-        return json.dumps(asdict(Claim(batch, run, host, pid, key, time.time())))
+        return json.dumps(asdict(Claim(batch, run, *_here(), key, time.time())))
 
 
 def _create(path: Path, text: str) -> bool:
@@ -215,6 +215,12 @@ def _myself() -> tuple[str, int, int, str]:
     return host, os.getpid(), _born(os.getpid()) or 0, boot
 
 
+def _here() -> tuple[str, int]:
+    """Host and process; asked several times a task."""
+    return os.uname().nodename, os.getpid()
+
+
+@cache
 def _host() -> tuple[str, str]:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.errors import BrokenFile
+from vitrify.whole_file import sync, whole_file
 
 Value = float | int | bool | str
 FORMAT = 1
@@ -39,13 +38,8 @@ class Result:
 def write(path: Path, digest: str, result: Result) -> None:
     """Publish: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
+    with whole_file(path) as beside:
         _fill(beside, digest, result)
-        sync(beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
     sync(path.parent)
 
 
@@ -76,15 +70,6 @@ def checksum(digest: str, result: Result) -> str:
         total.update(f"{name}:{array.dtype.str}:{array.shape}".encode())
         total.update(array.tobytes())
     return total.hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Bring a file or a folder to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _fill(path: Path, digest: str, result: Result) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vitrify.errors import BrokenFile, UsageError
+from vitrify.whole_file import whole_file
 
 from . import result_file
 from .result_file import Result
@@ -22,7 +22,6 @@ VERSION = 1
 KEY = re.compile(r"[A-Za-z0-9.=+_-]+(/[A-Za-z0-9.=+_-]+)*")
 SUFFIX = ".h5"
 HDF5_REASON = re.compile(r"error message = '([^']+)'")
-TEMPORARY = ".tmp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +181,8 @@ def _reason(error: OSError) -> str:
 
 def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
-    try:
+    with whole_file(path) as beside:
         beside.write_text(text, encoding="utf-8", errors="backslashreplace")  # of the name of a file that is none in UTF-8
-        result_file.sync(beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _probe(folder: Path) -> None:

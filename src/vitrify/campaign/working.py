@@ -60,7 +60,7 @@ def _claimed(batch: Batch, store: Store, order: Order, scratch: Path | None) -> 
     try:
         if batch.together:
             return _work_together(batch, lacking, store, order, scratch)
-        return _work(batch, store, presence, order, scratch), ""
+        return _work(batch, lacking, store, presence, order, scratch), ""
     finally:
         if presence.is_mine(claim, order.run):
             presence.release(claim)
@@ -88,11 +88,11 @@ def _work_together(
     return "made", note
 
 
-def _work(batch: Batch, store: Store, presence: Presence, order: Order, scratch: Path | None) -> State:
+def _work(batch: Batch, lacking: list[Task], store: Store, presence: Presence, order: Order, scratch: Path | None) -> State:
     made = failed = 0
     journal = Journal.of(store, order.run)
-    for task in batch.tasks:
-        if store.verified(task.key, task.digest):
+    for task in lacking:
+        if store.verified(task.key, task.digest):  # by another run, before the batch was claimed
             continue
         if presence.is_asked_to_stop(order.run):
             return "stopped"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vitrify.campaign import Claim
 from vitrify.study.spent import Slow
-from vitrify.study.standing import EnsembleStanding, ProductStanding, Standing
+from vitrify.study.standing import EnsembleStanding, ProductStanding, Standing, totals
 from vitrify.study.surplus import Surplus
 
 from .amounts import duration, plain, size
@@ -47,12 +47,10 @@ def _by_ensemble(found: Standing) -> Iterator[str]:
 
 
 def _total(found: Standing) -> str:
-    counts = [x.samples for x in found.ensembles]
-    done = f"{sum(x.wanted for x in counts):7} {sum(x.done for x in counts):7} {sum(x.failed for x in counts):7}"
-    unknown = [name for x in found.ensembles for name in x.unknown]
-    left = _time_left(found, sum(x.core_seconds_left for x in found.ensembles), unknown)
-    rate, running = sum(x.rate for x in found.ensembles), sum(x.running for x in found.ensembles)
-    return f"{'total':{WIDE}} {done} {running:7} {_rate(rate):>8} {left:>14}"
+    x = totals(found)
+    left = _time_left(found, x["core_seconds_left"], x["unknown"])
+    counts = f"{x['wanted']:7} {x['done']:7} {x['failed']:7} {x['running']:7}"
+    return f"{'total':{WIDE}} {counts} {_rate(x['rate']):>8} {left:>14}"
 
 
 def _by_product(found: Standing) -> Iterator[str]:

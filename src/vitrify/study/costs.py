@@ -65,8 +65,7 @@ def costs(
 
     store: what it holds is not missing, and its files tell their sizes; log: its log, as `read_log` reads it. Raises
     UsageError for an unknown ensemble."""
-    chosen = (study.ensemble(ensemble),) if ensemble else study.ensembles
-    limited = [x if samples is None else x.limited(samples) for x in chosen]
+    limited = study.chosen(samples=samples, ensemble=ensemble)
     logged = {} if log is None else spent_by_folder(log)
     return [_cost(product, store, logged) for spec in limited for product in products(study, spec)]
 

@@ -8,8 +8,8 @@ from vitrify.campaign import Store
 from vitrify.errors import UsageError
 
 from . import digest
-from .folders import glass_folder, observable_folder, temperature_key
-from .spec import EnsembleSpec, StudySpec
+from .folders import PILOTS, Product, products
+from .spec import StudySpec
 
 STUDY = "study.toml"
 ABOUT = "spec.json"
@@ -22,15 +22,9 @@ def write_identity(study: StudySpec, store: Store) -> None:
         _write(store, f"{folder}/{ABOUT}", json.dumps(content, indent=1, default=repr, ensure_ascii=False) + "\n")
 
 
-def definitions(study: StudySpec) -> dict[str, dict[str, object]]:
+def definitions(study: StudySpec) -> dict[str, digest.Definition]:
     """What defines the results of each folder that the study asks for, by folder."""
-    found: dict[str, dict[str, object]] = {}
-    for spec in study.ensembles:
-        if key := temperature_key(study, spec):
-            found[key.rpartition("/")[0]] = digest.parent_temperature_definition(study, spec)
-        for group in spec.groups():
-            found |= _of_group(study, group)
-    return found
+    return {x.folder: _definition(study, x) for spec in study.ensembles for x in products(study, spec)}
 
 
 def read_definition(store: Store, folder: str) -> dict[str, object]:
@@ -42,9 +36,12 @@ def read_definition(store: Store, folder: str) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _of_group(study: StudySpec, group: EnsembleSpec) -> dict[str, dict[str, object]]:
-    measured = {observable_folder(study, group, x): digest.observable_definition(study, group, x) for x in group.measured}
-    return {glass_folder(study, group): digest.glass_definition(study, group)} | measured
+def _definition(study: StudySpec, product: Product) -> digest.Definition:
+    if product.name == PILOTS:
+        return digest.parent_temperature_definition(study, product.group)
+    if product.observable is None:
+        return digest.glass_definition(study, product.group)
+    return digest.observable_definition(study, product.group, product.observable)
 
 
 def _write(store: Store, name: str, text: str) -> None:

@@ -15,8 +15,7 @@ def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None =
     """Parent temperatures first, then the samples of all ensembles in turn, so that all progress together.
 
     samples: at most so many of each ensemble; ensemble: this one only. Raises UsageError for an unknown one."""
-    chosen = (study.ensemble(ensemble),) if ensemble else study.ensembles
-    limited = [x if samples is None else x.limited(samples) for x in chosen]
+    limited = study.chosen(samples=samples, ensemble=ensemble)
     first = [_temperature_batch(study, x) for x in limited if x.parent_temperature == "auto"]
     groups = [group for x in limited for group in x.groups()]
     rows = zip_longest(*([_sample_batch(study, x, i) for i in range(x.n_samples)] for x in groups))

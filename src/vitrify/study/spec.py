@@ -174,6 +174,11 @@ class StudySpec:
         check(0 <= self.seed < 2**63, "study", "seed", self.seed, "an integer from 0 to 2^63 − 1")
         check(len(self.ensembles) > 0, "study", "ensemble", "missing", "given at least once, as [[ensemble]]")
 
+    def chosen(self, *, samples: int | None = None, ensemble: str | None = None) -> list[EnsembleSpec]:
+        """All ensembles, or the one of this name, with at most so many samples of each. Raises UsageError."""
+        named = (self.ensemble(ensemble),) if ensemble else self.ensembles
+        return [x if samples is None else x.limited(samples) for x in named]
+
     def ensemble(self, name: str) -> EnsembleSpec:
         """The ensemble of this name. Raises UsageError."""
         for spec in self.ensembles:

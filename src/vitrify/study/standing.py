@@ -125,7 +125,7 @@ def described(found: Standing) -> dict[str, Any]:
     return {
         "study": found.study,
         "workers": found.workers,
-        "totals": _totals(found),
+        "totals": totals(found),
         "ensembles": [_described(found, x) for x in found.ensembles],
         "runs": [asdict(x) | {"sentence": x.sentence()} for x in found.runs],
         "in_hand": [asdict(x) for x in found.in_hand],
@@ -164,7 +164,8 @@ def _temperature(study: StudySpec, spec: EnsembleSpec, store: Store) -> float | 
         return spec.parent_temperature
 
 
-def _totals(found: Standing) -> dict[str, Any]:
+def totals(found: Standing) -> dict[str, Any]:
+    """Of all ensembles."""
     counts, core = [x.samples for x in found.ensembles], sum(x.core_seconds_left for x in found.ensembles)
     return {
         **{name: sum(getattr(x, name) for x in counts) for name in ("wanted", "done", "failed")},

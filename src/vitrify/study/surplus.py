@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vitrify.campaign import Presence, Store
 from vitrify.errors import UsageError
+from vitrify.whole_file import TEMPORARY
 
 from .counting import Held, held
 from .difference import difference
@@ -26,7 +27,7 @@ from .spec import OBSERVABLES, StudySpec
 FOLDER = re.compile(rf"(?:{'|'.join([PILOTS, GLASS, *OBSERVABLES])})-[0-9a-f]{{{SHORT}}}")
 RESULT = re.compile(r"\d{6,}\.h5")
 NOTE = re.compile(r"\d{6,}\.json")
-LEFTOVER = re.compile(r"\..+\.tmp")
+LEFTOVER = re.compile(rf"\..+{re.escape(TEMPORARY)}")
 FAILED, QUARANTINE = "failed", "quarantine"
 WRITTEN = (FAILED, QUARANTINE, "runs", "claims", "log")  # folders beside those of ensembles in which writers leave files
 DAY = 86400.0  # seconds; no writer takes so long over one file
