@@ -5,7 +5,9 @@ import pytest
 
 from vitrify.errors import UsageError
 from vitrify.glass import Glass
+from vitrify.model import Mixture
 from vitrify.model.catalogue import pss
+from vitrify.statics import Pairs
 
 MODEL = pss()
 
@@ -28,7 +30,7 @@ def broken(at, value):
     (grid(), 8.0, np.full(64, 2), "must be 0 to 1"),
     (grid(), 8.0, np.zeros(63), "shape of species"),
     (grid()[:, :2], 8.0, None, "shape of positions"),
-    (grid(box=3.0), 3.0, None, "at least twice the cutoff"),
+    (grid(box=2.6), 2.6, None, "at least twice the cutoff"),
     (grid(), -1.0, None, "box"),
     (grid(), np.nan, None, "box"),
     (grid(), 1e308, None, "box is 1e.308, must be at most"),
@@ -80,3 +82,106 @@ def test_positions_are_taken_into_the_box():
     assert glass.density == 64 / 512
     assert glass.spacing == 2.0
     assert Glass(np.full((1, 3), -1e-17), 8.0, [0], MODEL).positions.max() < 8.0
+
+
+TWO = [[1.0, 1.0, 1.0], [2.2, 1.0, 1.0]]
+
+
+@pytest.mark.parametrize("species", [
+    np.array([0, 256]), np.array([0, 1.9]), np.array([0, np.nan]), np.array([0, np.inf]), [0, 300], [0, -1], np.array([0, -1]), [0, 10**400],
+    [0, 0.5], [0, None], [0, 1j], np.array([0, 1j]), [True, False], np.array([True, False]), ["A", "C"], [["A"], ["B"]], "AB", None, 1, {0: 1},
+    np.array(["A", "B"]), np.array([b"A", b"B"]), np.ma.array([0, 1], mask=[False, True]), np.array([0, 1], dtype="M8[s]"),
+], ids=lambda x: " ".join(repr(x).split())[:40])  # fmt: skip
+def test_species_are_whole_numbers_in_range_or_a_list_of_labels(species):
+    with pytest.raises(UsageError, match="species") as caught:
+        Glass(TWO, 8.0, species, MODEL)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("species", [
+    [0, 1], (0, 1), np.array([0.0, 1.0]), np.array([0, 1], dtype=np.uint64), [0, np.int64(1)], [0.0, 1], iter([0, 1]), ["A", "B"], ("A", "B"),
+    np.array(["A", "B"], dtype=object), [np.str_("A"), "B"], range(2),
+], ids=repr)  # fmt: skip
+def test_species_as_people_write_them(species):
+    glass = Glass(TWO, 8.0, species, MODEL)
+    assert glass.species.tolist() == [0, 1]
+    assert glass.species.dtype == np.int8
+
+
+@pytest.mark.parametrize("positions", [
+    np.array(TWO) + 0j, np.array(TWO).astype(str), "abc", None, [[1, 1, 1], [2, 2]], [["1", "1", "1"], ["2", "2", "2"]], np.ones((2, 3), dtype=bool),
+    np.ma.array(TWO, mask=[[0, 0, 1], [0, 0, 0]]), [[1, 1, None], [2, 2, 2]], np.zeros((2, 3), dtype="M8[s]"),
+], ids=lambda x: " ".join(repr(x).split())[:40])  # fmt: skip
+def test_positions_that_are_no_real_numbers_are_refused(positions):
+    with pytest.raises(UsageError, match="positions"):
+        Glass(positions, 8.0, [0, 1], MODEL)
+
+
+@pytest.mark.parametrize(
+    "box", [True, "8", [8.0] * 3, np.full(3, 8.0), None, 8 + 0j, 10**400, np.diag([8.0] * 3)], ids=repr
+)
+def test_a_box_that_is_no_number_is_refused(box):
+    with pytest.raises(UsageError, match="box") as caught:
+        Glass(TWO, box, [0, 1], MODEL)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "provenance", [{"a": None}, {"a": [1]}, {"a": 1j}, {"a": 10**5000}, {1: 2}, None, "text"], ids=lambda x: f"{type(x)}"
+)
+def test_a_provenance_holds_numbers_and_texts(provenance):
+    with pytest.raises(UsageError, match="provenance"):
+        Glass(TWO, 8.0, [0, 1], MODEL, provenance)
+
+
+def test_nothing_outside_changes_a_glass():
+    positions, species, provenance = np.array(TWO), np.array([0, 1], dtype=np.int8), {"seed": 1}
+    glass = Glass(positions, 8.0, species, MODEL, provenance)
+    positions[0], species[0], provenance["seed"] = 5.0, 1, 2
+    assert glass.positions.tolist() == TWO
+    assert glass.species.tolist() == [0, 1]
+    assert glass.provenance == {"seed": 1}
+    again = glass.with_positions(glass.positions + 1.0)
+    again.species[0], again.provenance["seed"] = 1, 3
+    assert glass.species.tolist() == [0, 1]
+    assert glass.provenance == {"seed": 1}
+
+
+def test_numbers_of_numpy_in_the_provenance_are_numbers():
+    given = {
+        "a": np.float64(0.5),
+        "b": np.int64(3),
+        "c": np.bool_(True),
+        "d": np.str_("x"),
+        "e": np.array(2.0),
+        "f": np.float32(0.25),
+    }
+    plain = Glass(TWO, 8.0, [0, 1], MODEL, given).provenance
+    assert plain == {"a": 0.5, "b": 3, "c": True, "d": "x", "e": 2.0, "f": 0.25}
+    assert [type(x) for x in plain.values()] == [float, int, bool, str, float, float]
+
+
+def test_a_model_may_be_its_readable_form():
+    assert Glass(TWO, 8.0, [0, 1], "pss(rc=1.2)").model == pss(rc=1.2)
+    for wrong in (None, 5, "psss"):
+        with pytest.raises(UsageError, match="model"):
+            Glass(TWO, 8.0, [0, 1], wrong)
+
+
+def test_a_box_holds_twice_the_range_of_the_species_that_are_there():
+    """Small particles alone need room for small ones: λ_AA = 1, where λ_BB = 1.4 would need 3.77."""
+    potential = pss(rc=1.2).potential
+    small, large = 2.0 * potential.cutoff, 2.0 * 1.4 * potential.cutoff
+    spots = grid(2, box=1.01 * small) + 0.1 * np.random.default_rng(1).random((8, 3))
+    glass = Glass(spots, 1.01 * small, np.zeros(8), pss(rc=1.2))
+    with pytest.raises(UsageError, match="twice the cutoff"):
+        Glass(spots, 1.01 * small, [0] * 7 + [1], pss(rc=1.2))
+    with pytest.raises(UsageError, match="twice the cutoff"):
+        Glass(spots, 0.99 * small, np.zeros(8), pss(rc=1.2))
+    Glass(grid(2, box=1.01 * large), 1.01 * large, np.ones(8), pss(rc=1.2))
+    # the pairs are those of the same particles in a mixture of their kind alone
+    alone = Mixture(composition=(1.0,), lengths=((1.0,),))
+    one, other = (Pairs.of(x) for x in (glass, Glass(spots, glass.box, np.zeros(8), pss(rc=1.2, mixture=alone))))
+    assert len(one.source) > 0
+    assert np.array_equal(one.terms, other.terms)

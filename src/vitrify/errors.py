@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+LONGEST_VALUE = 80  # characters of a value in a sentence, where all of it would hide what is wrong
+
 
 class VitrifyError(Exception):
     """Any error that the package raises on purpose; its text is one sentence for a person."""
@@ -21,6 +25,19 @@ class SampleFailure(VitrifyError):
 
 class EngineLost(VitrifyError):
     """The cluster that did the work went away; what was finished is in the store."""
+
+
+class ModelOverridden(UserWarning):
+    """A file says which model its particles follow, and another was given and used."""
+
+
+def shown(value: object) -> str:
+    """A value in an error's sentence: on one line, and not all of a long one."""
+    try:
+        text = re.sub(r"\s*\n\s*", " ", repr(value))
+    except ValueError:  # Python refuses to print the longest integers
+        text = "an integer of thousands of digits"
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
 def check(holds: bool, owner: str, name: str, value: object, may_be: str) -> None:

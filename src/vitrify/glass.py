@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,23 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from vitrify.errors import UsageError, check
+from vitrify.errors import UsageError, check, shown
 from vitrify.model import LEAST_DENSITY, Model
+from vitrify.model.catalogue import model_of
+from vitrify.model.plain_numbers import finite_number
 
 Provenance = dict[str, str | int | float]
 OVERLAP = 1e-6  # in λ(small, small): nearer than this two particles are one, written twice
 LARGEST_BOX = 1e6  # in λ, 10^18 particles; its volume must still be a number
 SPARSEST = LEAST_DENSITY * (1.0 - 1e-9)  # a box made for the least density may be a rounding error larger
+MOST_BITS = 13_000  # of an integer of the provenance: some 3,900 digits, as many as Python prints and reads
 FARTHEST = 1e6  # of a coordinate, in boxes; beyond it the digits that tell where in the box a particle is begin to fail
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Glass:
-    """Particles in a periodic cube. Lengths in λ(small, small).
+    """Particles in a periodic cube. Lengths in λ(small, small). All is copied: nothing outside changes a glass.
 
-    positions: (n, 3), taken into [0, box); species: (n,) index into the mixture. Raises UsageError for what cannot be a
-    configuration of the model: positions that are no numbers, coincide or are millions of boxes away; unknown species; a
-    box below twice the cutoff or nearly empty."""
+    positions: (n, 3), taken into [0, box); species: (n,) whole numbers that count the mixture's species from 0, or a list
+    of its labels; model: a Model or its readable form; provenance: numbers and texts by name. Raises UsageError for what
+    cannot be a configuration of the model: positions that are no numbers, coincide or are millions of boxes away; unknown
+    species; a box below twice the range of the species that are there, or nearly empty."""
 
     positions: NDArray[np.float64]
     box: float  # edge
@@ -34,29 +39,22 @@ class Glass:
     provenance: Provenance = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        positions = np.asarray(self.positions, dtype=np.float64)
-        species = np.asarray(self.species, dtype=np.int8)
-        shape_fits = positions.ndim == 2 and positions.shape[1:] == (3,) and len(positions) > 0
-        check(shape_fits, "glass", "shape of positions", positions.shape, "(n, 3)")
-        check(
-            species.shape == (len(positions),),
-            "glass",
-            "shape of species",
-            species.shape,
-            f"({len(positions)},)",
-        )
-        check(np.isfinite(self.box) and self.box > 0, "glass", "box", self.box, "a positive length")
+        model = model_of(self.model)
+        positions = _coordinates(self.positions)
+        box = _edge(self.box)
+        species = _indices(self.species, len(positions), model)
         _require_finite(positions)
-        _require_known_species(species, self.model)
-        _require_room(self.box, self.model)
-        _require_dense(self.box, len(positions))
-        _require_near(positions, self.box)
-        wrapped = positions - self.box * np.floor(positions / self.box)
-        wrapped[wrapped >= self.box] = 0.0
-        _require_apart(wrapped, self.box)
+        _require_room(box, species, model)
+        _require_dense(box, len(positions))
+        _require_near(positions, box)
+        wrapped = positions - box * np.floor(positions / box)
+        wrapped[wrapped >= box] = 0.0
+        _require_apart(wrapped, box)
         object.__setattr__(self, "positions", wrapped)
         object.__setattr__(self, "species", species)
-        object.__setattr__(self, "box", float(self.box))
+        object.__setattr__(self, "box", box)
+        object.__setattr__(self, "model", model)
+        object.__setattr__(self, "provenance", plain_provenance(self.provenance))
 
     @property
     def n_particles(self) -> int:
@@ -82,9 +80,10 @@ class Glass:
         return replace(self, positions=positions)
 
     @classmethod
-    def read(cls, path: Any, model: Model | None = None, species: dict[str, str] | None = None) -> Glass:
-        """A glass from a file, by its suffix: extended xyz. model: what the particles are, unless the file says so;
-        species: names in the file → names in the mixture, where they differ. Raises UsageError."""
+    def read(cls, path: Any, model: Model | str | None = None, species: dict[str, str] | None = None) -> Glass:
+        """A glass from a file, by its suffix: extended xyz. model: what the particles are, unless the file says so, as a
+        Model or in its readable form; species: names in the file → names in the mixture, where they differ. Raises
+        UsageError, and warns with ModelOverridden where the file says another model than the one that is given."""
         from vitrify.formats import read_glass  # formats stand after glass; only this door looks ahead
 
         return read_glass(path, model, species)
@@ -96,22 +95,92 @@ class Glass:
         write_glass(self, path)
 
 
+def _coordinates(given: Any) -> NDArray[np.float64]:
+    """Positions as (n, 3) numbers: what is no real number would be cast in silence, or lose its mask or imaginary part."""
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "O" and all(finite_number(x) is not None for x in array.ravel()):
+            array = array.astype(np.float64)
+    except ValueError:  # rows of unequal length
+        array = np.empty(0)
+    if array.dtype.kind not in "iuf" or np.ma.is_masked(given):
+        raise UsageError(f"glass: positions are of type {array.dtype}, must be real numbers, none of them masked")
+    fits = array.ndim == 2 and array.shape[1:] == (3,) and len(array) > 0
+    check(fits, "glass", "shape of positions", array.shape, "(n, 3)")
+    return array.astype(np.float64)
+
+
+def _edge(given: Any) -> float:
+    """The edge of the cube: one number."""
+    edge = finite_number(given.item() if isinstance(given, np.ndarray) and given.ndim == 0 else given)
+    if edge is None or edge <= 0:
+        raise UsageError(f"glass: box is {shown(given)}, must be a positive length, the edge of the cube")
+    return edge
+
+
+def _indices(given: Any, n_particles: int, model: Model) -> NDArray[np.int8]:
+    """Species as indices into the mixture; what is no whole number in range is refused before it is cast."""
+    values, labels = _species_array(given), model.mixture.labels
+    check(values.shape == (n_particles,), "glass", "shape of species", values.shape, f"({n_particles},)")
+    numbers = values
+    if values.dtype.kind == "O":  # of a list: looked at one by one
+        index: dict[Any, int] = {label: k for k, label in enumerate(labels)}
+        numbers = np.array([index.get(x, -1) if isinstance(x, str) else _whole(x) for x in values])
+    bad = np.flatnonzero(~np.isin(numbers, range(len(labels))))
+    if len(bad):
+        may_be = f"0 to {len(labels) - 1}, or in a list one of {', '.join(labels)}"
+        raise UsageError(f"species of particle {bad[0]} is {shown(values.tolist()[bad[0]])}, must be {may_be}, for {model}")
+    return numbers.astype(np.int8)
+
+
+def _species_array(given: Any) -> NDArray[Any]:
+    """Numbers as they are, a list as objects, so that NumPy casts neither 0 to "0" nor True to 1."""
+    plain = isinstance(given, np.ndarray) and not np.ma.is_masked(given)
+    if plain and given.dtype.kind in "iufO":
+        return np.asarray(given)
+    if isinstance(given, np.ndarray | str | bytes | Mapping) or not isinstance(given, Iterable):
+        # a NumPy array of texts cuts longer ones to the first one's length
+        masked = "a masked array" if np.ma.is_masked(given) else "an array"
+        kind = f"{masked} of type {given.dtype}" if isinstance(given, np.ndarray) else shown(given)
+        raise UsageError(f"glass: species is {kind}, must be whole numbers, or a list of the mixture's labels")
+    values = list(given)
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _whole(value: Any) -> int:
+    """A whole number of a species, -1 for what is none."""
+    number = finite_number(value)
+    return int(number) if number is not None and number % 1 == 0 and 0 <= number < 2**62 else -1
+
+
+def plain_provenance(given: Any) -> Provenance:
+    """A copy with Python's own numbers and texts, which is what files hold. Raises UsageError for all else."""
+    named = isinstance(given, Mapping) and all(isinstance(x, str) for x in given)
+    check(named, "glass", "provenance", given, "numbers and texts by name")
+    return {name: _plain(name, value) for name, value in given.items()}
+
+
+def _plain(name: str, value: Any) -> str | int | float:
+    plain = value.item() if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0) else value
+    if isinstance(plain, bool | float | str):
+        return next(kind(plain) for kind in (bool, float, str) if isinstance(plain, kind))  # itself, not a kind of it
+    if isinstance(plain, int) and plain.bit_length() <= MOST_BITS:
+        return int(plain)
+    raise UsageError(f"glass: provenance {name!r} is {shown(value)}, must be a number or a text")
+
+
 def _require_finite(positions: NDArray[np.float64]) -> None:
     bad = np.flatnonzero(~np.isfinite(positions).all(axis=1))
     if len(bad):
         raise UsageError(f"position of particle {bad[0]} is not a finite number ({len(bad)} such in all)")
 
 
-def _require_known_species(species: NDArray[np.int8], model: Model) -> None:
-    known = model.mixture.n_species
-    bad = np.flatnonzero((species < 0) | (species >= known))
-    if len(bad):
-        raise UsageError(f"species of particle {bad[0]} is {species[bad[0]]}, must be 0 to {known - 1} for {model}")
-
-
-def _require_room(box: float, model: Model) -> None:
-    if box < 2.0 * model.cutoff:
-        raise UsageError(f"box is {box:.6g}, must be at least twice the cutoff of {model}, {2.0 * model.cutoff:.6g}")
+def _require_room(box: float, species: NDArray[np.int8], model: Model) -> None:
+    reach = model.potential.cutoff * model.mixture.largest_length_of(np.unique(species).tolist())
+    if box < 2.0 * reach:
+        raise UsageError(f"box is {box:.6g}, must be at least twice the cutoff of {model}, {2.0 * reach:.6g}")
 
 
 def _require_dense(box: float, n_particles: int) -> None:

@@ -10,6 +10,7 @@ from vitrify.backends import machine
 from vitrify.ensemble.parent_temperature import find_parent_temperature
 from vitrify.glass import Glass
 from vitrify.model import Model
+from vitrify.model.catalogue import model_of
 from vitrify.preparation import Recipe
 from vitrify.preparation import make_glass as prepare
 
@@ -17,7 +18,7 @@ MOST_PILOT_PARTICLES = 3000
 
 
 def make_glass(
-    model: Model,
+    model: Model | str,
     *,
     n_particles: int,
     density: float,
@@ -28,9 +29,11 @@ def make_glass(
 ) -> Glass:
     """A glass of this model, quenched instantaneously from its liquid; the same seed gives the same glass.
 
+    model: a Model, or its readable form such as "pss(rc=1.2)" or "pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]".
     device: "cpu", or "cuda" for a GPU, whose glasses differ from the CPU's of the same seed as the liquid is chaotic.
     density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for the rule T ≥ 4 G∞ a0³/30 on pilot glasses, Sect. II B.
     Raises UsageError for what cannot be made, SampleFailure where a stage fails."""
+    model = model_of(model)
     rng = np.random.default_rng(seed)
     if parent_temperature == "auto":
         pilots = min(n_particles, MOST_PILOT_PARTICLES)

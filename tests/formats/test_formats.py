@@ -26,16 +26,6 @@ def test_extxyz_keeps_every_digit(pss_glass, tmp_path):
     assert measure(back) == measure(pss_glass)
 
 
-def test_a_model_that_its_name_does_not_give_back_is_not_written(tmp_path):
-    """Another mixture under the same name: a reader must be told, not guess."""
-    model = pss(mixture=Mixture(lengths=((1.0, 1.1), (1.1, 1.2))))
-    glass = Glass([[1, 1, 1], [3, 3, 3]], 8.0, [0, 1], model)
-    glass.write(tmp_path / "g.xyz")
-    with pytest.raises(UsageError, match="--model"):
-        Glass.read(tmp_path / "g.xyz")
-    assert Glass.read(tmp_path / "g.xyz", model).model == model
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_what_ase_writes_is_read(tmp_path):
     import ase.io

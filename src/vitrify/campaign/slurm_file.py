@@ -9,7 +9,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vitrify.errors import UsageError, check
+from vitrify.errors import UsageError, check, shown
 
 WALLTIME = re.compile(r"(?:(\d{1,3})-)?(\d{1,3}):([0-5]\d):([0-5]\d)")
 MEMORY = re.compile(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B")
@@ -99,7 +99,7 @@ def _spec(path: Path | str, text: str, table: dict[str, Any]) -> SlurmSpec:
             _fail(path, text, key, f"{key!r} is no key of [slurm]{_hint(key)}")
         wrong = _wrong_type(key, value)
         if wrong:
-            _fail(path, text, key, f"[slurm]: {key} is {_shown(value)}, must be {wrong}")
+            _fail(path, text, key, f"[slurm]: {key} is {shown(value)}, must be {wrong}")
     for key, field in FIELDS.items():
         if field.default is MISSING and key not in table:
             _fail(path, text, "[slurm]", f"[slurm]: {key} is missing")
@@ -112,7 +112,7 @@ def _spec(path: Path | str, text: str, table: dict[str, Any]) -> SlurmSpec:
 
 def _fail(path: Path | str, text: str, key: str, sentence: str) -> NoReturn:
     starts = re.compile(rf"\s*[\[\"']*{re.escape(key)}")
-    line = next((n for n, line in enumerate(text.splitlines(), start=1) if starts.match(line)), 1)
+    line = next((n for n, line in enumerate(text.split("\n"), start=1) if starts.match(line)), 1)
     raise UsageError(f"{path}, line {line}: {sentence}") from None
 
 
@@ -126,11 +126,6 @@ def _wrong_type(key: str, value: Any) -> str | None:
     if key == "tls":
         return None if isinstance(value, bool) else "true or false"
     return None if isinstance(value, str) and value.strip() else "a text"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def _hint(word: str) -> str:

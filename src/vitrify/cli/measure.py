@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vitrify.errors import UsageError
+from vitrify.errors import ModelOverridden, UsageError
 from vitrify.formats.displacements import Frame, write_displacements
 from vitrify.glass import Glass
-from vitrify.model.catalogue import parse
 from vitrify.observables import dipole_decay, low_frequency_modes, quasilocalised_mode
 from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.measurement import measure as measure_glass
@@ -58,7 +58,7 @@ def measure(
         raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm too")
     if write_modes and write_modes.suffix.lower() not in (".xyz", ".extxyz"):
         raise UsageError(f"{write_modes} has suffix {write_modes.suffix!r}, must be one of .xyz, .extxyz")
-    glass = Glass.read(file, parse(model) if model else None, _mapping(species))
+    glass = _read(file, model, _mapping(species))
     glass = quench_glass(glass) if quench else glass
     found: dict[str, Any] = asdict(measure_glass(glass, force_tolerance=force_tolerance))
     frames: list[Frame] = []
@@ -71,6 +71,16 @@ def measure(
         return
     for name, value in found.items():
         click.echo(f"{name:22} {_shown(value):>16}  {_meaning(name)}")
+
+
+def _read(file: Path, model: str | None, species: dict[str, str]) -> Glass:
+    """The glass in a file; that another model than the file's is used is said on stderr."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ModelOverridden)
+        glass = Glass.read(file, model, species)
+    for warning in told:
+        click.echo(f"Warning: {warning.message}", err=True)
+    return glass
 
 
 def _microscopic(glass: Glass, modes: int, qlm: bool, dipoles: int, frames: list[Frame]) -> dict[str, Any]:

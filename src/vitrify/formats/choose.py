@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, shown
 from vitrify.glass import Glass
 from vitrify.model import Model
+from vitrify.model.catalogue import model_of
 
 from . import extxyz, gsd, lammps
 from .whole import write_whole
@@ -18,17 +21,24 @@ WRITERS = {
 }  # fmt: skip
 
 
-def read_glass(path: Path | str, model: Model | None = None, species: dict[str, str] | None = None) -> Glass:
+def read_glass(path: Path | str, model: Model | str | None = None, species: dict[str, str] | None = None) -> Glass:
     """A glass from a file. model: what the particles are, unless the file says so; species: names in the file → names in
-    the mixture. Raises UsageError: one sentence with the file and what is wrong."""
-    file = Path(path)
+    the mixture. Raises UsageError: one sentence with the file and what is wrong; warns with ModelOverridden where the file
+    says another model than the one that is given."""
+    if not isinstance(path, str | os.PathLike):
+        raise UsageError(f"the file is {shown(path)}, must be a path")
+    file, given = Path(path), None if model is None else model_of(model)
+    if species is not None and not isinstance(species, Mapping):
+        raise UsageError(
+            f'species is {shown(species)}, must map names in the file to the mixture\'s, such as {{"Cu": "A"}}'
+        )
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {', '.join(READERS)} to be read")
     if not _is_file(file):
         raise UsageError(f"{file} does not exist")
     try:
-        return reader(file, model, species or {})
+        return reader(file, given, dict(species or {}))
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
 

@@ -1,101 +1,107 @@
-"""Extended xyz: read through ASE, written with all digits (ASE writes eight, which is not mechanical equilibrium)."""
+"""Extended xyz, written with all digits (ASE writes eight, which is not mechanical equilibrium)."""
 
 from __future__ import annotations
 
-import json
 import re
+import warnings
+from array import array
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.errors import UsageError
-from vitrify.glass import Glass
+from vitrify.errors import ModelOverridden, UsageError
+from vitrify.glass import Glass, plain_provenance
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
+from vitrify.model.plain_numbers import DECIMAL
+
+from .comment_line import entry, read_entries
+from .frames import Frame, last_frame
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
-OWN = ("Lattice", "Properties", "pbc", "model")  # entries of the comment line that are no provenance
+NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it back, and one that the reader must have
+OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
+COLUMNS = "species:S:1:pos:R:3"
 
 
 def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
-    """The last frame of a file. Raises UsageError."""
-    species, positions, lattice, periodic, header = _frame(path)
-    model = model or _model_of(header)
-    box = _cube(lattice, periodic)
-    provenance = {k: v for k, v in header.items() if k != "model" and isinstance(v, str | int | float | np.number)}
-    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in provenance.items()}
-    return Glass(positions, box, _indices(species, model, names), model, plain)
+    """The last frame of a file. Raises UsageError; warns with ModelOverridden where the file says another model."""
+    frame = last_frame(path)
+    header = _header(frame)
+    species, positions = _particles(frame, header)
+    box = _cube(header)
+    chosen = model or _model_of(header)
+    provenance = {k: v for k, v in header.items() if k not in OWN}
+    glass = Glass(positions, box, _indices(species, chosen, names), chosen, provenance)
+    _require_composition(glass, header)
+    _tell_override(path, header, chosen)
+    return glass
 
 
 def write(glass: Glass, path: Path) -> None:
     """One frame with 17 significant digits, so that reading gives the same glass."""
     edge = f"{glass.box:.17g}"
-    lattice = f"{edge} 0 0 0 {edge} 0 0 0 {edge}"
-    known = " ".join(f"{_key(key)}={_quoted(value)}" for key, value in glass.provenance.items() if key not in OWN)
-    head = f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T" {_model_entry(glass.model)}{known}'.strip()
+    known = {k: v for k, v in plain_provenance(glass.provenance).items() if k not in OWN}
+    head = [
+        f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={COLUMNS} pbc="T T T"',
+        _model_entry(glass.model),
+        *(entry(key, value) for key, value in known.items()),
+    ]
     labels = glass.model.mixture.labels
-    rows = (
-        f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}" for kind, (x, y, z) in zip(glass.species, glass.positions, strict=True)
-    )
-    path.write_text("\n".join([str(glass.n_particles), head, *rows]) + "\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(f"{glass.n_particles}\n{' '.join(head)}\n")
+        file.writelines(
+            f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}\n"
+            for kind, (x, y, z) in zip(glass.species, glass.positions, strict=True)
+        )
 
 
-def _frame(path: Path) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], Any, dict[str, Any]]:
-    """Species, positions, lattice, periodicity and header of the last frame."""
-    from ase.io.extxyz import key_val_str_to_dict  # half a second to import
-
+def _header(frame: Frame) -> dict[str, Any]:
+    """The entries of the comment line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise UsageError("cannot be read as text; extended xyz is expected") from None
-    start, n = _last_frame(lines)
-    try:
-        header = dict(key_val_str_to_dict(lines[start + 1]))
-    except Exception:
-        raise UsageError(f"its comment line (line {start + 2}) cannot be read as extended xyz") from None
+        entries = read_entries(frame.comment)
+    except ValueError:
+        raise UsageError(f"its comment line (line {frame.line + 1}) cannot be read as extended xyz") from None
+    twice = [x for x in OWN if sum(key == x for key, _ in entries) > 1]
+    if twice:
+        raise UsageError(f"its comment line (line {frame.line + 1}) has {twice[0]} twice")
+    return dict(entries)
+
+
+def _particles(frame: Frame, header: dict[str, Any]) -> tuple[list[str], NDArray[np.float64]]:
+    """Name and position of each particle."""
     if "Lattice" not in header:
         raise UsageError('its comment line has no Lattice="..."; a periodic cube is needed')
-    species_at, position_at = _columns(str(header.get("Properties", "species:S:1:pos:R:3")))
-    species, positions = [], np.empty((n, 3))
-    for k, line in enumerate(lines[start + 2 : start + 2 + n]):
+    named = str(header.get("Properties", COLUMNS))
+    species_at, position_at, width = _columns(named)
+    if "Properties" not in header:  # what stands behind the coordinates is nobody's business
+        width = max(width, len(frame.rows[0].split()))
+    species, coordinates = [], array("d")  # eight bytes a number
+    for k, line in enumerate(frame.rows):
         words = line.split()
+        if len(words) != width:
+            columns = f"{width} columns, {named}"
+            raise UsageError(f"line {frame.line + 2 + k} cannot be read: it has {len(words)} words, must have {columns}")
+        species.append(words[species_at])
         try:
-            species.append(words[species_at])
-            positions[k, :] = [float(words[position_at + d]) for d in range(3)]
-        except (IndexError, ValueError):
-            raise UsageError(f"line {start + 3 + k} cannot be read as a species and three coordinates") from None
-    header.pop("Properties", None)
-    return species, positions, _numbers(header.pop("Lattice")), header.pop("pbc", True), header
+            coordinates.extend(map(_coordinate, words[position_at : position_at + 3]))
+        except ValueError as error:
+            raise UsageError(f"line {frame.line + 2 + k} cannot be read: {error}") from None
+    return species, np.array(coordinates).reshape(-1, 3)
 
 
-def _numbers(words: Any) -> NDArray[np.float64]:
-    """An entry of the comment line as numbers; none at all where it is something else."""
-    try:
-        return np.asarray(words, dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        return np.empty(0)
+def _coordinate(word: str) -> float:
+    """A plain decimal number. Raises ValueError."""
+    if DECIMAL.fullmatch(word) and isfinite(number := float(word)):
+        return number
+    raise ValueError(f"coordinate {word[:40]!r} is not a finite number in decimal digits")
 
 
-def _last_frame(lines: list[str]) -> tuple[int, int]:
-    """First line of the last frame and its number of particles."""
-    start, n, at = -1, 0, 0
-    while at < len(lines) and lines[at].strip():
-        try:
-            count = int(lines[at])
-        except ValueError:
-            raise UsageError(f"line {at + 1} should be a number of particles, but is {lines[at][:40]!r}") from None
-        if count < 1 or at + 2 + count > len(lines):
-            raise UsageError(f"says {count} particles on line {at + 1}, but {max(len(lines) - at - 2, 0)} lines follow")
-        start, n, at = at, count, at + 2 + count
-    if start < 0:
-        raise UsageError("is empty")
-    return start, n
-
-
-def _columns(properties: str) -> tuple[int, int]:
-    """Columns of the species and of the first coordinate."""
+def _columns(properties: str) -> tuple[int, int, int]:
+    """Columns of the species and of the first coordinate, and how many there are."""
     words, at, found = properties.split(":"), 0, {}
     if len(words) % 3:
         raise UsageError(f"Properties={properties!r} cannot be read")
@@ -106,54 +112,103 @@ def _columns(properties: str) -> tuple[int, int]:
         at += int(width)
     if found.get("pos", (0, 0))[1] != 3 or found.get("species", (0, 0))[1] != 1:
         raise UsageError(f"Properties={properties!r} must name species and pos, of one column and of three")
-    return found["species"][0], found["pos"][0]
+    return found["species"][0], found["pos"][0], at
 
 
-def _cube(lattice: NDArray[np.float64], periodic: Any) -> float:
-    if lattice.size != 9 or not np.isfinite(lattice).all():
+def _cube(header: dict[str, Any]) -> float:
+    """The edge of the box."""
+    words = _words(header["Lattice"])
+    if len(words) != 9 or not all(DECIMAL.fullmatch(x) and isfinite(float(x)) for x in words):
         raise UsageError("its Lattice is not nine numbers")
-    if not all(x == 1 for x in np.ravel(periodic).tolist()):  # True; a word is no such answer
+    if not all(x in ("T", "True", "true", "TRUE", "1") for x in _words(header.get("pbc", True))):
         raise UsageError("its box is not periodic in all directions; a periodic cube is needed")
-    edge = float(lattice.ravel()[0])
+    lattice = np.array(words, dtype=float)
+    edge = float(lattice[0])
     if not edge > 0 or np.abs(lattice.reshape(3, 3) - edge * np.eye(3)).max() > CUBIC * abs(edge):
         raise UsageError("its box is not a cube along the axes; a periodic cube is needed")
     return edge
 
 
+def _words(value: Any) -> list[str]:
+    """The parts of an array, however it is bracketed."""
+    return re.findall(r"[^\s,\[\]{}]+", str(value)) or [""]
+
+
 def _model_of(header: dict[str, Any]) -> Model:
-    if "model" not in header:
-        raise UsageError('does not say which model its particles follow; give one, such as --model "pss(rc=1.2)"')
-    return parse(str(header["model"]))
+    """The model that a file says. Raises UsageError where it says none, or one that only its owner has."""
+    if NAMED in header:
+        return parse(str(header[NAMED]))
+    in_python = "in Python Glass.read(path, model=...)"
+    if OTHER in header:
+        raise UsageError(f"was made with a model of its maker's own, {header[OTHER]}, which must be given: {in_python}")
+    raise UsageError(f'does not say which model its particles follow; give one, such as --model "pss(rc=1.2)", {in_python}')
+
+
+def _model_entry(model: Model) -> str:
+    """The readable form of a model, under another key where it does not give the model back: the user's own potential."""
+    return entry(NAMED, str(model)) if _same(str(model), model) else entry(OTHER, model.in_full)
+
+
+def _tell_override(path: Path, header: dict[str, Any], used: Model) -> None:
+    """Warn where a file says one model and another was given; lengths are told of both."""
+    said = next((str(header[x]) for x in (NAMED, OTHER) if x in header), None)
+    if said is None or (said == used.in_full if OTHER in header else _same(said, used)):
+        return
+    warnings.warn(
+        f"{path} says that its model is {_in_full(said)}, but {used.in_full} was given and is used instead",
+        ModelOverridden,
+        stacklevel=5,  # who called Glass.read
+    )
+
+
+def _same(said: str, used: Model) -> bool:
+    """Whether a readable form is this very model's."""
+    try:
+        return parse(said) == used
+    except UsageError:
+        return False
+
+
+def _in_full(said: str) -> str:
+    """What a file says with its lengths, where it can be read."""
+    try:
+        return parse(said).in_full
+    except UsageError:
+        return said
 
 
 def _indices(species: list[str], model: Model, names: dict[str, str]) -> NDArray[np.int8]:
     """Species as indices into the mixture, by its labels or through `names`."""
-    labels = model.mixture.labels
+    labels, present = model.mixture.labels, list(dict.fromkeys(species))
+    absent = [x for x in names if x not in present]
+    if absent:
+        raise UsageError(f"has no species {absent[0]!r} to be mapped; it has {_listed(present)}")
     index: dict[str, int] = {}
-    for name in dict.fromkeys(species):
+    for name in present:
         label = names.get(name, name)
         if label not in labels:
             known = ", ".join(labels)
-            raise UsageError(f"species {name!r} is none of {known}; map it, such as --species {name}={labels[0]}")
+            mapped = f"mapped to {label!r}, which is" if name in names else "is"
+            raise UsageError(f"species {name!r} {mapped} none of {known}; map it, such as --species {name}={labels[0]}")
         index[name] = labels.index(label)
     return np.array([index[name] for name in species], dtype=np.int8)
 
 
-def _model_entry(model: Model) -> str:
-    """The model's name, where the name alone gives it back: not for another mixture or a potential of the user's own."""
-    try:
-        named = parse(str(model)) == model
-    except UsageError:
-        named = False
-    return f'model="{model}" ' if named else ""
+def _listed(names: list[str]) -> str:
+    """Names in an error's sentence, the first ten."""
+    return ", ".join(x[:40] for x in names[:10]) + (", ..." if len(names) > 10 else "")
 
 
-def _key(key: str) -> str:
-    """A key in quotes where it would else be read as several words, or as an entry of ours."""
-    return key if re.fullmatch(r"[\w.:/+-]+", key) else json.dumps(key or "_")
-
-
-def _quoted(value: str | int | float) -> str:
-    if isinstance(value, str):
-        return json.dumps(value)
-    return repr(value)
+def _require_composition(glass: Glass, header: dict[str, Any]) -> None:
+    """Raise UsageError where the species are not in the mixture's fractions: its lengths are most likely wrong as well."""
+    mixture = glass.model.mixture
+    counts = np.bincount(glass.species, minlength=mixture.n_species).tolist()
+    if mixture.could_have(counts):
+        return
+    there = ", ".join(f"{count} {label}" for label, count in zip(mixture.labels, counts, strict=True))
+    if NAMED in header and not _same(str(header[NAMED]), glass.model):
+        advice = f"give none, since the file says {header[NAMED]}"
+    else:
+        named = f'"{glass.model.name} {mixture.with_counts(counts)}"'
+        advice = f"give the model with the mixture that the particles are of, such as {named} with their own lengths"
+    raise UsageError(f"has {there}, but the mixture of {glass.model.in_full} has other fractions; {advice}")

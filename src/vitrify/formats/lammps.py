@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 from vitrify.glass import Glass
 
 
 def write(glass: Glass, path: Path) -> None:
-    """A data file; species are numbered from 1."""
+    """A data file; species are numbered from 1. The first line, which LAMMPS skips, says the model and its mixture."""
     mixture = glass.model.mixture
     head = [
         f"{glass.model} glass, units lj",
@@ -23,4 +24,5 @@ def write(glass: Glass, path: Path) -> None:
         f"{k + 1} {kind + 1} {x:.17g} {y:.17g} {z:.17g}"
         for k, (kind, (x, y, z)) in enumerate(zip(glass.species, glass.positions, strict=True))
     )
-    path.write_text("\n".join([*head, *edges, *masses, "", "Atoms # atomic", "", *rows]) + "\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in chain(head, edges, masses, ["", "Atoms # atomic", ""], rows))

@@ -1,4 +1,5 @@
-"""Named glass formers: `pss(rc=1.2)` in Python, "pss(rc=1.2)" in a study or on the command line.
+"""Named glass formers: `pss(rc=1.2)` in Python, "pss(rc=1.2)" in a study or on the command line, with another mixture
+"pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]".
 
 To add a family, write its file in potentials/ and add one line to FAMILIES.
 """
@@ -12,10 +13,11 @@ from dataclasses import fields
 from math import isfinite
 from typing import Any
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, shown
 
 from .mixture import Mixture
 from .model import Model
+from .plain_numbers import DECIMAL, finite_number
 from .potentials import (
     Hertzian,
     InversePower,
@@ -33,11 +35,11 @@ FAMILIES: dict[str, type[Potential]] = {
     "hertzian": Hertzian,
 }
 
-LONGEST = 200  # characters of a model's readable form; the patterns below go back and forth over blanks
+LONGEST = 200  # characters of a model's readable form before its mixture; the patterns below go back and forth over blanks
 LARGEST_INTEGER = 10_000  # of a parameter, such as an exponent: it is compiled into the kernels
 CUTOFFS = (0.01, 1000.0)  # in λ; beyond them no box holds the glass, or no particle meets another
 CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*", re.ASCII)
-ARGUMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*", re.ASCII)
+ARGUMENT = re.compile(rf"\s*([A-Za-z_]\w*)\s*=\s*({DECIMAL.pattern})\s*", re.ASCII)
 
 
 def named(family: str, *, mixture: Mixture | None = None, **parameters: float) -> Model:
@@ -46,12 +48,25 @@ def named(family: str, *, mixture: Mixture | None = None, **parameters: float) -
 
 
 def parse(text: str) -> Model:
-    """Read the readable form, such as "qss(q=12, xc=2.0)"; nothing in it is evaluated. Raises UsageError."""
+    """Read the readable form, such as "qss(q=12, xc=2.0)" or "pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]"; nothing in it is
+    evaluated. Raises UsageError."""
+    if not isinstance(text, str):
+        raise UsageError(f"model is {shown(text)}, must be a text like pss(rc=1.2)")
+    text, bracket, rest = text.partition("[")
     if len(text) > LONGEST:
         raise UsageError(f"model {text[:40]!r}... has {len(text)} characters, must have at most {LONGEST}")
     call = CALL.fullmatch(text)
     if call is None:
         raise UsageError(f"model {text!r} cannot be read; write it like pss(rc=1.2)")
+    return _member(call[1], _arguments(text, call), Mixture.parse(bracket + rest) if bracket else None)
+
+
+def model_of(given: Model | str) -> Model:
+    """A model, or what its readable form says. Raises UsageError."""
+    return given if isinstance(given, Model) else parse(given)
+
+
+def _arguments(text: str, call: re.Match[str]) -> dict[str, float]:
     parameters: dict[str, float] = {}
     given = (call[2] or "").strip()
     for part in given.split(",") if given else ():
@@ -61,7 +76,7 @@ def parse(text: str) -> Model:
         if argument[1] in parameters:
             raise UsageError(f"model {text!r}: parameter {argument[1]!r} is given twice")
         parameters[argument[1]] = float(argument[2])
-    return _member(call[1], parameters, None)
+    return parameters
 
 
 def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:
@@ -97,11 +112,12 @@ def __dir__() -> list[str]:
 
 def _typed(family: str, name: str, value: Any, default: Any) -> float:
     """The value in the type of the parameter's default; an integer parameter takes no fraction."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
-        raise UsageError(f"model {family!r}: {name} is {value!r}, must be a finite number")
-    if isinstance(default, int) and (value != int(value) or abs(value) > LARGEST_INTEGER):
-        raise UsageError(f"model {family!r}: {name} is {value!r}, must be an integer of at most {LARGEST_INTEGER}")
-    return int(value) if isinstance(default, int) else float(value)
+    number = finite_number(value)
+    if number is None or not abs(number) < 1e300:
+        raise UsageError(f"model {family!r}: {name} is {shown(value)}, must be a finite number")
+    if isinstance(default, int) and (number != int(number) or abs(number) > LARGEST_INTEGER):
+        raise UsageError(f"model {family!r}: {name} is {shown(value)}, must be an integer of at most {LARGEST_INTEGER}")
+    return int(number) if isinstance(default, int) else number
 
 
 def _require_usable(potential: Potential, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, check
 
 from .mixture import Mixture, require_number
 from .potentials import Potential
@@ -14,14 +14,27 @@ LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ⁻³; below, the cells that
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is simulated. Pair terms only so far; three-body and bonded terms will stand beside `potential`."""
+    """What is simulated. Pair terms only so far; three-body and bonded terms will stand beside `potential`.
 
-    name: str  # readable form, such as "pss(rc=1.2)"
+    Its readable form is its name, followed by the mixture where that is not the paper's. Raises UsageError."""
+
+    name: str  # of the potential with its parameters, such as "pss(rc=1.2)"
     potential: Potential
     mixture: Mixture = field(default_factory=Mixture)
 
+    def __post_init__(self) -> None:
+        named = isinstance(self.name, str) and bool(self.name.strip()) and self.name.isprintable()
+        check(named, "model", "name", self.name, "a text on one line")
+        mixed = isinstance(self.mixture, Mixture)
+        check(mixed, "model", "mixture", self.mixture, 'a Mixture, such as Mixture.parse("[0.8:0.2; lengths 1,0.8,0.88]")')
+
     def __str__(self) -> str:
-        return self.name
+        return self.name if self.mixture == Mixture() else self.in_full
+
+    @property
+    def in_full(self) -> str:
+        """Name and mixture, whichever it is."""
+        return f"{self.name} {self.mixture}"
 
     @property
     def cutoff(self) -> float:
@@ -45,6 +58,6 @@ class Model:
             least = int(density * (2.0 * self.cutoff) ** 3) + 1
             raise UsageError(
                 f"{n_particles} particles at density {density:g} make a box of {box:.4g}, less than twice the cutoff "
-                f"{self.cutoff:.4g} of {self.name}; take at least {least + least % 2} particles"
+                f"{self.cutoff:.4g} of {self}; take at least {self.mixture.nearest(least)} particles"
             )
         return box

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
 
-from vitrify.errors import SampleFailure
+from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass
 from vitrify.statics import Pairs
 
@@ -46,11 +47,12 @@ class Measurement:
     omega0: float  # c_s/a0 with this glass's own G; not a number where G < 0
 
 
-def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measurement:
-    """Measure a glass at mechanical equilibrium.
+def measure(glass: Glass | str | os.PathLike[str], *, force_tolerance: float = EQUILIBRIUM) -> Measurement:
+    """Measure a glass at mechanical equilibrium, or the one that a file holds and says the model of.
 
     force_tolerance: in units of the mean |pair force|. Raises SampleFailure where a force is larger, or where the moduli
-    do not exist."""
+    do not exist; UsageError for what is neither a glass nor a file of one."""
+    glass = _glass_of(glass)
     pairs = Pairs.of(glass)
     forces = mechanics(glass, pairs)
     require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance)
@@ -67,6 +69,14 @@ def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measuremen
         **forces,  # type: ignore[arg-type]
         **moduli,  # type: ignore[arg-type]
     )
+
+
+def _glass_of(given: object) -> Glass:
+    if isinstance(given, Glass):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return Glass.read(given)
+    raise UsageError(f"measure takes a Glass or the path of a file, not {type(given).__name__}")
 
 
 def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float) -> None:

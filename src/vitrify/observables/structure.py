@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from vitrify.glass import Glass
+from vitrify.model import Mixture
 
 FloatArray = NDArray[np.float64]
 FARTHEST, WIDTH = 2.5, 0.01  # of r/λ_ij
@@ -19,7 +20,7 @@ class RadialDistribution:
     """g(r) of each pair type on the paper's reduced distance."""
 
     x: FloatArray  # (bins,) r/λ_ij, middles
-    g: dict[str, FloatArray]  # "AA", "AB", "BB" → (bins,); NaN beyond half the box
+    g: dict[str, FloatArray]  # by pair_name, such as "AA", "AB", "BB" → (bins,); NaN beyond half the box, and without pairs
 
 
 def radial_distribution(glass: Glass) -> RadialDistribution:
@@ -40,6 +41,11 @@ def radial_distribution(glass: Glass) -> RadialDistribution:
             n_a, n_b = (int(np.sum(glass.species == k)) for k in (a, b))
             pairs = 0.5 * n_a * (n_a - 1) if a == b else float(n_a * n_b)
             shell = 4.0 / 3.0 * np.pi * np.diff(edges**3) * lengths[a, b] ** 3
-            values = np.histogram(x, edges)[0] / (pairs / glass.volume * shell)
-            g[mixture.labels[a] + mixture.labels[b]] = np.where(edges[1:] * lengths[a, b] <= reach, values, np.nan)
+            values = np.histogram(x, edges)[0] / (pairs / glass.volume * shell) if pairs else np.full(len(shell), np.nan)
+            g[pair_name(mixture, a, b)] = np.where(edges[1:] * lengths[a, b] <= reach, values, np.nan)
     return RadialDistribution(0.5 * (edges[1:] + edges[:-1]), g)
+
+
+def pair_name(mixture: Mixture, a: int, b: int) -> str:
+    """What a pair of species is called: AB, or Ni:P where a label has more than one letter, since A:AA is not AA:A."""
+    return ("" if all(len(x) == 1 for x in mixture.labels) else ":").join((mixture.labels[a], mixture.labels[b]))

@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, shown
 
 from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
@@ -66,7 +66,7 @@ class _Reader:
 
     def __init__(self, text: str, source: str) -> None:
         self.text, self.source = text, source
-        self.lines = text.splitlines()
+        self.lines = text.split("\n")  # as editors count: splitlines() would end lines within texts, at U+2028
 
     def study(self, table: dict[str, Any]) -> StudySpec:
         for key in table:
@@ -86,9 +86,9 @@ class _Reader:
         ensembles = self._ensembles(table.get("ensemble", []), defaults)
         name, seed = head.get("name", "study"), head.get("seed", 0)
         if not isinstance(name, str):
-            self._fail("study", 0, "name", f"name is {_shown(name)}, must be a text")
+            self._fail("study", 0, "name", f"name is {shown(name)}, must be a text")
         if isinstance(seed, bool) or not isinstance(seed, int):
-            self._fail("study", 0, "seed", f"seed is {_shown(seed)}, must be an integer")
+            self._fail("study", 0, "seed", f"seed is {shown(seed)}, must be an integer")
         try:
             return StudySpec(name=name, seed=seed, ensembles=tuple(ensembles), text=self.text)
         except UsageError as error:
@@ -134,7 +134,7 @@ class _Reader:
                 self._fail(table, number, key, f"{owner}: {key!r} is no key of it{_hint(key, known)}")
             wrong = _wrong_type(key, value)
             if wrong:
-                self._fail(table, number, key, f"{owner}: {key} is {_shown(value)}, must be {wrong}")
+                self._fail(table, number, key, f"{owner}: {key} is {shown(value)}, must be {wrong}")
 
     def _table(self, table: dict[str, Any], name: str) -> dict[str, Any]:
         part = table.get(name, {})
@@ -168,7 +168,7 @@ def _observable(value: str | dict[str, Any]) -> ObservableSpec:
     sizes = {k: rest.pop(k) for k in ("n_samples", "n_particles") if k in rest}
     for key, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int):
-            raise UsageError(f"observables: {value['name']}: {key} is {_shown(size)}, must be an integer")
+            raise UsageError(f"observables: {value['name']}: {key} is {shown(size)}, must be an integer")
     return ObservableSpec(value["name"], **sizes, options=rest)
 
 
@@ -196,12 +196,6 @@ def _wrong_type(key: str, value: Any) -> str | None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-
-
-def _shown(value: Any) -> str:
-    """A value in an error's sentence, where a whole table would hide what is wrong."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def _key_in(sentence: str, table: dict[str, Any]) -> str | None:

@@ -11,7 +11,7 @@ import numpy as np
 from vitrify.campaign import Result, Store
 from vitrify.campaign.result_file import Value
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
-from vitrify.errors import SampleFailure
+from vitrify.errors import BrokenFile, SampleFailure
 from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
 from vitrify.observables import (
@@ -128,11 +128,14 @@ MEASURE: dict[str, Callable[..., Result]] = {
 
 
 def read_glass(store: Store, key: str, digest: str | None = None) -> Glass:
-    """A glass from the store. Raises BrokenFile."""
+    """A glass from the store. Raises BrokenFile, and UsageError where this version knows no such model."""
     result = store.read(key, digest)
-    values = dict(result.values)
-    box, model = float(values.pop("box")), parse(str(values.pop("model")))
-    return Glass(result.arrays["positions"], box, result.arrays["species"].astype(np.int8), model, values)
+    values, arrays = dict(result.values), result.arrays
+    missing = [x for x in ("box", "model") if x not in values] + [x for x in ("positions", "species") if x not in arrays]
+    if missing:
+        raise BrokenFile(f"{key} is no glass: it lacks its {missing[0]}")
+    box, model = values.pop("box"), parse(str(values.pop("model")))
+    return Glass(arrays["positions"], box, arrays["species"], model, values)  # type: ignore[arg-type]  # checked by Glass
 
 
 def read_parent_temperature(store: Store, key: str) -> ParentTemperature:

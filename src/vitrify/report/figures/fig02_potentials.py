@@ -20,7 +20,8 @@ def draw(study: Study) -> Figure:
         (axes[0, 0], QStickySpheres, 1.0, r"$r/\lambda$"),
         (axes[0, 1], PiecewiseStickySpheres, X_MIN, r"$r/(2^{1/6}\lambda)$"),
     ):
-        found = {str(x.spec.parsed_model): x.spec.parsed_model.potential for x in study.ensembles}
+        models = [x.spec.parsed_model for x in study.ensembles]
+        found = {x.name: x.potential for x in models}  # one curve a potential, whatever the mixture
         chosen = [(name, potential) for name, potential in found.items() if isinstance(potential, kind)]
         chosen.sort(key=lambda pair: tuple(pair[1].parameters().values()))
         for colour, (name, potential) in zip(SEQUENCE, chosen, strict=False):

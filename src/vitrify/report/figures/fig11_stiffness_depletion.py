@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement
+
 import numpy as np
 from matplotlib.figure import Figure
 
+from vitrify.observables.structure import pair_name
 from vitrify.report.gathered import Study
 
 from .fig10_structure import PANELS, radial
@@ -20,14 +23,14 @@ def draw(study: Study) -> Figure:
             say(axis, f"{name}, {control:g}: no samples yet")
             continue
         x, g = radial(found)
-        lengths = np.array(found.spec.parsed_model.mixture.lengths)
-        labels = found.spec.parsed_model.mixture.labels
+        mixture = found.spec.parsed_model.mixture
+        every = combinations_with_replacement(range(mixture.n_species), 2)
+        length = {pair_name(mixture, a, b): mixture.lengths[a][b] for a, b in every}
         _, first, second, *_ = found.spec.parsed_model.potential.evaluate(x * x)
         curvature = 2.0 * first + 4.0 * x * x * second  # of φ(r/λ) with respect to r/λ
         inside = (curvature < 0) & (x < found.spec.parsed_model.potential.cutoff)
         for colour, (kind, values) in zip(SEQUENCE, g.items(), strict=False):
-            a, b = (labels.index(letter) for letter in kind)
-            stiffness = curvature / lengths[a, b] ** 2 / found.micro.omega0**2
+            stiffness = curvature / length[kind] ** 2 / found.micro.omega0**2
             axis.plot(stiffness[inside], values[inside], ".-", ms=3, lw=0.8, color=colour, label=kind)
         axis.set(xlabel=r"$\varphi''(r)/\omega_0^2$", ylabel="$g(r)$", title=found.spec.name)
         axis.legend(frameon=False, fontsize=7)
