@@ -204,7 +204,7 @@ def _key_in(sentence: str, table: dict[str, Any]) -> str | None:
     named = {key: n for key, n in where.items() if n >= 0}
     if named:
         return min(named, key=lambda key: named[key])
-    spoken_of = {"particles at density": "n_particles", "potential": "model", "model": "model"}
+    spoken_of = {"particles at density": "n_particles", "potential": "model", "model": "model", "mixture": "model"}
     return next((key for words, key in spoken_of.items() if words in sentence and key in table), None)
 
 
