@@ -163,6 +163,7 @@ def test_names_that_do_not_occur_are_told(tmp_path):
     told = run("measure", path, "--model", "pss(rc=1.2)", "--species", "Cu=A,Zr=B,Ni=A")
     assert told.exit_code == 2
     assert "has no species 'Ni' to be mapped; it has Cu, Zr" in told.stderr
+    assert "name each species once" in run("measure", path, "--species", "Cu=A,Cu=B").stderr
     with pytest.raises(UsageError, match="species 'Zr' mapped to 'C', which is none of A, B"):
         Glass.read(path, "pss(rc=1.2)", {"Cu": "A", "Zr": "C"})
     assert Glass.read(path, "pss(rc=1.2)", {"Cu": "A", "Zr": "B"}).species.tolist() == [0] * 10 + [1] * 10

@@ -111,7 +111,10 @@ def _mapping(text: str | None) -> dict[str, str]:
     pairs = [part.split("=") for part in (text or "").split(",") if part.strip()]
     if not all(len(x) == 2 and x[0].strip() and x[1].strip() for x in pairs):
         raise UsageError(f"--species is {text!r}, must be written like Cu=A,Zr=B")
-    return {name.strip(): label.strip() for name, label in pairs}
+    named = {name.strip(): label.strip() for name, label in pairs}
+    if len(named) < len(pairs):
+        raise UsageError(f"--species is {text!r}, must name each species once")
+    return named
 
 
 def _shown(value: Any) -> str:

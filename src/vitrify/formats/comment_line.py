@@ -39,7 +39,7 @@ def read_entries(line: str) -> list[tuple[str, Any]]:
 
 def entry(key: str, value: str | int | float) -> str:
     """One entry as it is written."""
-    return f"{key if PLAIN_KEY.fullmatch(key) else _quoted(key or '_')}={_written(value)}"
+    return f"{key if PLAIN_KEY.fullmatch(key) else _quoted(key)}={_written(value)}"
 
 
 def _value(word: str | None) -> Any:

@@ -25,6 +25,7 @@ CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
 NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it back, and one that the reader must have
 OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
 COLUMNS = "species:S:1:pos:R:3"
+PREFIX = "provenance."  # before a name of the provenance that would be taken for an entry of the format
 
 
 def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
@@ -34,7 +35,7 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
     species, positions = _particles(frame, header)
     box = _cube(header)
     chosen = model or _model_of(header)
-    provenance = {k: v for k, v in header.items() if k not in OWN}
+    provenance = {_key(k, written=True): v for k, v in header.items() if k not in OWN}
     glass = Glass(positions, box, _indices(species, chosen, names), chosen, provenance)
     _require_composition(glass, header)
     _tell_override(path, header, chosen)
@@ -44,11 +45,10 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
 def write(glass: Glass, path: Path) -> None:
     """One frame with 17 significant digits, so that reading gives the same glass."""
     edge = f"{glass.box:.17g}"
-    known = {k: v for k, v in plain_provenance(glass.provenance).items() if k not in OWN}
     head = [
         f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={COLUMNS} pbc="T T T"',
         _model_entry(glass.model),
-        *(entry(key, value) for key, value in known.items()),
+        *(entry(_key(key), value) for key, value in plain_provenance(glass.provenance).items()),
     ]
     labels = glass.model.mixture.labels
     with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -147,6 +147,16 @@ def _model_of(header: dict[str, Any]) -> Model:
 def _model_entry(model: Model) -> str:
     """The readable form of a model, under another key where it does not give the model back: the user's own potential."""
     return entry(NAMED, str(model)) if _same(str(model), model) else entry(OTHER, model.in_full)
+
+
+def _key(name: str, *, written: bool = False) -> str:
+    """The key of a name of the provenance, or the name that a key was `written` for."""
+    bare = name
+    while bare.startswith(PREFIX):
+        bare = bare.removeprefix(PREFIX)
+    if bare not in (*OWN, ""):  # ASE takes the value of an empty key for the entry before it
+        return name
+    return name.removeprefix(PREFIX) if written else PREFIX + name
 
 
 def _tell_override(path: Path, header: dict[str, Any], used: Model) -> None:

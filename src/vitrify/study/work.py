@@ -65,7 +65,7 @@ def temperature_of(store: Store, spec: EnsembleSpec, temperature_key: str) -> fl
 
 def glass_result(glass: Glass) -> Result:
     """A glass as the store keeps it."""
-    values = {"box": glass.box, "model": str(glass.model), **glass.provenance}
+    values = {**glass.provenance, "box": glass.box, "model": str(glass.model)}
     return Result(values, {"positions": glass.positions, "species": glass.species})
 
 
