@@ -111,6 +111,19 @@ def test_a_model_that_cannot_be_read_is_overridden_aloud(tmp_path):
         Glass.read(tmp_path / "g.xyz", "pss(rc=1.2)")
 
 
+def test_a_file_of_the_first_release_without_a_model_is_of_another_mixture(tmp_path):
+    """Release 0.1.0 wrote no model where its name alone would not have given it back."""
+    path = foreign(tmp_path / "g.xyz", {"A": 50, "B": 50}, note='minimiser="cg" quench_max_force=1e-11')
+    with pytest.raises(UsageError, match="vitrify 0.1.0"):
+        Glass.read(path)
+    with pytest.warns(
+        ModelOverridden,
+        match=r"another mixture than the paper's, but pss\(rc=1.2\) \[0.5:0.5; lengths 1,1.18,1.4\] was given",
+    ):
+        Glass.read(path, "pss(rc=1.2)")
+    Glass.read(path, "pss(rc=1.2) [0.5:0.5; lengths 1,1.1,1.2]")
+
+
 def test_a_wrong_composition_is_refused_and_the_files_model_pointed_to(file):
     with pytest.raises(UsageError, match="has 80 A, 20 B, but the mixture of") as caught:
         Glass.read(file, "pss(rc=1.2)")

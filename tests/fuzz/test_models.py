@@ -15,7 +15,7 @@ from vitrify.errors import UsageError
 from vitrify.model.catalogue import FAMILIES, parse
 
 PIECES = st.sampled_from([
-    *FAMILIES, "pss(rc=1.2)", "(", ")", "((", "))", "=", ",", "rc", "xc", "q", "exponent", "family", "mixture", "self", "1.2", "1e400", "1e308", "-1", "+", "10000", "1e-300",
+    *FAMILIES, "pss(rc=1.2)", "[", "]", ";", ":", "lengths", "(", ")", "((", "))", "=", ",", "rc", "xc", "q", "exponent", "family", "mixture", "self", "1.2", "1e400", "1e308", "-1", "+", "10000", "1e-300",
     ".5", "nan", "inf", "١٢", "１２", "0x10", "9" * 100, " ", "\n", "\x00", "{", "%s", "__import__('os').system('x')", "lambda: 0", "é",
 ])  # fmt: skip
 CALLS = st.builds(
@@ -32,7 +32,10 @@ CALLS = st.builds(
         max_size=3,
     ),
 )
-TEXTS = st.text() | st.lists(PIECES, max_size=12).map("".join) | CALLS
+MIXTURES = st.sampled_from(["", " ", " [0.8:0.2; lengths 1,0.8,0.88]", "[1;lengths 1]", " [0.5:0.5; lengths 1,1.18,1.4]"]) | st.lists(
+    st.sampled_from(["[", "]", ":", ";", ",", " ", "0.8", "0.2", "1", "0.5", "lengths", "lengths 1,1,1", "masses", "labels", "A,B", "nan", "1e999", "\n", "é"]), max_size=9
+).map("".join)  # fmt: skip
+TEXTS = st.text() | st.builds(str.__add__, CALLS, MIXTURES) | st.lists(PIECES, max_size=12).map("".join) | CALLS
 
 
 def read(text):

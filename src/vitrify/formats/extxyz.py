@@ -23,6 +23,7 @@ from .frames import Frame, last_frame
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
 NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it back, and one that the reader must have
+UNSAID = "quench_max_force"  # of our own glasses: with no model beside it, release 0.1.0 could not write which
 OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
 COLUMNS = "species:S:1:pos:R:3"
 PREFIX = "provenance."  # before a name of the provenance that would be taken for an entry of the format
@@ -141,6 +142,11 @@ def _model_of(header: dict[str, Any]) -> Model:
     in_python = "in Python Glass.read(path, model=...)"
     if OTHER in header:
         raise UsageError(f"was made with a model of its maker's own, {header[OTHER]}, which must be given: {in_python}")
+    if UNSAID in header:
+        lost = "another mixture than the paper's, or a model of its maker's own"
+        raise UsageError(
+            f"was written by vitrify 0.1.0, which could not say its model: {lost}; it must be given with its lengths"
+        )
     raise UsageError(f'does not say which model its particles follow; give one, such as --model "pss(rc=1.2)", {in_python}')
 
 
@@ -160,15 +166,17 @@ def _key(name: str, *, written: bool = False) -> str:
 
 
 def _tell_override(path: Path, header: dict[str, Any], used: Model) -> None:
-    """Warn where a file says one model and another was given; lengths are told of both."""
+    """Warn where a file says one model, or can not be of the paper's mixture, and another was given; lengths are told."""
     said = next((str(header[x]) for x in (NAMED, OTHER) if x in header), None)
-    if said is None or (said == used.in_full if OTHER in header else _same(said, used)):
-        return
-    warnings.warn(
-        f"{path} says that its model is {_in_full(said)}, but {used.in_full} was given and is used instead",
-        ModelOverridden,
-        stacklevel=5,  # who called Glass.read
-    )
+    if said is None:
+        told = UNSAID in header and _same(used.name, used)
+        says = "was written by vitrify 0.1.0 for another mixture than the paper's"
+    else:
+        told = said != used.in_full if OTHER in header else not _same(said, used)
+        says = f"says that its model is {_in_full(said)}"
+    if told:
+        sentence = f"{path} {says}, but {used.in_full} was given and is used instead"
+        warnings.warn(sentence, ModelOverridden, stacklevel=5)  # who called Glass.read
 
 
 def _same(said: str, used: Model) -> bool:

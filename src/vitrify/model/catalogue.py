@@ -15,7 +15,7 @@ from typing import Any
 
 from vitrify.errors import UsageError, shown
 
-from .mixture import Mixture
+from .mixture import EXAMPLE, Mixture
 from .model import Model
 from .plain_numbers import DECIMAL, finite_number
 from .potentials import (
@@ -57,7 +57,7 @@ def parse(text: str) -> Model:
         raise UsageError(f"model {text[:40]!r}... has {len(text)} characters, must have at most {LONGEST}")
     call = CALL.fullmatch(text)
     if call is None:
-        raise UsageError(f"model {text!r} cannot be read; write it like pss(rc=1.2)")
+        raise UsageError(f"model {text!r} cannot be read; write it like pss(rc=1.2) or pss(rc=1.2) {EXAMPLE}")
     return _member(call[1], _arguments(text, call), Mixture.parse(bracket + rest) if bracket else None)
 
 
