@@ -94,8 +94,12 @@ def test_make_and_measure(tmp_path):
     assert set(wanted.split()) <= set(found)
     assert found["max_force"] < 1e-10
     assert found["is_minimum"]
-    refused(call("measure", path, "--model", "pss(rc=1.3)", "--json"), "not at mechanical equilibrium")
-    quenched = json.loads(call("measure", path, "--model", "pss(rc=1.3)", "--json", "--quench").output)
+    other = call("measure", path, "--model", "pss(rc=1.3)", "--json")
+    assert (other.exit_code, other.stdout) == (2, "")
+    told, error = other.stderr.strip().split("\n")
+    assert "says that its model is pss(rc=1.2)" in told
+    assert "not at mechanical equilibrium" in error
+    quenched = json.loads(call("measure", path, "--model", "pss(rc=1.3)", "--json", "--quench").stdout)
     assert quenched["max_force"] < 1e-9
     assert quenched["model"] == "pss(rc=1.3)"
 
