@@ -184,4 +184,7 @@ def test_a_box_holds_twice_the_range_of_the_species_that_are_there():
     alone = Mixture(composition=(1.0,), lengths=((1.0,),))
     one, other = (Pairs.of(x) for x in (glass, Glass(spots, glass.box, np.zeros(8), pss(rc=1.2, mixture=alone))))
     assert len(one.source) > 0
+    # nor does a species that is not there ask for memory: rows for neighbours within λ_BB = 1,000 would take 600 GB
+    far = Mixture(lengths=((1.0, 1000.0), (1000.0, 1000.0)))
+    assert np.array_equal(Pairs.of(Glass(spots, glass.box, np.zeros(8), pss(rc=1.2, mixture=far))).terms, other.terms)
     assert np.array_equal(one.terms, other.terms)

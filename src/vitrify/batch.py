@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -53,12 +54,14 @@ class Batch:
         self.tick_length = np.array([box / TICKS for box in boxes])
         self.counts = np.zeros(n, dtype=np.int64)
         density = max(m / box**3 for m, box in zip(sizes, boxes, strict=True))
-        self.neighbours = _aligned((n, row_width(model, density)), np.uint32)
-        self.numbers = np.array(model.potential.numbers())
         lengths = np.array(model.mixture.lengths)
+        there = np.bincount(self.species, minlength=len(lengths)) > 0
+        self.neighbours = _aligned((n, row_width(model, density, np.flatnonzero(there).tolist())), np.uint32)
+        self.numbers = np.array(model.potential.numbers())
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
-        self.reach2 = (model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2
+        reach2 = (model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2
+        self.reach2 = np.where(np.outer(there, there), reach2, 0.0)  # a species that is not there asks for no room
         self.stage = _aligned((3, self.neighbours.shape[1]), np.float64)  # room for the displacements of one row
         self._lists_made = np.zeros(len(sizes), dtype=np.int64)
         self._candidates = _Candidates(max(sizes), len(lengths))
@@ -215,9 +218,10 @@ def _list() -> Any:
     return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end, lists.pieces)]))
 
 
-def row_width(model: Model, density: float) -> int:
-    """Places in a row of the list that most likely hold the longest."""
-    return places(int(1.15 * density * 4.19 * (model.cutoff + SKIN) ** 3))
+def row_width(model: Model, density: float, species: Sequence[int] | None = None) -> int:
+    """Places in a row of the list that most likely hold the longest, of all species or of these."""
+    cutoff = model.cutoff if species is None else model.potential.cutoff * model.mixture.largest_length_of(species)
+    return places(int(1.15 * density * 4.19 * (cutoff + SKIN) ** 3))
 
 
 def places(n: int) -> int:

@@ -6,9 +6,8 @@ from dataclasses import fields
 
 import click
 
-from vitrify.model import Mixture
 from vitrify.model.catalogue import FAMILIES, named
-from vitrify.model.mixture import EXAMPLE
+from vitrify.model.mixture import EXAMPLE, PAPERS
 
 
 @click.command()
@@ -17,4 +16,4 @@ def models() -> None:
     for family, kind in FAMILIES.items():
         takes = ", ".join(f"{f.name} = {f.default}" for f in fields(kind))  # type: ignore[arg-type]
         click.echo(f"{family}\n    {kind.summary}\n    parameters: {takes or 'none'}\n    write: {named(family)}")
-    click.echo(f"mixture\n    the paper's: {Mixture()}\n    write another behind a model: {named('pss')} {EXAMPLE}")
+    click.echo(f"mixture\n    the paper's: {PAPERS}\n    write another behind a model: {named('pss')} {EXAMPLE}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from vitrify.errors import UsageError, shown
 
-from .mixture import EXAMPLE, Mixture
+from .mixture import EXAMPLE, PAPERS, Mixture
 from .model import Model
 from .plain_numbers import DECIMAL, finite_number
 from .potentials import (
@@ -91,7 +91,7 @@ def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) 
     potential = kind(**{name: _typed(family, name, value, known[name].default) for name, value in parameters.items()})
     shown = ", ".join(f"{k}={v!r}" for k, v in potential.parameters().items())
     _require_usable(potential, f"{family}({shown})")
-    return Model(f"{family}({shown})", potential, mixture or Mixture())
+    return Model(f"{family}({shown})", potential, PAPERS if mixture is None else mixture)
 
 
 def __getattr__(family: str) -> Callable[..., Model]:

@@ -230,3 +230,6 @@ def _square(text: str, n: int, above: list[float]) -> Lengths:
         raise UsageError(f"mixture {shown(text)} has {len(above)} lengths, must have {needed} for {n} species")
     at = dict(zip(((i, j) for i in range(n) for j in range(i, n)), above, strict=True))
     return tuple(tuple(at[min(i, j), max(i, j)] for j in range(n)) for i in range(n))
+
+
+PAPERS = Mixture()  # the one that is meant where none is given

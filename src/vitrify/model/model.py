@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from vitrify.errors import UsageError, check
 
-from .mixture import Mixture, require_number
+from .mixture import PAPERS, Mixture, require_number
 from .potentials import Potential
 
 LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ⁻³; below, the cells that neighbours are found in fill the memory
@@ -20,7 +20,7 @@ class Model:
 
     name: str  # of the potential with its parameters, such as "pss(rc=1.2)"
     potential: Potential
-    mixture: Mixture = field(default_factory=Mixture)
+    mixture: Mixture = PAPERS
 
     def __post_init__(self) -> None:
         named = isinstance(self.name, str) and bool(self.name.strip()) and self.name.isprintable()
@@ -29,7 +29,7 @@ class Model:
         check(mixed, "model", "mixture", self.mixture, 'a Mixture, such as Mixture.parse("[0.8:0.2; lengths 1,0.8,0.88]")')
 
     def __str__(self) -> str:
-        return self.name if self.mixture == Mixture() else self.in_full
+        return self.name if self.mixture == PAPERS else self.in_full
 
     @property
     def in_full(self) -> str:
