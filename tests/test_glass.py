@@ -1,6 +1,8 @@
 import time
 
+import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
 from vitrify.errors import UsageError
@@ -101,7 +103,7 @@ def test_species_are_whole_numbers_in_range_or_a_list_of_labels(species):
 
 @pytest.mark.parametrize("species", [
     [0, 1], (0, 1), np.array([0.0, 1.0]), np.array([0, 1], dtype=np.uint64), [0, np.int64(1)], [0.0, 1], iter([0, 1]), ["A", "B"], ("A", "B"),
-    np.array(["A", "B"], dtype=object), [np.str_("A"), "B"], range(2),
+    np.array(["A", "B"], dtype=object), [np.str_("A"), "B"], range(2), jnp.array([0, 1]), [np.array(0), 1], pd.Series([0, 1]), pd.Series(["A", "B"]),
 ], ids=repr)  # fmt: skip
 def test_species_as_people_write_them(species):
     glass = Glass(TWO, 8.0, species, MODEL)

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from vitrify.errors import UsageError, check, shown
 from vitrify.model import LEAST_DENSITY, Model
 from vitrify.model.catalogue import model_of
-from vitrify.model.plain_numbers import finite_number
+from vitrify.model.plain_numbers import finite_number, plain
 
 Provenance = dict[str, str | int | float]
 OVERLAP = 1e-6  # in λ(small, small): nearer than this two particles are one, written twice
@@ -112,7 +112,7 @@ def _coordinates(given: Any) -> NDArray[np.float64]:
 
 def _edge(given: Any) -> float:
     """The edge of the cube: one number."""
-    edge = finite_number(given.item() if isinstance(given, np.ndarray) and given.ndim == 0 else given)
+    edge = finite_number(given)
     if edge is None or edge <= 0:
         raise UsageError(f"glass: box is {shown(given)}, must be a positive length, the edge of the cube")
     return edge
@@ -135,14 +135,15 @@ def _indices(given: Any, n_particles: int, model: Model) -> NDArray[np.int8]:
 
 def _species_array(given: Any) -> NDArray[Any]:
     """Numbers as they are, a list as objects, so that NumPy casts neither 0 to "0" nor True to 1."""
-    plain = isinstance(given, np.ndarray) and not np.ma.is_masked(given)
-    if plain and given.dtype.kind in "iufO":
-        return np.asarray(given)
-    if isinstance(given, np.ndarray | str | bytes | Mapping) or not isinstance(given, Iterable):
-        # a NumPy array of texts cuts longer ones to the first one's length
-        masked = "a masked array" if np.ma.is_masked(given) else "an array"
-        kind = f"{masked} of type {given.dtype}" if isinstance(given, np.ndarray) else shown(given)
-        raise UsageError(f"glass: species is {kind}, must be whole numbers, or a list of the mixture's labels")
+    may_be = "must be whole numbers, or a list of the mixture's labels"
+    if hasattr(given, "__array__"):
+        array = np.asarray(given)
+        if array.dtype.kind not in "iufO" or np.ma.is_masked(given):  # of texts, it cuts all to one length
+            masked = "a masked array" if np.ma.is_masked(given) else "an array"
+            raise UsageError(f"glass: species is {masked} of type {array.dtype}, {may_be}")
+        return array
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise UsageError(f"glass: species is {shown(given)}, {may_be}")
     values = list(given)
     array = np.empty(len(values), dtype=object)
     array[:] = values
@@ -157,17 +158,17 @@ def _whole(value: Any) -> int:
 
 def plain_provenance(given: Any) -> Provenance:
     """A copy with Python's own numbers and texts, which is what files hold. Raises UsageError for all else."""
-    named = isinstance(given, Mapping) and all(isinstance(x, str) for x in given)
-    check(named, "glass", "provenance", given, "numbers and texts by name")
+    if not (isinstance(given, Mapping) and all(isinstance(x, str) for x in given)):
+        raise UsageError(f"glass: provenance is {shown(given)}, must be numbers and texts by name")
     return {name: _plain(name, value) for name, value in given.items()}
 
 
 def _plain(name: str, value: Any) -> str | int | float:
-    plain = value.item() if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0) else value
-    if isinstance(plain, bool | float | str):
-        return next(kind(plain) for kind in (bool, float, str) if isinstance(plain, kind))  # itself, not a kind of it
-    if isinstance(plain, int) and plain.bit_length() <= MOST_BITS:
-        return int(plain)
+    own = plain(value)
+    if isinstance(own, bool | float | str):
+        return next(kind(own) for kind in (bool, float, str) if isinstance(own, kind))  # itself, not a kind of it
+    if isinstance(own, int) and own.bit_length() <= MOST_BITS:
+        return int(own)
     raise UsageError(f"glass: provenance {name!r} is {shown(value)}, must be a number or a text")
 
 

@@ -114,7 +114,7 @@ def test_a_model_that_cannot_be_read_is_overridden_aloud(tmp_path):
 def test_a_file_of_the_first_release_without_a_model_is_of_another_mixture(tmp_path):
     """Release 0.1.0 wrote no model where its name alone would not have given it back."""
     path = foreign(tmp_path / "g.xyz", {"A": 50, "B": 50}, note='minimiser="cg" quench_max_force=1e-11')
-    with pytest.raises(UsageError, match="vitrify 0.1.0"):
+    with pytest.raises(UsageError, match="an early vitrify"):
         Glass.read(path)
     with pytest.warns(
         ModelOverridden,

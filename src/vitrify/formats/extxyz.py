@@ -23,7 +23,7 @@ from .frames import Frame, last_frame
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
 NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it back, and one that the reader must have
-UNSAID = "quench_max_force"  # of our own glasses: with no model beside it, release 0.1.0 could not write which
+UNSAID = "quench_max_force"  # of our own glasses: with no model beside it, it is one that release 0.1.0 could not write
 OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
 COLUMNS = "species:S:1:pos:R:3"
 PREFIX = "provenance."  # before a name of the provenance that would be taken for an entry of the format
@@ -145,7 +145,7 @@ def _model_of(header: dict[str, Any]) -> Model:
     if UNSAID in header:
         lost = "another mixture than the paper's, or a model of its maker's own"
         raise UsageError(
-            f"was written by vitrify 0.1.0, which could not say its model: {lost}; it must be given with its lengths"
+            f"was written by an early vitrify, which could not say its model: {lost}; it must be given with its lengths"
         )
     raise UsageError(f'does not say which model its particles follow; give one, such as --model "pss(rc=1.2)", {in_python}')
 
@@ -170,7 +170,7 @@ def _tell_override(path: Path, header: dict[str, Any], used: Model) -> None:
     said = next((str(header[x]) for x in (NAMED, OTHER) if x in header), None)
     if said is None:
         told = UNSAID in header and _same(used.name, used)
-        says = "was written by vitrify 0.1.0 for another mixture than the paper's"
+        says = "was written by an early vitrify for another mixture than the paper's"
     else:
         told = said != used.in_full if OTHER in header else not _same(said, used)
         says = f"says that its model is {_in_full(said)}"

@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from math import isfinite
 from numbers import Real
+from typing import Any
 
 # a decimal number in ASCII; float() would take 2_2.0, ٣, nan and Infinity as well
 DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
+def plain(value: Any) -> Any:
+    """A scalar of NumPy and its like, or an array without axes, as Python's own; all else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+
+
 def finite_number(value: object) -> float | None:
     """A real number, of Python or NumPy, as a float; None for all else: truth values, texts, arrays, NaN, infinity."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    number = plain(value)
+    if isinstance(number, bool) or not isinstance(number, Real):
         return None
     try:
-        number = float(value)
+        number = float(number)
     except OverflowError:  # an integer of hundreds of digits
         return None
     return number if isfinite(number) else None
