@@ -105,3 +105,9 @@ def test_what_is_no_text(tmp_path):
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="cannot be read: it is no text"):
         read_slurm(tmp_path / "bytes.toml")
+
+
+def test_lines_are_those_of_an_editor(tmp_path):
+    """A text may hold what Python, but no editor, takes for the end of a line."""
+    with pytest.raises(UsageError, match="line 6: "):
+        read(tmp_path, SOUND + 'account = "a\u0085\u2028b"\ncores = "4"\n')
