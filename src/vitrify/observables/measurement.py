@@ -12,6 +12,7 @@ from vitrify.statics import Pairs
 
 from .elasticity import elasticity
 from .mechanics import mechanics
+from .rounding import lost_digits
 
 EQUILIBRIUM = 1e-8  # largest force that still counts as mechanical equilibrium, in units of the mean |pair force|
 
@@ -53,7 +54,7 @@ def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measuremen
     do not exist."""
     pairs = Pairs.of(glass)
     forces = mechanics(glass, pairs)
-    require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance)
+    require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance, pairs)
     moduli = elasticity(glass, pairs)
     masses = np.array(glass.model.mixture.masses)[glass.species]
     shear = float(moduli["shear_modulus"])
@@ -69,12 +70,14 @@ def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measuremen
     )
 
 
-def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float) -> None:
-    """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|."""
+def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float, pairs: Pairs) -> None:
+    """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|; it names lost digits that can be why."""
     if mean_pair_force == 0.0:
         raise SampleFailure("no two particles interact: this is no glass")
     if not max_force <= tolerance * mean_pair_force:
+        lost = lost_digits(pairs, max_force)
+        cause = f"its positions hold {lost}, which alone can leave such a force: write more digits, " if lost else ""
         raise SampleFailure(
-            f"not at mechanical equilibrium: max|f| is {max_force / mean_pair_force:.2g} of the mean pair force, "
-            f"more than {tolerance:g}; quench it first (--quench on the command line)"
+            f"not at mechanical equilibrium: max|f| is {max_force / mean_pair_force:.2g} of the mean pair force, more than "
+            f"{tolerance:g}; {cause}quench it first (--quench on the command line) or allow it (--force-tolerance)"
         )
