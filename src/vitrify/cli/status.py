@@ -25,7 +25,13 @@ from .lines import lines_of, lines_of_slowest
 @click.option("--products", "by_product", is_flag=True, help="A line a product, with seconds and memory of its tasks.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--watch", is_flag=True, help="Show it anew until all is done or Ctrl-C.")
-@click.option("--every", type=click.FloatRange(min=0.2), default=5.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.2, max=86400.0),
+    default=5.0,
+    show_default=True,
+    help="Seconds between two looks.",
+)
 @click.option(
     "--slowest", "number", metavar="[N]", is_flag=False, flag_value=10, type=click.IntRange(min=1),
     help="The slowest tasks of the log instead, 10 unless given, and core-hours by product.",

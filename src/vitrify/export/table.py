@@ -31,6 +31,6 @@ def require_table(path: Path) -> None:
         raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {', '.join(WRITERS)} for a table")
     if path.suffix.lower() == ".parquet":
         parquet.package()
-    else:
-        require_place(csvw.metadata(path))
     require_place(path)
+    if path.suffix.lower() == ".csv":
+        require_place(csvw.metadata(path))
