@@ -32,7 +32,7 @@ def _refuse(parameter: click.Parameter, times: int, value: object) -> None:
             _refuse_number(name, parameter.type, word.strip())
 
 
-def _refuse_number(name: str, kind: click.ParamType, word: str) -> None:
+def _refuse_number(name: str, kind: object, word: str) -> None:
     if isinstance(kind, click.types.FloatParamType) and word.lower().lstrip("+-") == "nan":
         raise UsageError(f"{name} is {word}, must be a number")
     if isinstance(kind, click.types.IntParamType) and len(word) > MOST_DIGITS:
