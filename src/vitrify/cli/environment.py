@@ -11,13 +11,18 @@ from contextlib import contextmanager
 from vitrify.errors import UsageError
 
 NUMBA = "Environment variable 'NUMBA_"  # how Numba begins to tell of one that it cannot read
+SIZE = re.compile("[1-9][0-9]{0,4}")
 THREADS = "NUMBA_NUM_THREADS"
 
 
 @contextmanager
 def known_environment() -> Iterator[None]:
-    """Raise UsageError where Numba cannot read one of its variables; Matplotlib needs none, as figures are files here."""
+    """Raise UsageError where Numba cannot read one of its variables. What is of no matter is put right: figures are files
+    here, and a terminal without a sensible size is asked for it."""
     os.environ["MPLBACKEND"] = "agg"
+    for name in ("COLUMNS", "LINES"):
+        if not SIZE.fullmatch(os.environ.get(name, "")):
+            os.environ.pop(name, None)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", NUMBA, RuntimeWarning)
         try:
@@ -31,5 +36,5 @@ def known_environment() -> Iterator[None]:
 def require_threads() -> None:
     """Raise UsageError for a number of threads below one, which Numba would not be imported with."""
     text = os.environ.get(THREADS)
-    if text is not None and re.fullmatch(r"-\d+|0+", text.strip()):
+    if text is not None and re.fullmatch("-[0-9]+|0+", text.strip()):
         raise UsageError(f"{THREADS} is {text!r}, must be a positive whole number")
