@@ -10,11 +10,14 @@ from click.testing import CliRunner
 
 from crystals import ONE_KIND
 from stores import filled, study_text
+from vitrify.campaign import Store
 from vitrify.cli.main import cli
+from vitrify.formats.displacements import write_displacements
 from vitrify.glass import Glass
 from vitrify.model import Model, catalogue
 from vitrify.observables import measure
 from vitrify.preparation import quench_glass
+from vitrify.report import write_report
 from vitrify.report.figures import FIGURES
 
 MAKE = ["make", "pss(rc=1.2)", "--particles", 100, "--density", 0.6, "--temperature", 3]
@@ -103,16 +106,13 @@ def test_a_link_and_the_permissions_of_an_output_stay(tmp_path):
     assert Glass.read(real).n_particles == 100
 
 
-def test_modes_are_written_whole_or_not_at_all(file, tmp_path, monkeypatch):
-    def stopped(*_, **__):
-        raise KeyboardInterrupt
-
-    frames = tmp_path / "modes.xyz"
+def test_modes_are_written_whole_or_not_at_all(pss_glass, tmp_path):
+    frames, vector = tmp_path / "modes.xyz", np.zeros((pss_glass.n_particles, 3))
     frames.write_text("old")
-    monkeypatch.setattr("vitrify.formats.displacements.np.concatenate", stopped)
-    call("measure", file, "--modes", 1, "--write-modes", frames)
+    with pytest.raises(ValueError, match="dimension"):  # of the second, when the first is written
+        write_displacements(pss_glass, [("mode 0", 1.0, vector), ("mode 1", 1.0, vector[:5])], frames)
     assert frames.read_text() == "old"
-    assert sorted(os.listdir(tmp_path)) == ["g.xyz", "modes.xyz"]
+    assert os.listdir(tmp_path) == ["modes.xyz"]
 
 
 def test_modes_have_the_name_that_ovito_draws(file, tmp_path, pss_glass):
@@ -207,6 +207,26 @@ def test_a_report_keeps_links_and_permissions_and_is_whole(store, tmp_path, monk
     assert "<html" in page.read_text()
     assert stat.S_IMODE(page.stat().st_mode) == 0o640
     assert not [x for x in tmp_path.rglob("*") if x.name.endswith(".tmp")]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_report_shows_how_far_it_is_on_a_terminal_alone(store, tmp_path, monkeypatch, capfd, terminal):
+    from vitrify.cli.bar import bar
+
+    monkeypatch.setattr("vitrify.report.page.FIGURES", FIGURES[1:2])
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    write_report(Store(store), tmp_path / "r", track=bar)
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert ("ensembles" in said.err, "figures" in said.err) == (terminal, terminal)
+
+
+def test_the_report_command_shows_it(store, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("vitrify.report.page.FIGURES", FIGURES[1:2])
+    monkeypatch.setattr("vitrify.cli.report.bar", lambda chosen, title: shown.append(title) or chosen)
+    assert call("report", store, "--output", tmp_path / "r").exit_code == 0
+    assert shown == ["ensembles", "figures"]
 
 
 def pulled_crystal():

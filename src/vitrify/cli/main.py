@@ -80,7 +80,8 @@ class LazyGroup(click.Group):
             complain(str(error))
             sys.exit(2)
         except KeyboardInterrupt:
-            click.echo("Stopped. What was finished is in the store; run the same command again to go on.", err=True)
+            kept = " What was finished is in the store; run the same command again to go on."
+            click.echo(f"Stopped.{kept if ctx.invoked_subcommand == 'run' else ''}", err=True)
             sys.exit(130)
 
 
