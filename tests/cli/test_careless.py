@@ -57,3 +57,19 @@ def test_limits_beyond_all_reason_are_none(tmp_path, option, text):
     done = call("run", str(study), "--store", str(tmp_path / "store"), "--workers", "1", "--no-report", option, text)
     assert done.exit_code == 0, done.output
     assert "1 samples made" in done.output
+
+
+@pytest.mark.parametrize(("error", "word"), [
+    (OSError(24, "Too many open files", "a.h5"), "Error: a.h5: Too many open files"),
+    (OSError(28, "No space left on device"), "Error: the output cannot be written: No space left on device"),
+    (OSError("Can't open the file"), "Error: Can't open the file"),
+    (MemoryError("Unable to allocate 9 TiB"), "Error: Unable to allocate 9 TiB"),
+    (MemoryError(), "Error: there is not enough memory"),
+])  # fmt: skip
+def test_what_the_system_refuses_is_one_sentence(monkeypatch, error, word):
+    def refused():
+        raise error
+
+    monkeypatch.setattr("vitrify.cli.info.gather", refused)
+    done = call("info")
+    assert (done.exit_code, done.stderr.strip()) == (2, word)

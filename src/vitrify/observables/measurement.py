@@ -70,12 +70,12 @@ def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measuremen
     )
 
 
-def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float, pairs: Pairs) -> None:
+def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float, pairs: Pairs | None = None) -> None:
     """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|; it names lost digits that can be why."""
     if mean_pair_force == 0.0:
         raise SampleFailure("no two particles interact: this is no glass")
     if not max_force <= tolerance * mean_pair_force:
-        lost = lost_digits(pairs, max_force)
+        lost = lost_digits(pairs, max_force) if pairs else ""
         cause = f"its positions hold {lost}, which alone can leave such a force: write more digits, " if lost else ""
         raise SampleFailure(
             f"not at mechanical equilibrium: max|f| is {max_force / mean_pair_force:.2g} of the mean pair force, more than "
