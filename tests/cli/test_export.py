@@ -230,7 +230,7 @@ def test_a_store_that_holds_nothing_yet(tmp_path):
     (["--table", "t.xlsx"], "must be one of .parquet, .csv"),
     (["--table", "t.csv", "--ensemble", "none"], "no ensemble 'none'"),
     (["--glasses", "g", "--ensemble", "none"], "no ensemble 'none'"),
-    (["--glasses", "t.txt"], "cannot be made"),
+    (["--glasses", "t.txt"], "is no folder"),
     (["--table", "t.txt/t.csv"], "cannot be written"),
 ])  # fmt: skip
 def test_wrong_requests_are_one_sentence(store, tmp_path, monkeypatch, arguments, word):

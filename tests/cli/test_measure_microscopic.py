@@ -38,7 +38,7 @@ def test_json_holds_modes_mode_and_dipoles(file, pss_glass, tmp_path):
     assert all(x["dipoles"] <= 6 and x["c"] > 0 for x in found["dipoles"])
     lines = frames.read_text().splitlines()
     assert len(lines) == 6 * (pss_glass.n_particles + 2)
-    assert "displacement:R:3" in lines[1]
+    assert ":Displacement:R:3 " in lines[1]
     first = np.array([line.split()[4:] for line in lines[2 : 2 + pss_glass.n_particles]], dtype=float)
     matrix = Hessian(Pairs.of(pss_glass)).matrix()
     assert first.ravel() @ (matrix @ first.ravel()) == pytest.approx(found["lowest_eigenvalues"][0], rel=1e-8)

@@ -6,6 +6,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from numba import config
+
 from vitrify.errors import UsageError
 
 from .cpu import Cpu
@@ -18,7 +20,9 @@ DEVICES = ("cpu", "cuda")
 
 @cache
 def backend() -> Cpu:
-    """The CPU backend of this process."""
+    """The CPU backend of this process. Raises UsageError where the compiler is switched off."""
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        raise UsageError("NUMBA_DISABLE_JIT is set, but kernels run compiled only; unset it")
     return Cpu()
 
 

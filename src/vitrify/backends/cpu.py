@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, NullCache
 from numpy.typing import NDArray
 
 from .fingerprint import fingerprint
@@ -37,7 +37,7 @@ class Cpu:
         """A function to call from Python, compiled at its first call and cached on disk by its content."""
         if function not in self._built:
             compiled = njit(**OPTIONS)(function)
-            compiled._cache = _ContentCache(function, fingerprint(function))
+            compiled._cache = _cache(function, fingerprint(function))
             self._built[function] = compiled
         return self._built[function]
 
@@ -66,6 +66,14 @@ class Cpu:
     def get(self, array: Any) -> NDArray[Any]:
         """The array for NumPy."""
         return np.asarray(array)
+
+
+def _cache(function: Callable[..., Any], key: str) -> Any:
+    """The kernels on disk; none where no folder for them can be written, so that each process compiles its own."""
+    try:
+        return _ContentCache(function, key)
+    except RuntimeError:
+        return NullCache()
 
 
 class _ContentCache(FunctionCache):

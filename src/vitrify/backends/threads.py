@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 from vitrify.errors import UsageError
 
 VARIABLE = "VITRIFY_THREADS"  # set to 1 in the workers of a campaign, where samples run side by side
+NUMBER = re.compile("[0-9]{1,6}")  # str.isdigit also takes digits that int() does not
 SHARE = 64  # particles: shares begin at multiples of it, so that no sum depends on the number of threads
 PIECES = 4  # a thread: one that is slower takes fewer of them
 
@@ -24,9 +26,10 @@ def threads() -> int:
     text = os.environ.get(VARIABLE)
     if text is None:
         return len(os.sched_getaffinity(0))
-    if not text.isdigit() or int(text) < 1:
+    number = int(text) if NUMBER.fullmatch(text.strip()) else 0
+    if number < 1:
         raise UsageError(f"{VARIABLE} is {text!r}, must be a positive whole number")
-    return int(text)
+    return number
 
 
 def set_threads(number: int | None) -> None:

@@ -18,6 +18,8 @@ from vitrify.errors import SampleFailure, UsageError
 NOTE = "vitrify-task.json"  # in a worker's own scratch folder
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 BYTES = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
+LONGEST = 1e9  # seconds, thirty years: clocks of the system take no more than ten times that
+LARGEST = 1e18  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ class InHand:
 
 def parse_seconds(text: str) -> float:
     """Such as "90 s", "20 min", "12 h", "2 d". Raises UsageError."""
-    return _measured(text, SECONDS, "a time", "20 min")
+    return min(_measured(text, SECONDS, "a time", "20 min"), LONGEST)
 
 
 def parse_bytes(text: str) -> int:
     """Such as "800 MB", "4 GiB". Raises UsageError."""
-    return int(_measured(text, BYTES, "an amount of memory", "4 GB"))
+    return int(min(_measured(text, BYTES, "an amount of memory", "4 GB"), LARGEST))
 
 
 def share_of_memory(workers: int) -> int:

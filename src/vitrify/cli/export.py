@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from vitrify.errors import UsageError
-from vitrify.export import FORMATS, export_glasses, export_table, require_table
+from vitrify.export import FORMATS, export_glasses, export_table, require_glasses, require_table
+from vitrify.formats.whole import require_apart
 from vitrify.opening import OpenStore, open_store
 
 from .bar import bar
@@ -29,6 +30,11 @@ def export(
     if table is None and glasses is None:
         raise UsageError("export has nothing to write: ask for --table FILE, --glasses FOLDER or both")
     opened = open_store(directory)
+    require_apart({"DIRECTORY": directory, "--table": table, "--glasses": glasses})
+    if table is not None:
+        require_table(table)
+    if glasses is not None:
+        require_glasses(glasses, form)
     if table is not None:
         _table(opened, table, ensembles, samples)
     if glasses is not None:
@@ -41,7 +47,6 @@ def export(
 
 
 def _table(opened: OpenStore, path: Path, ensembles: tuple[str, ...], samples: int | None) -> None:
-    require_table(path)
     found = opened.tables(ensembles, samples=samples, track=lambda x: bar(x, "ensembles"))
     export_table(found, opened, path)
     _say(opened.broken)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from vitrify.campaign.runner import usable_cores
+from vitrify.strict_json import strict_json
 
 PACKAGES = ("vitrify", "numpy", "scipy", "numba", "h5py", "distributed", "lmfit", "matplotlib")
 FACTORS = {"pypardiso": "MKL Pardiso", "sksparse": "CHOLMOD"}  # in the order in which they are taken
@@ -26,7 +26,7 @@ def info(as_json: bool) -> None:
     """Show versions, processor, solvers and where compiled kernels are kept."""
     found = gather()
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(strict_json(found))
         return
     for name, value in found.items():
         click.echo(f"{name:18} {value}")
@@ -64,7 +64,7 @@ def _version(package: str) -> str:
 def _processor() -> str:
     """The model name as Linux tells it."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -104,4 +104,5 @@ def _cache_folder() -> str:
     from vitrify.backends import backend
     from vitrify.kernels.neighbours import sort_by_cell
 
-    return str(backend().compile(sort_by_cell)._cache.cache_path)
+    folder = backend().compile(sort_by_cell)._cache.cache_path
+    return str(folder or "none: no folder for it can be written; NUMBA_CACHE_DIR names another")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 import click
 
 from vitrify.errors import VitrifyError
+
+from .careless import refuse_careless
+from .environment import known_environment, require_threads
+from .streams import complain, ready_streams, settle_streams
 
 COMMANDS = {
     "plan": "Show what STUDY will cost before it is run: tasks, core-hours, disk, wall time.",
@@ -23,6 +28,8 @@ COMMANDS = {
     "info": "Show versions, processor, solvers and the kernel cache.",
 }
 
+UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # what only a write meets
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports the one that is asked for."""
@@ -35,6 +42,7 @@ class LazyGroup(click.Group):
         del ctx
         if name not in COMMANDS:
             return None
+        require_threads()
         command: click.Command = getattr(import_module(f"vitrify.cli.{name}"), name)
         return command
 
@@ -43,16 +51,47 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            refuse_careless(command, rest)
+        return name, command, rest
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """The door: what the system refuses is one sentence too, and whoever stops reading is not told so."""
+        ready_streams()
+        try:
+            try:
+                with known_environment():
+                    return super().main(*args, **kwargs)
+            finally:
+                settle_streams()
+        except BrokenPipeError:
+            sys.exit(1)
+        except (VitrifyError, OSError, MemoryError) as error:
+            complain(_sentence(error))
+            sys.exit(2)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Errors of ours are one sentence and exit code 2; a traceback is for defects."""
         try:
             return super().invoke(ctx)
         except VitrifyError as error:
-            click.echo(f"Error: {error}", err=True)
+            complain(str(error))
             sys.exit(2)
         except KeyboardInterrupt:
-            click.echo("Stopped. What was finished is in the store; run the same command again to go on.", err=True)
+            kept = " What was finished is in the store; run the same command again to go on."
+            click.echo(f"Stopped.{kept if ctx.invoked_subcommand == 'run' else ''}", err=True)
             sys.exit(130)
+
+
+def _sentence(error: VitrifyError | OSError | MemoryError) -> str:
+    """What went wrong, for a person."""
+    if not isinstance(error, OSError):
+        return str(error) or "there is not enough memory"
+    said = error.strerror or str(error)
+    named = error.filename or ("the output cannot be written" if error.errno in UNWRITTEN else "")
+    return f"{named}: {said}" if named else said
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

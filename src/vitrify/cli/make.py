@@ -12,6 +12,7 @@ from vitrify.backends.memory import require_memory
 from vitrify.batch import row_width
 from vitrify.errors import UsageError
 from vitrify.formats.choose import require_writer
+from vitrify.formats.whole import require_place
 from vitrify.making import make_glass
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
@@ -62,6 +63,7 @@ def make(
 ) -> None:
     """Make one glass of MODEL, such as "pss(rc=1.2)", and write it to a file."""
     require_writer(output)
+    require_place(output)
     chosen = parse(model)
     _require_possible(chosen, particles, density)
     glass = make_glass(

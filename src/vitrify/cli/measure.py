@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -11,13 +10,16 @@ from typing import Any
 import click
 
 from vitrify.errors import ModelOverridden, UsageError
-from vitrify.formats.displacements import Frame, write_displacements
+from vitrify.formats.choose import require_writer
+from vitrify.formats.displacements import Frame, require_displacements, write_displacements
+from vitrify.formats.whole import require_apart, require_place
 from vitrify.glass import Glass
 from vitrify.observables import dipole_decay, low_frequency_modes, quasilocalised_mode
 from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.measurement import measure as measure_glass
 from vitrify.preparation import quench_glass
 from vitrify.statics import Hessian, Pairs
+from vitrify.strict_json import strict_json
 from vitrify.study.columns import COLUMNS
 
 from .bar import bar
@@ -40,6 +42,7 @@ MEANINGS = {  # of what is no column of a table, or has another name there
 @click.option("--species", help="Names in the file to A (small) and B (large), such as Cu=A,Zr=B.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--quench", is_flag=True, help="Minimise the energy first.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the glass that is measured: .xyz, .data, .gsd ...")
 @click.option("--modes", type=click.IntRange(min=1), help="Also so many of the lowest modes.")
 @click.option("--qlm", is_flag=True, help="Also the softest nonlinear quasilocalised mode.")
 @click.option("--dipoles", type=click.IntRange(min=1), help="Also the decay of so many dipole responses.")
@@ -50,16 +53,21 @@ MEANINGS = {  # of what is no column of a table, or has another name there
 )
 @click.option("--force-tolerance", type=float, default=EQUILIBRIUM, show_default=True, help="In mean |pair force|.")
 def measure(
-    file: Path, model: str | None, species: str | None, as_json: bool, quench: bool, modes: int | None, qlm: bool,
-    dipoles: int | None, write_modes: Path | None, force_tolerance: float,
+    file: Path, model: str | None, species: str | None, as_json: bool, quench: bool, output: Path | None,
+    modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None, force_tolerance: float,
 ) -> None:  # fmt: skip
     """Measure the glass in FILE (extended xyz, a periodic cube)."""
     if write_modes and not (modes or qlm):
         raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm too")
-    if write_modes and write_modes.suffix.lower() not in (".xyz", ".extxyz"):
-        raise UsageError(f"{write_modes} has suffix {write_modes.suffix!r}, must be one of .xyz, .extxyz")
+    if not force_tolerance > 0:
+        raise UsageError(f"--force-tolerance is {force_tolerance:g}, must be a positive number")
+    _require_outputs(file, output, write_modes)
     glass = _read(file, model, _mapping(species))
     glass = quench_glass(glass) if quench else glass
+    if output:  # before it is measured: a quenched glass is kept, whatever is found in it
+        glass.write(output)
+    if not as_json:
+        _tell_of_output(output, quench)
     found: dict[str, Any] = asdict(measure_glass(glass, force_tolerance=force_tolerance))
     frames: list[Frame] = []
     if modes or qlm or dipoles:
@@ -67,7 +75,7 @@ def measure(
     if write_modes:
         write_displacements(glass, frames, write_modes)
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(strict_json(found))
         return
     for name, value in found.items():
         click.echo(f"{name:22} {_shown(value):>16}  {_meaning(name)}")
@@ -81,6 +89,24 @@ def _read(file: Path, model: str | None, species: dict[str, str]) -> Glass:
     for warning in told:
         click.echo(f"Warning: {warning.message}", err=True)
     return glass
+
+
+def _require_outputs(file: Path, output: Path | None, write_modes: Path | None) -> None:
+    """Raise UsageError unless all that is to be written can be, and nothing that is read or written is lost by it."""
+    require_apart({"FILE": file, "--output": output, "--write-modes": write_modes})
+    if output:
+        require_writer(output)
+        require_place(output)
+    if write_modes:
+        require_displacements(write_modes)
+
+
+def _tell_of_output(output: Path | None, quench: bool) -> None:
+    """Where the glass is, or how it can be kept; on standard error, as the numbers are the output."""
+    if output:
+        click.echo(f"{output}: the glass {'after its quench' if quench else 'as it was read'}", err=True)
+    elif quench:
+        click.echo("the quenched glass is not kept; --output FILE would write it", err=True)
 
 
 def _microscopic(glass: Glass, modes: int, qlm: bool, dipoles: int, frames: list[Frame]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import click
 from vitrify.campaign import Store
 from vitrify.campaign.journal import read_log
 from vitrify.campaign.runner import usable_cores
+from vitrify.strict_json import strict_json
 from vitrify.study import read_study
 from vitrify.study.cost_table import cost_table
 from vitrify.study.costs import LOG, MEASURED, Cost, costs, wall_hours
@@ -41,7 +41,7 @@ def plan(
     totals = _totals(found, cores or usable_cores())
     if as_json:
         lines = [{**asdict(x), "core_hours": x.core_hours, "disk_bytes": x.disk} for x in found]
-        click.echo(json.dumps({"study": spec.name, **totals, "products": lines}))
+        click.echo(strict_json({"study": spec.name, **totals, "products": lines}))
         return
     _print(found, totals)
 

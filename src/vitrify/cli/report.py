@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 
 from vitrify.campaign import Store
+from vitrify.formats.whole import require_apart
 from vitrify.report import write_report
+
+from .bar import bar
 
 
 @click.command()
@@ -20,4 +23,6 @@ from vitrify.report import write_report
 )
 def report(directory: Path, output: Path, experiments: Path | None) -> None:
     """Write the report of the store in DIRECTORY."""
-    click.echo(write_report(Store(directory), output, experiments))
+    store = Store(directory)
+    require_apart({"DIRECTORY": directory, "--output": output})
+    click.echo(write_report(store, output, experiments, track=bar))

@@ -15,6 +15,7 @@ from vitrify.campaign.sharding import parse_shard, shard
 from vitrify.errors import UsageError
 from vitrify.study import plan, read_study, write_identity
 
+from .bar import bar
 from .device import usable
 
 
@@ -68,7 +69,7 @@ def run(
     if report or (report is None and not part):
         from vitrify.report import write_report  # draws figures: imported when it is needed
 
-        click.echo(f"report: {write_report(place, place.directory / 'report')}")
+        click.echo(f"report: {write_report(place, place.directory / 'report', track=bar)}")
 
 
 def _engine(

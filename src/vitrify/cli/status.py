@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import click
 from vitrify.campaign import Store
 from vitrify.campaign.journal import read_columns
 from vitrify.errors import UsageError
+from vitrify.strict_json import strict_json
 from vitrify.study.spent import core_hours, slowest
 from vitrify.study.standing import described, standing
 from vitrify.study.untouched import UntouchedStore
@@ -25,7 +25,13 @@ from .lines import lines_of, lines_of_slowest
 @click.option("--products", "by_product", is_flag=True, help="A line a product, with seconds and memory of its tasks.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--watch", is_flag=True, help="Show it anew until all is done or Ctrl-C.")
-@click.option("--every", type=click.FloatRange(min=0.2), default=5.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.2, max=86400.0),
+    default=5.0,
+    show_default=True,
+    help="Seconds between two looks.",
+)
 @click.option(
     "--slowest", "number", metavar="[N]", is_flag=False, flag_value=10, type=click.IntRange(min=1),
     help="The slowest tasks of the log instead, 10 unless given, and core-hours by product.",
@@ -41,7 +47,7 @@ def status(directory: Path, by_product: bool, as_json: bool, watch: bool, every:
         with suppress(KeyboardInterrupt):  # the way to end it
             _watch(store, every, by_product=by_product)
     elif as_json:
-        click.echo(json.dumps(described(standing(store))))
+        click.echo(strict_json(described(standing(store))))
     else:
         click.echo("\n".join(lines_of(standing(store), by_product=by_product)))
 
@@ -50,7 +56,7 @@ def _slowest(store: Store, number: int, *, as_json: bool) -> None:
     log = read_columns(store)
     tasks, hours = slowest(log, number), core_hours(log)
     if as_json:
-        click.echo(json.dumps({"slowest": [asdict(x) for x in tasks], "core_hours": hours}))
+        click.echo(strict_json({"slowest": [asdict(x) for x in tasks], "core_hours": hours}))
     else:
         click.echo("\n".join(lines_of_slowest(tasks, hours)))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from vitrify.formats.whole import write_whole
+from vitrify.formats.whole import write_text_whole
+from vitrify.strict_json import strict_json
 from vitrify.study.columns import KEYS, Column, described
 
 from .source import Source
@@ -24,13 +24,14 @@ DATATYPES: dict[type, Any] = {
 
 def write(table: pd.DataFrame, source: Source, path: Path) -> None:
     """FILE.csv with every digit and nothing where a sample has no number, and FILE.csv-metadata.json. Raises UsageError."""
-    about = json.dumps(_description(table, source, path.name), ensure_ascii=False, indent=1) + "\n"
-    write_whole(path.with_name(path.name + "-metadata.json"), lambda beside: _text(beside, about))
-    write_whole(path, lambda beside: _text(beside, _infinities_named(table).to_csv(index=False, lineterminator="\n")))
+    about = strict_json(_description(table, source, path.name), ensure_ascii=False, indent=1) + "\n"
+    write_text_whole(metadata(path), about)
+    write_text_whole(path, _infinities_named(table).to_csv(index=False, lineterminator="\n"))
 
 
-def _text(path: Path, content: str) -> None:
-    path.write_text(content, encoding="utf-8", newline="")
+def metadata(path: Path) -> Path:
+    """The file beside a table that describes its columns."""
+    return path.with_name(path.name + "-metadata.json")
 
 
 def _description(table: pd.DataFrame, source: Source, url: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from vitrify.errors import BrokenFile, UsageError
 from vitrify.formats import write_glass
 from vitrify.formats.choose import require_writer
+from vitrify.formats.whole import make_folder, require_folder
 from vitrify.glass import Glass
 from vitrify.opening import OpenStore
 from vitrify.study import EnsembleSpec
@@ -42,7 +43,7 @@ def export_glasses(
 
     form: one of FORMATS; samples: at most so many of each ensemble. A file that is there is not written again, whatever it
     holds, unless `overwrite`. Raises UsageError for an unknown ensemble, a missing package or an unwritable place."""
-    require_writer(folder / f"x{FORMATS[form]}")
+    require_glasses(folder, form)
     done = Exported()
     groups = opened.groups(ensembles, samples=samples)
     wanted = [(x, sample, path) for x in groups for sample, path in _files(opened, x, folder, FORMATS[form])]
@@ -50,9 +51,16 @@ def export_glasses(
         if path.exists() and not overwrite:
             done.present += 1
         elif (glass := _glass(opened, group, sample, done)) is not None:
-            _write(glass, path)
+            make_folder(path.parent)
+            write_glass(glass, path)
             done.written += 1
     return done
+
+
+def require_glasses(folder: Path, form: str) -> None:
+    """Raise UsageError unless glasses can be written to this folder: asked before a long store is read."""
+    require_writer(folder / f"x{FORMATS[form]}")
+    require_folder(folder)
 
 
 def _files(opened: OpenStore, group: EnsembleSpec, folder: Path, suffix: str) -> Iterable[tuple[int, Path]]:
@@ -78,11 +86,3 @@ def _glass(opened: OpenStore, group: EnsembleSpec, sample: int, done: Exported) 
     except (BrokenFile, UsageError) as error:
         done.broken.append(f"{opened.key(group, sample)}: {error}")
         return None
-
-
-def _write(glass: Glass, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path.parent} cannot be made: {error.strerror or error}") from None
-    write_glass(glass, path)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from vitrify.errors import UsageError
+from vitrify.formats.whole import require_place
 from vitrify.opening import OpenStore
 
 from . import csvw, parquet
@@ -25,8 +26,11 @@ def export_table(table: pd.DataFrame, opened: OpenStore, path: Path) -> None:
 
 
 def require_table(path: Path) -> None:
-    """Raise UsageError unless a table can be written to a file of this suffix: asked before a long store is read."""
+    """Raise UsageError unless a table can be written to this file: asked before a long store is read."""
     if path.suffix.lower() not in WRITERS:
         raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {', '.join(WRITERS)} for a table")
     if path.suffix.lower() == ".parquet":
         parquet.package()
+    require_place(path)
+    if path.suffix.lower() == ".csv":
+        require_place(csvw.metadata(path))

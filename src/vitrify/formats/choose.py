@@ -35,8 +35,7 @@ def read_glass(path: Path | str, model: Model | str | None = None, species: dict
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {', '.join(READERS)} to be read")
-    if not _is_file(file):
-        raise UsageError(f"{file} does not exist")
+    _require_file(file)
     try:
         return reader(file, given, dict(species or {}))
     except UsageError as error:
@@ -60,10 +59,15 @@ def require_writer(path: Path) -> None:
         gsd.package()
 
 
-def _is_file(path: Path) -> bool:
+def _require_file(path: Path) -> None:
+    """Raise UsageError unless there is a plain file that can be read; a pipe is not waited for."""
     _require_name(path)
     try:
-        return path.is_file()
+        if not path.exists():
+            raise UsageError(f"{path} does not exist")
+        if not path.is_file():
+            raise UsageError(f"{path} is a {'folder' if path.is_dir() else 'pipe or a device'}, must be a file to be read")
+        path.open("rb").close()
     except OSError as error:  # a folder that others may not look into, say
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -10,22 +10,35 @@ from numpy.typing import NDArray
 from vitrify.errors import UsageError
 from vitrify.glass import Glass
 
+from .whole import require_place, write_whole
+
+SUFFIXES = (".xyz", ".extxyz")
+COLUMNS = "species:S:1:pos:R:3:Displacement:R:3"  # OVITO's own name of the vectors that it draws as arrows
+
 Frame = tuple[str, float, NDArray[np.float64]]  # name, ω² in ε/λ²/m, vector (n, 3)
 
 
 def write_displacements(glass: Glass, frames: list[Frame], path: Path) -> None:
-    """Write positions and `displacement:R:3` for every frame. Raises UsageError where the place cannot be written."""
+    """Write positions and `Displacement:R:3` for every frame with all digits, the file as a whole or not at all. Raises
+    UsageError where the place cannot be written."""
+    write_whole(path, lambda beside: _write(glass, frames, beside))
+
+
+def require_displacements(path: Path) -> None:
+    """Raise UsageError unless modes can be written to this file: asked before they are sought."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {', '.join(SUFFIXES)}")
+    require_place(path)
+
+
+def _write(glass: Glass, frames: list[Frame], path: Path) -> None:
     labels = [glass.model.mixture.labels[k] for k in glass.species]
     edge = f"{glass.box:.17g}"
-    lattice = f"{edge} 0 0 0 {edge} 0 0 0 {edge}"
-    try:
-        with path.open("w") as file:
-            for name, eigenvalue, vector in frames:
-                head = 'Properties=species:S:1:pos:R:3:displacement:R:3 pbc="T T T"'
-                file.write(f'{glass.n_particles}\nLattice="{lattice}" {head} mode="{name}" eigenvalue={eigenvalue:.17g}\n')
-                rows = np.concatenate([glass.positions, vector], axis=1)
-                file.writelines(
-                    f"{label} {' '.join(f'{x:.12g}' for x in row)}\n" for label, row in zip(labels, rows, strict=True)
-                )
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+    head = f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={COLUMNS} pbc="T T T"'
+    with path.open("w", encoding="utf-8") as file:
+        for name, eigenvalue, vector in frames:
+            file.write(f'{glass.n_particles}\n{head} mode="{name}" eigenvalue={eigenvalue:.17g}\n')
+            rows = np.concatenate([glass.positions, vector], axis=1)
+            file.writelines(
+                f"{label} {' '.join(f'{x:.17g}' for x in row)}\n" for label, row in zip(labels, rows, strict=True)
+            )

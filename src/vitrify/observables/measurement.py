@@ -13,6 +13,7 @@ from vitrify.statics import Pairs
 
 from .elasticity import elasticity
 from .mechanics import mechanics
+from .rounding import lost_digits
 
 EQUILIBRIUM = 1e-8  # largest force that still counts as mechanical equilibrium, in units of the mean |pair force|
 
@@ -55,7 +56,7 @@ def measure(glass: Glass | str | os.PathLike[str], *, force_tolerance: float = E
     glass = _glass_of(glass)
     pairs = Pairs.of(glass)
     forces = mechanics(glass, pairs)
-    require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance)
+    require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance, pairs)
     moduli = elasticity(glass, pairs)
     masses = np.array(glass.model.mixture.masses)[glass.species]
     shear = float(moduli["shear_modulus"])
@@ -79,12 +80,14 @@ def _glass_of(given: object) -> Glass:
     raise UsageError(f"measure takes a Glass or the path of a file, not {type(given).__name__}")
 
 
-def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float) -> None:
-    """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|."""
+def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float, pairs: Pairs | None = None) -> None:
+    """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|; it names lost digits that can be why."""
     if mean_pair_force == 0.0:
         raise SampleFailure("no two particles interact: this is no glass")
     if not max_force <= tolerance * mean_pair_force:
+        lost = lost_digits(pairs, max_force) if pairs else ""
+        cause = f"its positions hold {lost}, which alone can leave such a force: write more digits, " if lost else ""
         raise SampleFailure(
-            f"not at mechanical equilibrium: max|f| is {max_force / mean_pair_force:.2g} of the mean pair force, "
-            f"more than {tolerance:g}; quench it first (--quench on the command line)"
+            f"not at mechanical equilibrium: max|f| is {max_force / mean_pair_force:.2g} of the mean pair force, more than "
+            f"{tolerance:g}; {cause}quench it first (--quench on the command line) or allow it (--force-tolerance)"
         )

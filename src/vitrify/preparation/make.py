@@ -10,7 +10,7 @@ import numpy as np
 from vitrify.backends import Cpu, backend
 from vitrify.batch import BIG, Batch
 from vitrify.errors import SampleFailure, UsageError, check
-from vitrify.glass import Glass
+from vitrify.glass import Glass, Provenance
 from vitrify.model import Model
 from vitrify.recipe import Recipe
 
@@ -119,6 +119,9 @@ def quench_glass(glass: Glass, *, recipe: Recipe | None = None) -> Glass:
     recipe = recipe or Recipe()
     batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
     done = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance)
-    return batch.glass(
-        0, **{**glass.provenance, "minimiser": recipe.minimiser, "force_evaluations": done.force_evaluations}
-    )
+    how: Provenance = {
+        "minimiser": recipe.minimiser,
+        "force_evaluations": done.force_evaluations,
+        "quench_max_force": done.max_force,
+    }
+    return batch.glass(0, **(glass.provenance | how))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from vitrify.study import (
 
 from .experiments import Experiment
 
+Track = Callable[[Sequence[Any], str], Iterable[Any]]  # yields what it is given, may show under a title how far it is
 SETS = {"QSS": "q", "DSS": "ρ", "CSS": "r_c"}  # the paper's three sets and their control parameters
 
 
@@ -97,10 +99,16 @@ class Study:
         return Series([c for c, _ in known], [e for _, e in known])
 
 
-def gather(store: Store, experiments: tuple[Experiment, ...] = ()) -> Study:
+def untracked(chosen: Sequence[Any], title: str) -> Iterable[Any]:
+    """Nothing is shown."""
+    del title
+    return chosen
+
+
+def gather(store: Store, experiments: tuple[Experiment, ...] = (), track: Track = untracked) -> Study:
     """Read a store. A broken file is set aside; its sample is left out."""
     study = parse_study(store.read_text("study.toml"), "study.toml of the store")
-    return Study(study, tuple(_gather(study, spec, store) for spec in study.ensembles), experiments)
+    return Study(study, tuple(_gather(study, spec, store) for spec in track(study.ensembles, "ensembles")), experiments)
 
 
 def _gather(study: StudySpec, spec: EnsembleSpec, store: Store) -> Gathered:

@@ -18,12 +18,12 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure as Drawing
 
 from vitrify.campaign import Store
-from vitrify.errors import UsageError
+from vitrify.formats.whole import make_folder, require_folder, write_text_whole, write_whole
 
 from . import tables
 from .experiments import read_experiments
 from .figures import FIGURES, Figure
-from .gathered import Study, gather
+from .gathered import Study, Track, gather, untracked
 from .statements import statements
 
 SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
@@ -31,11 +31,13 @@ LONGEST_SHOWN = 40  # characters of a name in a figure
 STYLE: Any = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify", "axes.titlesize": 9}
 
 
-def write_report(store: Store, output: Path, experiments: Path | None = None) -> Path:
+def write_report(store: Store, output: Path, experiments: Path | None = None, *, track: Track = untracked) -> Path:
     """Write index.html, figures/ and tables/ under `output` from what the store holds; returns the page.
 
-    experiments: a user's table for Figs. 1 and 13. Raises UsageError where it or the folder is not as it should be."""
-    study = gather(store, read_experiments(experiments) if experiments else ())
+    experiments: a user's table for Figs. 1 and 13; track: yields what it is given and may show under a title how far it is.
+    Raises UsageError where the table or the folder is not as it should be."""
+    require_folder(output)
+    study = gather(store, read_experiments(experiments) if experiments else (), track)
     drawn = {
         "I": tables.ensembles(study),
         "observables": tables.observables(study),
@@ -44,14 +46,13 @@ def write_report(store: Store, output: Path, experiments: Path | None = None) ->
         "II": tables.coefficients(),
     }
     shown = _as_drawn(study)
-    try:
-        pictures = [_picture(study, shown, figure, output / "figures") for figure in FIGURES]
-        for name, table in drawn.items():
-            _save(table, output / "tables" / f"table_{name}.csv")
-        page = output / "index.html"
-        page.write_text(_render(store, study, pictures, drawn), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"the report {output} cannot be written: {error.strerror or error}") from None
+    make_folder(output / "figures")
+    pictures = [_picture(study, shown, figure, output / "figures") for figure in track(FIGURES, "figures")]
+    make_folder(output / "tables")
+    for name, table in drawn.items():
+        write_text_whole(output / "tables" / f"table_{name}.csv", table.to_csv(index=False))
+    page = output / "index.html"
+    write_text_whole(page, _render(store, study, pictures, drawn))
     return page
 
 
@@ -71,15 +72,15 @@ def _as_drawn(study: Study) -> Study:
 
 def _picture(study: Study, shown: Study, figure: Figure, folder: Path) -> dict[str, Any]:
     """Draw a figure, save it as SVG and PNG, and give what the page shows of it."""
-    folder.mkdir(parents=True, exist_ok=True)
     with rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks: boxes are drawn
         warnings.filterwarnings("ignore", "No artists with labels found")  # experiments alone, as yet
         drawing = figure.draw(shown)
         name = f"figure_{int(figure.number):02d}"
         svg = _bytes(drawing, "svg")
-        (folder / f"{name}.svg").write_bytes(svg)
-        (folder / f"{name}.png").write_bytes(_bytes(drawing, "png"))
+        png = _bytes(drawing, "png")
+    write_whole(folder / f"{name}.svg", lambda beside: beside.write_bytes(svg))
+    write_whole(folder / f"{name}.png", lambda beside: beside.write_bytes(png))
     said = [x for x in statements(study) if figure.number in _numbers(x.figure)]
     source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
     return {"figure": figure, "source": source, "statements": said}
@@ -97,11 +98,6 @@ def _numbers(figure: str) -> list[str]:
     if figure.startswith("Sect."):
         return ["3"]
     return figure.removeprefix("Figs.").removeprefix("Fig.").replace(" ", "").split(",")
-
-
-def _save(table: pd.DataFrame, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False)
 
 
 def _render(store: Store, study: Study, pictures: list[dict[str, Any]], drawn: dict[str, pd.DataFrame]) -> str:

@@ -6,6 +6,7 @@ import json
 
 from vitrify.campaign import Store
 from vitrify.errors import UsageError
+from vitrify.strict_json import strict_json
 
 from . import digest
 from .folders import PILOTS, Product, products
@@ -19,7 +20,7 @@ def write_identity(study: StudySpec, store: Store) -> None:
     """Write study.toml, and spec.json into each folder that the study will fill; what is there already is left alone."""
     _write(store, STUDY, study.text)
     for folder, content in definitions(study).items():
-        _write(store, f"{folder}/{ABOUT}", json.dumps(content, indent=1, default=repr, ensure_ascii=False) + "\n")
+        _write(store, f"{folder}/{ABOUT}", strict_json(content, indent=1, default=repr, ensure_ascii=False) + "\n")
 
 
 def definitions(study: StudySpec) -> dict[str, digest.Definition]:
