@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vitrify.contacts import FAINT
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.statics import Pairs
@@ -21,6 +22,7 @@ class Measurement:
     """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3)."""
 
     n: int
+    n_rattlers: int  # particles that fewer than 4 contacts hold
     box: float  # edge, in λ
     model: str
     energy_per_particle: float
@@ -46,20 +48,26 @@ class Measurement:
     omega0: float  # c_s/a0 with this glass's own G; not a number where G < 0
 
 
-def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measurement:
+def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM, without_rattlers: bool = False) -> Measurement:
     """Measure a glass at mechanical equilibrium.
 
-    force_tolerance: in units of the mean |pair force|. Raises SampleFailure where a force is larger, or where the moduli
-    do not exist."""
+    force_tolerance: in units of the mean |pair force|. without_rattlers: moduli and zero modes of the particles that hold
+    each other; forces, pressure, coordination, density and a0 stay those of the whole glass. Raises SampleFailure where a
+    force is larger, where the particles do not make a solid, where rattlers bear more force than that, or where the moduli do
+    not exist."""
     pairs = Pairs.of(glass)
     forces = mechanics(glass, pairs)
+    if forces["mean_pair_force"] < FAINT:  # below jamming forces are too small to balance
+        pairs.require_solid(spanning=False)
     require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance)
-    moduli = elasticity(glass, pairs)
+    measured = held_pairs(pairs, force_tolerance) if without_rattlers else pairs
+    moduli = elasticity(glass, measured)
     masses = np.array(glass.model.mixture.masses)[glass.species]
     shear = float(moduli["shear_modulus"])
     speed = float(np.sqrt(shear * glass.volume / masses.sum())) if shear >= 0 else float("nan")
     return Measurement(
         n=glass.n_particles,
+        n_rattlers=int(pairs.contacts.rattlers.sum()),
         box=glass.box,
         model=str(glass.model),
         a0=glass.spacing,
@@ -69,10 +77,22 @@ def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM) -> Measuremen
     )
 
 
+def held_pairs(pairs: Pairs, force_tolerance: float = EQUILIBRIUM) -> Pairs:
+    """The pairs without rattlers. Raises SampleFailure where nothing else is left, or where a force is then larger than
+    force_tolerance · mean |pair force|: such rattlers bear something, and cannot be left out."""
+    pairs.require_solid(spanning=False)
+    rest, scale = pairs.without_rattlers(), float(np.abs(pairs.slope).mean())
+    largest = float(np.abs(rest.forces()).max())
+    if rest is not pairs and not largest <= force_tolerance * scale:
+        raise SampleFailure(
+            f"without its {pairs.n_particles - rest.n_particles} rattlers the glass is not at mechanical equilibrium: max|f| is "
+            f"{largest / scale:.2g} of the mean pair force, more than {force_tolerance:g}"
+        )
+    return rest
+
+
 def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float) -> None:
     """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|."""
-    if mean_pair_force == 0.0:
-        raise SampleFailure("no two particles interact: this is no glass")
     if not max_force <= tolerance * mean_pair_force:
         raise SampleFailure(
             f"not at mechanical equilibrium: max|f| is {max_force / mean_pair_force:.2g} of the mean pair force, "

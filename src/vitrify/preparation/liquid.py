@@ -14,10 +14,18 @@ from vitrify.errors import SampleFailure
 from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model
 
+from .stages import Observer, Stage, tell
+
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
 LEAST_STEPS = 2000  # so that the heat of the start is gone even where particles run fast
 CHUNK = 500  # steps between looks at the mean squared displacement
+LOOK = 0.1  # of max_steps; until then no liquid is given up
+HEADWAY = 10.0  # see hopeless
+
+
+class NotMelted(SampleFailure):
+    """A liquid whose particles do not leave their places in the steps that it may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +57,12 @@ def melt(
     melt_msd: float,
     rng: np.random.Generator,
     max_steps: int = 400_000,
+    progress: Observer | None = None,
 ) -> LiquidRun:
     """Run sample s at this temperature until its mean squared displacement is melt_msd a0².
 
-    Raises SampleFailure where max_steps do not get it there, or where the thermostat does not hold."""
+    Raises NotMelted where max_steps do not get it there, early where they would not, and SampleFailure where the
+    thermostat does not hold."""
     rows = batch.rows(s)
     set_velocities(batch, s, temperature, rng)
     batch.rebuild(s)
@@ -66,15 +76,27 @@ def melt(
         heat.append(_advance(batch, s, CHUNK, step, temperature))
         steps += CHUNK
         msd = batch.mean_squared_displacement(s) / spacing2
+        tell(progress, Stage("liquid", msd, melt_msd))
+        if hopeless(steps, msd, melt_msd, max_steps):
+            break
     return check_liquid(LiquidRun(steps, step, float(np.mean(heat[len(heat) // 2 :])), msd), temperature, melt_msd)
+
+
+def hopeless(steps: int, msd: float, melt_msd: float, max_steps: int) -> bool:
+    """Would max_steps be too few even if the mean squared displacement went on HEADWAY times as fast as so far?
+
+    A liquid's grows evenly once its particles have left their cages, and much faster before; so the question is asked
+    no earlier than after LOOK of max_steps."""
+    return steps >= max(LOOK * max_steps, LEAST_STEPS) and HEADWAY * msd * max_steps < melt_msd * steps
 
 
 def check_liquid(run: LiquidRun, temperature: float, melt_msd: float) -> LiquidRun:
     """The run, where it did what was asked; else a SampleFailure."""
     msd, held = run.msd_over_a0_squared, run.temperature
     if msd < melt_msd:
-        raise SampleFailure(
-            f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {run.steps} steps, not {melt_msd:g}"
+        raise NotMelted(
+            f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {run.steps} steps, on its way to {melt_msd:g}: "
+            "it needs a higher parent temperature, or a smaller melt_msd"
         )
     if not abs(held / temperature - 1.0) < 0.1:
         raise SampleFailure(f"the thermostat held T = {held:.4g} instead of {temperature:g}")

@@ -227,8 +227,11 @@ def floating(hessian: Hessian) -> str:
     pairs = hessian.pairs
     matrix = hessian.matrix()[::3, ::3]
     parts = int(connected_components(matrix, directed=False)[0])
-    rattlers = int(np.sum(np.diff(pairs.start) <= TRANSLATIONS))
-    return f"{rattlers} particles have at most {TRANSLATIONS} neighbours (rattlers), and it is in {parts} unconnected parts"
+    rattlers = int(pairs.contacts.rattlers.sum())
+    return (
+        f"{rattlers} particles have at most {TRANSLATIONS} neighbours (rattlers, which --without-rattlers leaves out), and it "
+        f"is in {parts} unconnected parts"
+    )
 
 
 def _free(rows: FloatArray, n: int) -> FloatArray:
