@@ -21,7 +21,9 @@ D = 3  # dimensions
 LEAST_CONTACTS = D + 1  # of a particle that they hold: with fewer they cannot push from all sides
 NO_SOLID = "no solid: the particles no longer touch"
 REMEDY = "a higher density would press them together"
-FAINT = 1e-4  # ε/λ; a mean pair force below it makes a quench look at the contacts: hertzian() loses a force of 1e-3 to 1e-14 at once
+# ε/λ; a mean pair force below it makes a quench look at the contacts. Below jamming hertzian() goes from 1e-3 to 1e-14 at
+# once; above, 1e-4 is a few thousandths of an overlap, and looking changes nothing.
+FAINT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Contacts:
 
 
 def _windings(fraction: FloatArray, tree: IntArray, root: int, i: IntArray, j: IntArray) -> FloatArray:
-    """How often each loop that a pair i-j closes on a spanning tree goes around the box. tree: (n,) parent of each particle."""
+    """How often each loop that a pair i-j closes on a spanning tree goes around the box, (p, 3). tree: (n,) parents."""
     parent = np.where(tree < 0, root, tree)
     parent[root] = root
     crossed = np.rint(fraction - fraction[parent])  # faces of the box on the way from its parent

@@ -25,8 +25,8 @@ def dipole_decay(
 ) -> Decay:
     """c(r) of Eq. (A13) over `number` interacting pairs drawn at random, r in a0. Memory does not grow with `number`.
 
-    without_rattlers: of the particles that hold each other. track: yields what it is given and may show how far it is. Raises
-    SampleFailure for what is no minimum."""
+    without_rattlers: of the particles that hold each other. track: yields what it is given and may show how far it is.
+    Raises SampleFailure for what is no minimum."""
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     every = bonds(hessian.pairs)
     chosen = np.random.default_rng(seed).choice(every, size=min(number, len(every)), replace=False)

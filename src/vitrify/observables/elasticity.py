@@ -18,8 +18,8 @@ STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
 def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bool = False) -> Elasticity:
     """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name.
 
-    without_rattlers: of the particles that hold each other, in the same volume. Raises SampleFailure where these do not make
-    a solid, or where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same if the moduli
+    without_rattlers: of the particles that hold each other, in the same volume. Raises SampleFailure where these make no
+    solid, or where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same if the moduli
     exist, and says so in `is_minimum`."""
     pairs = pairs or Pairs.of(glass)
     pairs.require_solid(spanning=False)

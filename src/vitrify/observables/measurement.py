@@ -53,8 +53,8 @@ def measure(glass: Glass, *, force_tolerance: float = EQUILIBRIUM, without_rattl
 
     force_tolerance: in units of the mean |pair force|. without_rattlers: moduli and zero modes of the particles that hold
     each other; forces, pressure, coordination, density and a0 stay those of the whole glass. Raises SampleFailure where a
-    force is larger, where the particles do not make a solid, where rattlers bear more force than that, or where the moduli do
-    not exist."""
+    force is larger, where the particles make no solid, where rattlers bear more than such a force, or where the moduli
+    do not exist."""
     pairs = Pairs.of(glass)
     forces = mechanics(glass, pairs)
     if forces["mean_pair_force"] < FAINT:  # below jamming forces are too small to balance
@@ -84,9 +84,10 @@ def held_pairs(pairs: Pairs, force_tolerance: float = EQUILIBRIUM) -> Pairs:
     rest, scale = pairs.without_rattlers(), float(np.abs(pairs.slope).mean())
     largest = float(np.abs(rest.forces()).max())
     if rest is not pairs and not largest <= force_tolerance * scale:
+        number = pairs.n_particles - rest.n_particles
         raise SampleFailure(
-            f"without its {pairs.n_particles - rest.n_particles} rattlers the glass is not at mechanical equilibrium: max|f| is "
-            f"{largest / scale:.2g} of the mean pair force, more than {force_tolerance:g}"
+            f"without its {number} rattlers the glass is not at mechanical equilibrium: max|f| is {largest / scale:.2g} of "
+            f"the mean pair force, more than {force_tolerance:g}"
         )
     return rest
 

@@ -19,7 +19,7 @@ LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of soun
 
 
 def hessian_of(glass: Glass, *, without_rattlers: bool = False, force_tolerance: float = EQUILIBRIUM) -> Hessian:
-    """The Hessian of a glass, or of those of its particles that hold each other. Raises SampleFailure as held_pairs does."""
+    """The Hessian of a glass, or of those of its particles that hold each other. Raises what held_pairs raises."""
     pairs = Pairs.of(glass)
     return Hessian(held_pairs(pairs, force_tolerance) if without_rattlers else pairs)
 
@@ -44,7 +44,8 @@ def low_frequency_modes(
 ) -> tuple[Modes, float]:
     """All modes below a multiple of the first shear phonon, or the `number` lowest where that is not 0; and that frequency.
 
-    without_rattlers: of the particles that hold each other; rattlers stand still in the vectors. Raises SampleFailure for what is no minimum, or where a mode may be missing; UsageError for masses other than 1."""
+    without_rattlers: of the particles that hold each other; rattlers stand still in the vectors. Raises SampleFailure for what
+    is no minimum, or where a mode may be missing; UsageError for masses other than 1."""
     masses = set(glass.model.mixture.masses)
     check(masses == {1.0}, "modes", "masses", sorted(masses), "1 for every species")
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)

@@ -33,7 +33,8 @@ def quasilocalised_mode(
     """Frequency, participation ratio, U''''::ππππ, four-term split (Eqs. 8-10) and strain coupling (Eq. A16) of the
     softest nonlinear mode found.
 
-    without_rattlers: of the particles that hold each other; rattlers stand still in it. Raises SampleFailure where none is."""
+    without_rattlers: of the particles that hold each other; rattlers stand still in it. Raises SampleFailure where none
+    is found."""
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     pairs = hessian.pairs
     mode = softest_mode(hessian, order)

@@ -42,8 +42,8 @@ def make_glass(
     """A glass quenched from the liquid at this parent temperature, Sect. II B. Deterministic in rng.
 
     parent_temperature: in ε/k_B; density: N/V in λ⁻³. The provenance holds what was done: steps, mean squared displacement,
-    force evaluations. progress: is told each Stage. Raises UsageError for what cannot be made, such as a box below twice the
-    cutoff; SampleFailure where a stage fails, or where the particles do not hold each other (below jamming)."""
+    force evaluations. progress: is told each Stage. Raises UsageError for what cannot be made, such as a box below twice
+    the cutoff; SampleFailure where a stage fails, or where the particles do not hold each other (below jamming)."""
     recipe = recipe or Recipe()
     n_particles, density = size_of(n_particles, density)
     parent_temperature = temperature_of(parent_temperature)

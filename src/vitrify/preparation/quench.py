@@ -94,7 +94,7 @@ def require_forces(batch: Batch, s: int, mean_force: float) -> None:
 
 
 def without_forces(batch: Batch, s: int, evaluations: int) -> QuenchRun:
-    """What becomes of a sample in which no pair exerts a force: a solid at rest is quenched, all else is a SampleFailure."""
+    """What becomes of a sample in which no pair exerts a force: a solid at rest is quenched, all else a SampleFailure."""
     require_forces(batch, s, 0.0)
     return QuenchRun(evaluations, 0.0, 0.0)
 

@@ -11,8 +11,8 @@ from typing import Literal
 class Stage:
     """One look at the work.
 
-    name: "pilot" counts the pilot glasses of a parent temperature, "glass" begins the one that was asked for; "liquid" tells
-    the mean squared displacement in a0², "quench" the largest force component, each beside where it is to get."""
+    name: "pilot" counts the pilot glasses of a parent temperature, "glass" begins the one that was asked for; "liquid"
+    tells the mean squared displacement in a0², "quench" the largest force component, each beside where it is to get."""
 
     name: Literal["pilot", "glass", "liquid", "quench"]
     done: float

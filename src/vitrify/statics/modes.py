@@ -229,8 +229,8 @@ def floating(hessian: Hessian) -> str:
     parts = int(connected_components(matrix, directed=False)[0])
     rattlers = int(pairs.contacts.rattlers.sum())
     return (
-        f"{rattlers} particles have at most {TRANSLATIONS} neighbours (rattlers, which --without-rattlers leaves out), and it "
-        f"is in {parts} unconnected parts"
+        f"{rattlers} particles have at most {TRANSLATIONS} neighbours (rattlers, which --without-rattlers leaves out), "
+        f"and it is in {parts} unconnected parts"
     )
 
 

@@ -62,7 +62,7 @@ class Pairs:
     @property
     def isolated(self) -> NDArray[np.bool_]:
         """(n,) particles that meet no other."""
-        return np.diff(self.start) == 0
+        return np.asarray(np.diff(self.start) == 0)
 
     @cached_property
     def contacts(self) -> Contacts:

@@ -49,7 +49,8 @@ def stability(hessian: Hessian, *, certified: bool) -> Stability:
     certified: conjugate gradients converged on `probe` and met positive curvature only. That is a proof: the
     residual's part along an eigenvector of eigenvalue κ is multiplied by Π(1 − κ/θ), θ > 0 the Ritz values, which is 1 for
     κ = 0 and more than 1 for κ < 0, so a converged residual leaves room for neither (but for a random force that misses
-    an eigenvector to ten digits). A particle that meets nothing adds three zero modes. Otherwise eigenvalues are counted by the inertia of M − σ1 and M + σ1."""
+    an eigenvector to ten digits). A particle that meets nothing adds three zero modes. Otherwise eigenvalues are counted by
+    the inertia of M − σ1 and M + σ1."""
     if certified:
         return Stability(TRANSLATIONS * (1 + int(hessian.pairs.isolated.sum())), 0)
     matrix = hessian.matrix()
