@@ -84,15 +84,18 @@ class InStep:
         self._upload("travel", np.zeros_like(batch.travel))
         runs: list[LiquidRun | None] = [None] * self.n_samples
         heat: list[Any] = []
+        msds: list[list[float]] = [[] for _ in range(self.n_samples)]
         for steps in range(CHUNK, max_steps + CHUNK, CHUNK):
             heat.append(self._advance(busy, moving, CHUNK, step, temperature))
             self.arrays.download()
             going = [int(s) for s in np.flatnonzero(busy)]
-            msds = [batch.mean_squared_displacement(s) / spacing2[s] for s in going]
-            tell(progress, Stage("liquid", min(msds), melt_msd))
-            for s, msd in zip(going, msds, strict=True):
-                melted = msd >= melt_msd and steps >= LEAST_STEPS
-                if melted or steps >= max_steps or hopeless(steps, msd, melt_msd, max_steps):
+            for s in going:
+                msds[s].append(batch.mean_squared_displacement(s) / spacing2[s])
+            tell(progress, Stage("liquid", min(msds[s][-1] for s in going), melt_msd))
+            for s in going:
+                msd = msds[s][-1]
+                over = steps >= max_steps or (msd < melt_msd and hopeless(msds[s], melt_msd, max_steps))
+                if over or (msd >= melt_msd and steps >= LEAST_STEPS):
                     mean = float(np.mean([x[s] for x in heat[len(heat) // 2 :]]))
                     runs[s] = self._ended(s, LiquidRun(steps, step, mean, msd), temperature, melt_msd)
                     busy[s] = 0

@@ -72,22 +72,31 @@ def melt(
         (batch.boxes[s] ** 3 / (rows.stop - rows.start)) ** (2 / 3),
     )
     steps, heat, msd = 0, [], 0.0
+    msds: list[float] = []
     while steps < max_steps and (msd < melt_msd or steps < LEAST_STEPS):
         heat.append(_advance(batch, s, CHUNK, step, temperature))
         steps += CHUNK
         msd = batch.mean_squared_displacement(s) / spacing2
+        msds.append(msd)
         tell(progress, Stage("liquid", msd, melt_msd))
-        if hopeless(steps, msd, melt_msd, max_steps):
+        if msd < melt_msd and hopeless(msds, melt_msd, max_steps):
             break
     return check_liquid(LiquidRun(steps, step, float(np.mean(heat[len(heat) // 2 :])), msd), temperature, melt_msd)
 
 
-def hopeless(steps: int, msd: float, melt_msd: float, max_steps: int) -> bool:
-    """Would max_steps be too few even if the mean squared displacement went on HEADWAY times as fast as so far?
+def hopeless(msds: list[float], melt_msd: float, max_steps: int) -> bool:
+    """Would max_steps be too few even if the mean squared displacement grew HEADWAY times as fast from now on?
 
-    A liquid's grows evenly once its particles have left their cages, and much faster before; so the question is asked
-    no earlier than after LOOK of max_steps."""
-    return steps >= max(LOOK * max_steps, LEAST_STEPS) and HEADWAY * msd * max_steps < melt_msd * steps
+    msds: in a0², one a CHUNK of steps so far. The rate is that between the second quarter of the way and its second half: a
+    hot start leaves a few tenths of a0² behind in the first steps, also where nothing flows. No liquid flows faster with
+    time, so that HEADWAY has to allow for chance alone. Nobody is asked before LOOK of max_steps, nor past half the way."""
+    steps = CHUNK * len(msds)
+    if steps < max(LOOK * max_steps, LEAST_STEPS) or msds[-1] > 0.5 * melt_msd:
+        return False
+    quarter = len(msds) // 4
+    before, now = float(np.mean(msds[quarter : 2 * quarter])), float(np.mean(msds[2 * quarter :]))
+    rate = max(now - before, 0.0) / (0.375 * steps)
+    return now + HEADWAY * rate * (max_steps - steps) < melt_msd
 
 
 def check_liquid(run: LiquidRun, temperature: float, melt_msd: float) -> LiquidRun:
