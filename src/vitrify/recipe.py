@@ -28,4 +28,4 @@ class Recipe:
 def _check_between(name: str, value: object, least: float, most: float, may_be: str) -> None:
     """Raise UsageError unless it is a positive number from `least` to below `most`."""
     number = isinstance(value, Real) and not isinstance(value, bool)
-    check(number and 0.0 < value and least <= value < most, "recipe", name, value, may_be)  # type: ignore[operator]
+    check(number and value > 0 and least <= value < most, "recipe", name, value, may_be)  # type: ignore[operator]

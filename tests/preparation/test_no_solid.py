@@ -59,7 +59,7 @@ def test_a_configuration_below_jamming_is_not_quenched_and_not_measured():
 def pairs_just_in_touch(gap):
     """Fifty pairs of spheres, far from each other: what an endless quench below jamming leaves."""
     grid = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), -1).reshape(-1, 3)[:50] * 3.0
-    positions = np.concatenate([grid, grid + [1.0 - gap, 0.0, 0.0]])
+    positions = np.concatenate([grid, grid + np.array([1.0 - gap, 0.0, 0.0])])
     return Glass(positions, 12.0, np.zeros(100), HERTZIAN)
 
 
