@@ -15,7 +15,9 @@ from vitrify.preparation.liquid import melt
 from vitrify.preparation.start import random_start
 
 COLD = {"n_particles": 40, "density": 0.6, "parent_temperature": 0.05}
-EARLY = r"T = 0\.05 moved only 0\.\d+ a0² in (\d+) steps, .* 10: it needs a higher parent temperature, or a smaller melt_msd"
+EARLY = (
+    r"T = 0\.05 moved only 0\.\d+ a0² in (\d+) steps, .* 10: it needs a higher parent temperature, or a smaller melt_msd"
+)
 
 
 def steps_told(failure):
