@@ -11,10 +11,12 @@ from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.model import Model
 from vitrify.observables import elasticity
+from vitrify.observables.elasticity import Elasticity
 from vitrify.preparation import Recipe, make_glass, quench_glass
 from vitrify.preparation.liquid import NotMelted
 from vitrify.preparation.stages import Observer, Stage, tell
 from vitrify.preparation.start import random_start
+from vitrify.statics import Pairs
 
 RULE = 4.0 / 30.0  # T ≥ 4 × G∞ a0³/30: four times the estimate of the glass transition, Sect. II B
 DIGITS = 2
@@ -126,12 +128,23 @@ def _from_liquid(
 
 def _shear_modulus(glass: Glass) -> float:
     """G of one pilot, the mean over three planes: an isotropic average settles with fewer pilots."""
-    moduli = elasticity(glass)
-    if not moduli["is_minimum"]:  # rattlers bear nothing, and hide whether the rest is one
-        moduli = elasticity(glass, without_rattlers=True)
+    moduli = _moduli(glass)
     if not moduli["is_minimum"]:
         raise SampleFailure("a pilot glass is no minimum of the energy")
     return float(np.mean([moduli["shear_modulus"], moduli["shear_modulus_xz"], moduli["shear_modulus_yz"]]))
+
+
+def _moduli(glass: Glass) -> Elasticity:
+    """elasticity; without rattlers where these bear nothing but hide whether the rest is a minimum."""
+    pairs = Pairs.of(glass)
+    try:
+        moduli = elasticity(glass, pairs)
+        if moduli["is_minimum"] or not pairs.contacts.rattlers.any():
+            return moduli
+    except SampleFailure:
+        if not pairs.contacts.rattlers.any():
+            raise
+    return elasticity(glass, pairs, without_rattlers=True)
 
 
 def _round_up(value: float) -> float:

@@ -34,7 +34,9 @@ def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bo
     _require_rigid(pairs, sound)
     if not solution.converged[:-1].all():
         state = "a saddle" if sound.negative_modes else f"a state with {sound.zero_modes} zero modes"
-        raise SampleFailure(f"moduli do not exist: the solver did not converge on {state}, not a minimum")
+        raise SampleFailure(
+            f"moduli do not exist: the solver did not converge on {state}, not a minimum{pairs.told_of_rattlers()}"
+        )
     responses = list(zip(STRAINS, solution.x_mid, right, strict=False))
     shear = [strain_modulus(pairs, strain, x, force) for strain, x, force in responses[:3]]
     bulk = bulk_modulus(pairs, *responses[3][1:])

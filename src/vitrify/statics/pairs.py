@@ -86,6 +86,11 @@ class Pairs:
         n = int(kept.sum())
         return Pairs(n, self.volume, self.positions[kept], start, target, self.r_pd[between], terms, kept)
 
+    def told_of_rattlers(self) -> str:
+        """The end of a sentence on what is no minimum: how many rattlers it has, and what can be done; empty for none."""
+        number = int(self.contacts.rattlers.sum())
+        return f"; rattlers in it: {number} (--without-rattlers leaves them out)" if number else ""
+
     def in_glass(self, values: FloatArray, axis: int = 0) -> FloatArray:
         """Values of these particles along an axis as values of all particles of the glass, zero for those left out."""
         if self.kept is None:

@@ -98,14 +98,8 @@ def response_solver(hessian: Hessian, *, iterative: bool | None = None) -> Respo
         except NotPositive:
             raise SampleFailure(
                 "is no minimum: its Hessian has a zero mode beside the translations, or a negative one"
-                + _of_rattlers(hessian.pairs)
+                + hessian.pairs.told_of_rattlers()
             ) from None
         except TooLarge:
             pass
     return Iterative(hessian)
-
-
-def _of_rattlers(pairs: Pairs) -> str:
-    """What explains it, where particles are loose."""
-    rattlers = int(pairs.contacts.rattlers.sum())
-    return f"; {rattlers} of its particles are rattlers, which --without-rattlers leaves out" if rattlers else ""
