@@ -98,7 +98,7 @@ def require_solid(contacts: Contacts, *, repulsive: bool, spanning: bool = True)
     inner = int((held[contacts.source] & held[contacts.target]).sum()) // 2
     needed = D * (n_held - 1) + 1
     if n_pairs == 0:
-        reason = "no two particles interact"
+        reason = "no two particles interact, so that moduli do not exist"
     elif n_held == 0:
         reason = f"of {n} particles none is held in place by its contacts, {n_pairs} in all"
     elif repulsive and inner < needed:

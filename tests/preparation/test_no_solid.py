@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from vitrify.backends import backend
+from vitrify.cli.main import cli
 from vitrify.contacts import Contacts
 from vitrify.ensemble import find_parent_temperature
 from vitrify.errors import SampleFailure
@@ -13,6 +15,7 @@ from vitrify.observables import elasticity, measure
 from vitrify.observables.in_step import moduli_in_step
 from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
 from vitrify.preparation import quench as quenches
+from vitrify.preparation.in_step import InStep
 from vitrify.preparation.start import random_start
 
 HERTZIAN = catalogue.hertzian()
@@ -23,7 +26,8 @@ SENTENCE = "^no solid: the particles no longer touch"
 @pytest.fixture(autouse=True)
 def no_long_search(monkeypatch):
     """A quench that goes on where nothing is left to find would spend these evaluations, and say something else."""
-    monkeypatch.setitem(quenches.quench.__kwdefaults__, "max_evaluations", 20_000)
+    for quench, most in ((quenches.quench, 20_000), (InStep.quench, 5_000)):
+        monkeypatch.setitem(quench.__kwdefaults__, "max_evaluations", most)
 
 
 def size(density, temperature=0.01):
@@ -150,3 +154,23 @@ def test_just_above_jamming_glasses_are_made():
     assert np.array_equal(Contacts.of(glass).rattlers, ~held)
     assert touch.sum() // 2 >= 3 * (held.sum() - 1) + 1
     assert Contacts.of(glass).spans
+
+
+def test_on_the_command_line_each_command_says_the_same_with_exit_code_2(tmp_path):
+    loose, just_touching = tmp_path / "loose.xyz", tmp_path / "touching.xyz"
+    random_start(HERTZIAN, n_particles=100, density=0.5, rng=np.random.default_rng(0)).glass(0).write(loose)
+    pairs_just_in_touch(1e-9).write(just_touching)
+    size = ["--particles", "100", "--density", "0.5", "--output", str(tmp_path / "g.xyz")]
+    for command in (
+        ["make", "hertzian()", *size],
+        ["make", "hertzian()", *size, "--temperature", "0.005"],
+        ["measure", str(loose), "--quench"],
+        ["measure", str(just_touching)],
+        ["measure", str(just_touching), "--quench", "--json"],
+        ["measure", str(just_touching), "--without-rattlers", "--modes", "3"],
+    ):
+        result = CliRunner().invoke(cli, command)
+        assert result.exit_code == 2, result.output
+        assert result.stderr.splitlines()[-1].startswith("Error: no solid: the particles no longer touch")
+        assert result.stdout == ""
+    assert not (tmp_path / "g.xyz").exists()
