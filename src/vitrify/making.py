@@ -8,11 +8,14 @@ import numpy as np
 
 from vitrify.backends import machine
 from vitrify.ensemble.parent_temperature import find_parent_temperature
+from vitrify.errors import UsageError, check
 from vitrify.glass import Glass
 from vitrify.model import Model
 from vitrify.model.catalogue import model_of
 from vitrify.preparation import Recipe
 from vitrify.preparation import make_glass as prepare
+from vitrify.preparation.asked import seed_of, size_of
+from vitrify.preparation.stages import Observer, Stage, tell
 
 MOST_PILOT_PARTICLES = 3000
 
@@ -26,19 +29,29 @@ def make_glass(
     seed: int = 0,
     recipe: Recipe | None = None,
     device: str = "cpu",
+    progress: Observer | None = None,
 ) -> Glass:
     """A glass of this model, quenched instantaneously from its liquid; the same seed gives the same glass.
 
     model: a Model, or its readable form such as "pss(rc=1.2)" or "pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]".
     device: "cpu", or "cuda" for a GPU, whose glasses differ from the CPU's of the same seed as the liquid is chaotic.
     density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for the rule T ≥ 4 G∞ a0³/30 on pilot glasses, Sect. II B.
+    seed: a whole number; progress: is told each Stage of the work, pilots included.
     Raises UsageError for what cannot be made, SampleFailure where a stage fails."""
-    model = model_of(model)
+    model, seed, on = model_of(model), seed_of(seed), machine(device)
+    n_particles, density = size_of(n_particles, density)
+    require_possible(model, n_particles, density)
     rng = np.random.default_rng(seed)
-    if parent_temperature == "auto":
+    if isinstance(parent_temperature, str):
+        check(
+            parent_temperature == "auto", "glass", "parent_temperature", parent_temperature, 'a positive number or "auto"'
+        )
         pilots = min(n_particles, MOST_PILOT_PARTICLES)
-        found = find_parent_temperature(model, n_particles=pilots, density=density, rng=rng, recipe=recipe)
+        found = find_parent_temperature(
+            model, n_particles=pilots, density=density, rng=rng, recipe=recipe, progress=progress
+        )
         parent_temperature = found.temperature
+    tell(progress, Stage("glass", 1, 1))
     glass = prepare(
         model,
         n_particles=n_particles,
@@ -46,7 +59,16 @@ def make_glass(
         parent_temperature=parent_temperature,
         rng=rng,
         recipe=recipe,
-        machine=machine(device),
+        machine=on,
+        progress=progress,
     )
     glass.provenance["seed"] = seed
     return glass
+
+
+def require_possible(model: Model, n_particles: int, density: float) -> None:
+    """Raise UsageError for what cannot be made, before time is spent on pilot glasses, which are smaller."""
+    if not isinstance(model, Model):
+        raise UsageError(f'model is {model!r}, must be a Model, such as vitrify.models.parse("pss(rc=1.2)")')
+    model.box_for(n_particles, density)
+    model.fraction_counts(n_particles)

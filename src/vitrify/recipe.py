@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 from vitrify.errors import check
 
@@ -20,11 +21,11 @@ class Recipe:
     def __post_init__(self) -> None:
         known = " or ".join(map(repr, MINIMISERS))
         check(self.minimiser in MINIMISERS, "recipe", "minimiser", self.minimiser, known)
-        check(
-            0 < self.force_tolerance < 1e-3,
-            "recipe",
-            "force_tolerance",
-            self.force_tolerance,
-            "between 0 and 1e-3",
-        )
-        check(1.0 <= self.melt_msd < 1e6, "recipe", "melt_msd", self.melt_msd, "at least 1 (in a0²)")
+        _check_between("force_tolerance", self.force_tolerance, 0.0, 1e-3, "between 0 and 1e-3")
+        _check_between("melt_msd", self.melt_msd, 1.0, 1e6, "at least 1 and below 1e6 (in a0²)")
+
+
+def _check_between(name: str, value: object, least: float, most: float, may_be: str) -> None:
+    """Raise UsageError unless it is a positive number from `least` to below `most`."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    check(number and value > 0 and least <= value < most, "recipe", name, value, may_be)  # type: ignore[operator]

@@ -13,12 +13,13 @@ from vitrify.batch import row_width
 from vitrify.errors import UsageError
 from vitrify.formats.choose import require_writer
 from vitrify.formats.whole import require_place
-from vitrify.making import make_glass
+from vitrify.making import make_glass, require_possible
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe
 
 from .device import usable
+from .stage_line import stage_line
 
 BYTES = 250  # a particle, beside its row of 4-byte neighbours; measured at 4e5 particles
 
@@ -35,10 +36,9 @@ def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> An
     return value
 
 
-def _require_possible(model: Model, particles: int, density: float) -> None:
-    """Raise UsageError for what cannot be made, before time is spent on pilot glasses, which are smaller."""
-    model.box_for(particles, density)
-    model.fraction_counts(particles)
+def _require_memory(model: Model, particles: int, density: float) -> None:
+    """Raise UsageError for what does not fit, before time is spent on pilot glasses, which are smaller."""
+    require_possible(model, particles, density)
     require_memory(particles * (BYTES + 4.0 * row_width(model, density)), f"a glass of {particles:,} particles")
 
 
@@ -65,16 +65,18 @@ def make(
     require_writer(output)
     require_place(output)
     chosen = parse(model)
-    _require_possible(chosen, particles, density)
-    glass = make_glass(
-        chosen,
-        n_particles=particles,
-        density=density,
-        parent_temperature=temperature,
-        seed=seed,
-        recipe=Recipe(minimiser=minimiser),
-        device=usable(device),
-    )
+    _require_memory(chosen, particles, density)
+    with stage_line(str(chosen)) as progress:
+        glass = make_glass(
+            chosen,
+            n_particles=particles,
+            density=density,
+            parent_temperature=temperature,
+            seed=seed,
+            recipe=Recipe(minimiser=minimiser),
+            device=usable(device),
+            progress=progress,
+        )
     glass.write(output)
     made = glass.provenance
     click.echo(

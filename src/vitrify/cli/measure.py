@@ -17,8 +17,9 @@ from vitrify.glass import Glass
 from vitrify.observables import dipole_decay, low_frequency_modes, quasilocalised_mode
 from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.measurement import measure as measure_glass
+from vitrify.observables.modes import hessian_of
 from vitrify.preparation import quench_glass
-from vitrify.statics import Hessian, Pairs
+from vitrify.statics import Hessian
 from vitrify.strict_json import strict_json
 from vitrify.study.columns import COLUMNS
 
@@ -26,6 +27,7 @@ from .bar import bar
 
 MEANINGS = {  # of what is no column of a table, or has another name there
     "n": "particles",
+    "n_rattlers": "particles that fewer than 4 contacts hold",
     "box": "edge of the cube, λ",
     "model": "interaction model",
     "a0": "(V/N)^(1/3), λ",
@@ -51,10 +53,12 @@ MEANINGS = {  # of what is no column of a table, or has another name there
     type=click.Path(path_type=Path),
     help="Write the modes found as displacements, a frame each, to extended xyz (for OVITO).",
 )
+@click.option("--without-rattlers", is_flag=True, help="Moduli and modes of the particles that hold each other alone.")
 @click.option("--force-tolerance", type=float, default=EQUILIBRIUM, show_default=True, help="In mean |pair force|.")
 def measure(
     file: Path, model: str | None, species: str | None, as_json: bool, quench: bool, output: Path | None,
-    modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None, force_tolerance: float,
+    modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None, without_rattlers: bool,
+    force_tolerance: float,
 ) -> None:  # fmt: skip
     """Measure the glass in FILE (extended xyz, a periodic cube)."""
     if write_modes and not (modes or qlm):
@@ -68,10 +72,11 @@ def measure(
         glass.write(output)
     if not as_json:
         _tell_of_output(output, quench)
-    found: dict[str, Any] = asdict(measure_glass(glass, force_tolerance=force_tolerance))
+    found: dict[str, Any] = asdict(measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers))
     frames: list[Frame] = []
     if modes or qlm or dipoles:
-        found |= _microscopic(glass, modes or 0, qlm, dipoles or 0, frames)
+        hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
+        found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)
     if write_modes:
         write_displacements(glass, frames, write_modes)
     if as_json:
@@ -109,9 +114,11 @@ def _tell_of_output(output: Path | None, quench: bool) -> None:
         click.echo("the quenched glass is not kept; --output FILE would write it", err=True)
 
 
-def _microscopic(glass: Glass, modes: int, qlm: bool, dipoles: int, frames: list[Frame]) -> dict[str, Any]:
+def _microscopic(
+    glass: Glass, hessian: Hessian, modes: int, qlm: bool, dipoles: int, frames: list[Frame]
+) -> dict[str, Any]:
     """What was asked for beyond the moduli; modes found are added to the frames."""
-    hessian, found = Hessian(Pairs.of(glass)), {}
+    found: dict[str, Any] = {}
     if modes:
         low, _ = low_frequency_modes(glass, number=modes, hessian=hessian)
         found["lowest_eigenvalues"] = low.eigenvalues.tolist()

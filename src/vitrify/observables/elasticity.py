@@ -4,33 +4,57 @@ from __future__ import annotations
 
 import numpy as np
 
+from vitrify.contacts import NO_SOLID, REMEDY
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs, bulk_modulus, strain_modulus
-from vitrify.statics.stability import random_force, stability
+from vitrify.statics.stability import TRANSLATIONS, Stability, probe, stability
 from vitrify.statics.strain import strain_force
 
 Elasticity = dict[str, float | int | bool]
 STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
 
 
-def elasticity(glass: Glass, pairs: Pairs | None = None) -> Elasticity:
+def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bool = False) -> Elasticity:
     """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name.
 
-    Raises SampleFailure where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same
-    if the moduli exist, and says so in `is_minimum`."""
+    without_rattlers: of the particles that hold each other, in the same volume. Raises SampleFailure where these make no
+    solid, or where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same if the moduli
+    exist, and says so in `is_minimum`."""
     pairs = pairs or Pairs.of(glass)
+    pairs.require_solid(spanning=False)
+    pairs = pairs.without_rattlers() if without_rattlers else pairs
     hessian = Hessian(pairs)
     right = [strain_force(pairs, strain) for strain in STRAINS]
-    solution = hessian.solve(np.array([*right, random_force(glass.n_particles)]))
-    sound = stability(hessian, certified=bool(solution.converged[-1]))
+    solution = hessian.solve(np.array([*right, probe(pairs)]))
+    certified = bool(solution.converged[-1])
+    if not certified:
+        pairs.require_solid()
+    sound = stability(hessian, certified=certified)
+    _require_rigid(pairs, sound)
     if not solution.converged[:-1].all():
         state = "a saddle" if sound.negative_modes else f"a state with {sound.zero_modes} zero modes"
-        raise SampleFailure(f"moduli do not exist: the solver did not converge on {state}, not a minimum")
+        raise SampleFailure(
+            f"moduli do not exist: the solver did not converge on {state}, not a minimum{pairs.told_of_rattlers()}"
+        )
     responses = list(zip(STRAINS, solution.x_mid, right, strict=False))
     shear = [strain_modulus(pairs, strain, x, force) for strain, x, force in responses[:3]]
     bulk = bulk_modulus(pairs, *responses[3][1:])
     return moduli_columns(shear, bulk, zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
+
+
+def _require_rigid(pairs: Pairs, found: Stability) -> None:
+    """Raise SampleFailure where parts float that are no rattlers. found: of these pairs."""
+    alone = int(pairs.isolated.sum())
+    if found == Stability(TRANSLATIONS * (1 + alone), 0):
+        return
+    rest = pairs.without_rattlers()
+    left = found if rest is pairs else stability(Hessian(rest), certified=False)
+    if left.zero_modes > TRANSLATIONS and not left.negative_modes:
+        raise SampleFailure(
+            f"{NO_SOLID} enough to hold each other ({left.zero_modes} zero modes where a solid has {TRANSLATIONS}, with "
+            f"{int(pairs.contacts.rattlers.sum())} rattlers left out); {REMEDY}"
+        )
 
 
 def moduli_columns(shear: list[Modulus], bulk: Modulus, *, zero_modes: int, is_minimum: bool) -> Elasticity:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vitrify.contacts import FAINT
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass
 from vitrify.statics import Pairs
@@ -23,6 +24,7 @@ class Measurement:
     """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3)."""
 
     n: int
+    n_rattlers: int  # particles that fewer than 4 contacts hold
     box: float  # edge, in λ
     model: str
     energy_per_particle: float
@@ -48,21 +50,29 @@ class Measurement:
     omega0: float  # c_s/a0 with this glass's own G; not a number where G < 0
 
 
-def measure(glass: Glass | str | os.PathLike[str], *, force_tolerance: float = EQUILIBRIUM) -> Measurement:
+def measure(
+    glass: Glass | str | os.PathLike[str], *, force_tolerance: float = EQUILIBRIUM, without_rattlers: bool = False
+) -> Measurement:
     """Measure a glass at mechanical equilibrium, or the one that a file holds and says the model of.
 
-    force_tolerance: in units of the mean |pair force|. Raises SampleFailure where a force is larger, or where the moduli
+    force_tolerance: in units of the mean |pair force|. without_rattlers: moduli and zero modes of the particles that hold
+    each other; forces, pressure, coordination, density and a0 stay those of the whole glass. Raises SampleFailure where a
+    force is larger, where the particles make no solid, where rattlers bear more than such a force, or where the moduli
     do not exist; UsageError for what is neither a glass nor a file of one."""
     glass = _glass_of(glass)
     pairs = Pairs.of(glass)
     forces = mechanics(glass, pairs)
+    if forces["mean_pair_force"] < FAINT:  # below jamming forces are too small to balance
+        pairs.require_solid(spanning=False)
     require_equilibrium(forces["max_force"], forces["mean_pair_force"], force_tolerance, pairs)
-    moduli = elasticity(glass, pairs)
+    measured = held_pairs(pairs, force_tolerance) if without_rattlers else pairs
+    moduli = elasticity(glass, measured)
     masses = np.array(glass.model.mixture.masses)[glass.species]
     shear = float(moduli["shear_modulus"])
     speed = float(np.sqrt(shear * glass.volume / masses.sum())) if shear >= 0 else float("nan")
     return Measurement(
         n=glass.n_particles,
+        n_rattlers=int(pairs.contacts.rattlers.sum()),
         box=glass.box,
         model=str(glass.model),
         a0=glass.spacing,
@@ -80,10 +90,23 @@ def _glass_of(given: object) -> Glass:
     raise UsageError(f"measure takes a Glass or the path of a file, not {type(given).__name__}")
 
 
+def held_pairs(pairs: Pairs, force_tolerance: float = EQUILIBRIUM) -> Pairs:
+    """The pairs without rattlers. Raises SampleFailure where nothing else is left, or where a force is then larger than
+    force_tolerance · mean |pair force|: such rattlers bear something, and cannot be left out."""
+    pairs.require_solid(spanning=False)
+    rest, scale = pairs.without_rattlers(), float(np.abs(pairs.slope).mean())
+    largest = float(np.abs(rest.forces()).max())
+    if rest is not pairs and not largest <= force_tolerance * scale:
+        number = pairs.n_particles - rest.n_particles
+        raise SampleFailure(
+            f"without its {number} rattlers the glass is not at mechanical equilibrium: max|f| is {largest / scale:.2g} of "
+            f"the mean pair force, more than {force_tolerance:g}"
+        )
+    return rest
+
+
 def require_equilibrium(max_force: float, mean_pair_force: float, tolerance: float, pairs: Pairs | None = None) -> None:
     """Raise SampleFailure unless max|f| is below tolerance · mean |pair force|; it names lost digits that can be why."""
-    if mean_pair_force == 0.0:
-        raise SampleFailure("no two particles interact: this is no glass")
     if not max_force <= tolerance * mean_pair_force:
         lost = lost_digits(pairs, max_force) if pairs else ""
         cause = f"its positions hold {lost}, which alone can leave such a force: write more digits, " if lost else ""

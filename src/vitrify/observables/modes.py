@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from vitrify.errors import check
@@ -10,8 +12,16 @@ from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Pairs, strain
 from vitrify.statics.modes import Modes, lowest_modes, modes_below
 from vitrify.statics.strain import strain_force
 
+from .measurement import EQUILIBRIUM, held_pairs
+
 PLANES = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ)
 LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of sound to set a scale by
+
+
+def hessian_of(glass: Glass, *, without_rattlers: bool = False, force_tolerance: float = EQUILIBRIUM) -> Hessian:
+    """The Hessian of a glass, or of those of its particles that hold each other. Raises what held_pairs raises."""
+    pairs = Pairs.of(glass)
+    return Hessian(held_pairs(pairs, force_tolerance) if without_rattlers else pairs)
 
 
 def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
@@ -25,13 +35,20 @@ def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
 
 
 def low_frequency_modes(
-    glass: Glass, *, below: float = 1.2, number: int = 0, hessian: Hessian | None = None
+    glass: Glass,
+    *,
+    below: float = 1.2,
+    number: int = 0,
+    hessian: Hessian | None = None,
+    without_rattlers: bool = False,
 ) -> tuple[Modes, float]:
     """All modes below a multiple of the first shear phonon, or the `number` lowest where that is not 0; and that frequency.
 
-    Raises SampleFailure for what is no minimum, or where a mode may be missing; UsageError for masses other than 1."""
+    without_rattlers: of the particles that hold each other; rattlers stand still in the vectors. Raises SampleFailure for
+    what is no minimum, or where a mode may be missing; UsageError for masses other than 1."""
     masses = set(glass.model.mixture.masses)
     check(masses == {1.0}, "modes", "masses", sorted(masses), "1 for every species")
-    hessian = hessian or Hessian(Pairs.of(glass))
+    hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     first = first_shear_phonon(glass, hessian)
-    return (lowest_modes(hessian, number) if number else modes_below(hessian, (below * first) ** 2)), first
+    modes = lowest_modes(hessian, number) if number else modes_below(hessian, (below * first) ** 2)
+    return replace(modes, vectors=hessian.pairs.in_glass(modes.vectors, axis=1)), first

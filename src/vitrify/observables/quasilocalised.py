@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.glass import Glass
-from vitrify.statics import Hessian, Pairs
+from vitrify.statics import Hessian
 from vitrify.statics.anharmonic import quartic_force
 from vitrify.statics.mode_energy import EnergySplit, dilation_over_shear, energy_split, strain_coupling
 from vitrify.statics.modes import participation_ratio
 from vitrify.statics.quasilocalised import Order, softest_mode
+
+from .modes import hessian_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +27,26 @@ class QlmMeasurement:
     coupling: NDArray[np.float64]  # F of Eq. (A15), (3, 3)
 
 
-def quasilocalised_mode(glass: Glass, *, order: Order = "quartic", hessian: Hessian | None = None) -> QlmMeasurement:
+def quasilocalised_mode(
+    glass: Glass, *, order: Order = "quartic", hessian: Hessian | None = None, without_rattlers: bool = False
+) -> QlmMeasurement:
     """Frequency, participation ratio, U''''::ππππ, four-term split (Eqs. 8-10) and strain coupling (Eq. A16) of the
-    softest nonlinear mode found. Raises SampleFailure where none is."""
-    hessian = hessian or Hessian(Pairs.of(glass))
+    softest nonlinear mode found.
+
+    without_rattlers: of the particles that hold each other; rattlers stand still in it. Raises SampleFailure where none
+    is found."""
+    hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     pairs = hessian.pairs
     mode = softest_mode(hessian, order)
     coupling, split = strain_coupling(pairs, mode.vector), energy_split(pairs, mode.vector)
+    vector = pairs.in_glass(mode.vector)
     values = {
         "frequency": float(np.sqrt(mode.stiffness)),
         "residual": mode.residual,
-        "participation_ratio": float(participation_ratio(mode.vector)),
+        "participation_ratio": float(participation_ratio(vector)),
         "quartic": float(np.vdot(mode.vector, quartic_force(pairs, mode.vector))),
         **split.sums,
         "dilation_over_shear": dilation_over_shear(coupling),
     }
-    return QlmMeasurement(values, mode.vector, split, coupling)
+    shares = EnergySplit(*(pairs.in_glass(getattr(split, f.name)) for f in fields(split)))
+    return QlmMeasurement(values, vector, shares, coupling)

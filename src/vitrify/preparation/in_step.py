@@ -12,6 +12,7 @@ import numpy as np
 
 from vitrify.backends import Cpu
 from vitrify.batch import SKIN, Batch, slope_body
+from vitrify.contacts import FAINT
 from vitrify.errors import SampleFailure
 from vitrify.kernels import in_step as bodies
 from vitrify.kernels.forces import forces_of, pair_force_of
@@ -19,8 +20,9 @@ from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model
 
 from .arrays import moved2_body, placed, sample_of, shares_of
-from .liquid import CHUNK, COUPLING, LEAST_STEPS, LiquidRun, check_liquid, set_velocities, time_step
-from .quench import CAP, ROUNDING, STALE2, QuenchRun
+from .liquid import CHUNK, COUPLING, LEAST_STEPS, LiquidRun, check_liquid, hopeless, set_velocities, time_step
+from .quench import CAP, ROUNDING, STALE2, QuenchRun, without_forces
+from .stages import Observer, Stage, tell
 from .start import CAP as SPREAD_CAP
 from .start import SOFT_FORCE, SWEEPS
 
@@ -64,7 +66,13 @@ class InStep:
             stale = self._stale(moving, (0.5 * SKIN) ** 2)
 
     def melt(
-        self, *, temperature: float, melt_msd: float, rngs: list[np.random.Generator], max_steps: int = 400_000
+        self,
+        *,
+        temperature: float,
+        melt_msd: float,
+        rngs: list[np.random.Generator],
+        max_steps: int = 400_000,
+        progress: Observer | None = None,
     ) -> list[LiquidRun | None]:
         """liquid.melt of all samples; None for those that failed."""
         batch = self.batch
@@ -76,12 +84,18 @@ class InStep:
         self._upload("travel", np.zeros_like(batch.travel))
         runs: list[LiquidRun | None] = [None] * self.n_samples
         heat: list[Any] = []
+        msds: list[list[float]] = [[] for _ in range(self.n_samples)]
         for steps in range(CHUNK, max_steps + CHUNK, CHUNK):
             heat.append(self._advance(busy, moving, CHUNK, step, temperature))
             self.arrays.download()
-            for s in map(int, np.flatnonzero(busy)):
-                msd = batch.mean_squared_displacement(s) / spacing2[s]
-                if (msd >= melt_msd and steps >= LEAST_STEPS) or steps >= max_steps:
+            going = [int(s) for s in np.flatnonzero(busy)]
+            for s in going:
+                msds[s].append(batch.mean_squared_displacement(s) / spacing2[s])
+            tell(progress, Stage("liquid", min(msds[s][-1] for s in going), melt_msd))
+            for s in going:
+                msd = msds[s][-1]
+                over = steps >= max_steps or (msd < melt_msd and hopeless(msds[s], melt_msd, max_steps))
+                if over or (msd >= melt_msd and steps >= LEAST_STEPS):
                     mean = float(np.mean([x[s] for x in heat[len(heat) // 2 :]]))
                     runs[s] = self._ended(s, LiquidRun(steps, step, mean, msd), temperature, melt_msd)
                     busy[s] = 0
@@ -129,7 +143,9 @@ class InStep:
 
     # --- quench ------------------------------------------------------------------------------------------------------
 
-    def quench(self, *, force_tolerance: float, max_evaluations: int = 200_000) -> list[QuenchRun | None]:
+    def quench(
+        self, *, force_tolerance: float, max_evaluations: int = 200_000, progress: Observer | None = None
+    ) -> list[QuenchRun | None]:
         """quench.quench by conjugate gradients of all samples; None for those that failed."""
         busy, moving = self._busy()
         state = np.zeros((self.n_samples, bodies.COLUMNS))
@@ -140,13 +156,22 @@ class InStep:
             if stale.any():
                 self.arrays.rebuild(busy, stale)
                 scale = np.where(busy * stale, self._mean_pair_force(moving), scale)
+                for s in np.flatnonzero(busy * stale * (scale == 0.0)):
+                    runs[s] = self._at_rest(int(s), int(state[s, bodies.EVALUATIONS]))
+                    busy[s] = 0
                 state[:, bodies.TOLERANCE] = ROUNDING * force_tolerance * np.minimum(1.0, scale)
-                on_machine = self.machine.put(state)
+                moving, on_machine = self.machine.put(busy), self.machine.put(state)
             state = self._round(moving, on_machine, max_evaluations)
+            if stale.any():
+                tell(
+                    progress,
+                    Stage("quench", float(state[:, bodies.LARGEST].max()), float(state[:, bodies.TOLERANCE].min())),
+                )
             over = busy * (state[:, bodies.PHASE] >= bodies.DONE)
             stale = busy * state[:, bodies.STALE]
             if over.any():
                 now, ended = self._mean_pair_force(moving), state[:, bodies.PHASE] == bodies.DONE
+                ended = ended & ~self._lost(over * (now < FAINT))
                 again = over * ended * (now < 0.5 * np.minimum(1.0, scale))  # pairs have lost their forces: a finer end
                 state[again == 1, bodies.PHASE] = bodies.START
                 stale = np.maximum(stale, again)
@@ -175,8 +200,26 @@ class InStep:
         launch.set_out(self.n_samples, 1, moving, self.shares, self.partial, CAP, state)
         return self.machine.get(state).copy()
 
+    def _at_rest(self, s: int, evaluations: int) -> QuenchRun | None:
+        """quench.without_forces; None where it fails."""
+        self.arrays.download()
+        try:
+            return without_forces(self.batch, s, evaluations)
+        except SampleFailure as failure:
+            self.failed[s] = failure
+            return None
+
+    def _lost(self, faint: Any) -> Any:
+        """Which of the samples that are left with next to no forces are no solid any more."""
+        lost = np.zeros(self.n_samples, dtype=bool)
+        for s in np.flatnonzero(faint):
+            lost[s] = self._at_rest(int(s), 0) is None
+        return lost
+
     def _relaxed(self, s: int, row: Any, mean_force: float) -> QuenchRun | None:
         evaluations, largest = int(row[bodies.EVALUATIONS]), float(row[bodies.LARGEST])
+        if s in self.failed:
+            return None
         if row[bodies.PHASE] == bodies.DONE:
             return QuenchRun(evaluations, largest, mean_force)
         self.failed[s] = SampleFailure(

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitrify.backends import Cpu, backend
-from vitrify.batch import BIG, Batch
-from vitrify.errors import SampleFailure, UsageError, check
+from vitrify.batch import BIG, Batch, row_width
+from vitrify.contacts import Contacts, require_solid
+from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass, Provenance
 from vitrify.model import Model
 from vitrify.recipe import Recipe
 
+from .asked import size_of, temperature_of
 from .in_step import InStep
 from .liquid import LiquidRun, melt
 from .quench import QuenchRun, quench
+from .stages import Observer
 from .start import random_batch, spread_apart
 
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
+
+MOST_LISTED = 2e7  # places in the neighbour list of a glass whose contacts are looked at; more would take gigabytes
 
 
 def make_glass(
@@ -32,29 +37,34 @@ def make_glass(
     rng: np.random.Generator,
     recipe: Recipe | None = None,
     machine: Cpu | Gpu | None = None,
+    progress: Observer | None = None,
 ) -> Glass:
     """A glass quenched from the liquid at this parent temperature, Sect. II B. Deterministic in rng.
 
     parent_temperature: in ε/k_B; density: N/V in λ⁻³. The provenance holds what was done: steps, mean squared displacement,
-    force evaluations. Raises UsageError for a box below twice the cutoff, SampleFailure where a stage fails."""
+    force evaluations. progress: is told each Stage. Raises UsageError for what cannot be made, such as a box below twice
+    the cutoff; SampleFailure where a stage fails, or where the particles do not hold each other (below jamming)."""
     recipe = recipe or Recipe()
-    check(parent_temperature > 0, "glass", "parent_temperature", parent_temperature, "positive")
+    n_particles, density = size_of(n_particles, density)
+    parent_temperature = temperature_of(parent_temperature)
     on_gpu = machine is not None and machine.name == "cuda"
     if on_gpu or (n_particles >= BIG and recipe.minimiser == "cg"):
         size = {"n_particles": n_particles, "density": density, "parent_temperature": parent_temperature}
-        made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=machine or backend())[0]  # type: ignore[arg-type]
+        made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=machine or backend(), progress=progress)[0]  # type: ignore[arg-type]
         if isinstance(made, SampleFailure):
             raise made
         return made
     started = time.perf_counter()
     batch = random_batch(model, n_particles=n_particles, density=density, rngs=[rng])
     spread_apart(batch, 0)
-    liquid = melt(batch, 0, temperature=parent_temperature, melt_msd=recipe.melt_msd, rng=rng)
+    liquid = melt(batch, 0, temperature=parent_temperature, melt_msd=recipe.melt_msd, rng=rng, progress=progress)
     melted = time.perf_counter()
-    quenched = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance)
+    quenched = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
     batch.relabel(0)
-    return batch.glass(
-        0, **_provenance(parent_temperature, liquid, recipe, quenched, melted - started, time.perf_counter() - started)
+    return _solid(
+        batch.glass(
+            0, **_provenance(parent_temperature, liquid, recipe, quenched, melted - started, time.perf_counter() - started)
+        )
     )
 
 
@@ -67,22 +77,24 @@ def make_glasses(
     rngs: list[np.random.Generator],
     recipe: Recipe | None = None,
     machine: Cpu | Gpu,
+    progress: Observer | None = None,
 ) -> list[Glass | SampleFailure]:
     """A glass for each generator, all made in step on this machine, from the same starts as make_glass.
 
     On a GPU a thread a particle; on the CPU the particles of all are shared out among threads. `seconds` in the provenance
     are the batch's, divided by the number of samples. Raises UsageError for what cannot be made."""
     recipe = recipe or Recipe()
-    check(parent_temperature > 0, "glass", "parent_temperature", parent_temperature, "positive")
+    n_particles, density = size_of(n_particles, density)
+    parent_temperature = temperature_of(parent_temperature)
     if recipe.minimiser != "cg":
         raise UsageError(f"recipe: minimiser is {recipe.minimiser!r}, must be 'cg' where glasses are made in step")
     started = time.perf_counter()
     batch = random_batch(model, n_particles=n_particles, density=density, rngs=rngs)
     together = InStep(batch, machine)
     together.spread_apart()
-    liquids = together.melt(temperature=parent_temperature, melt_msd=recipe.melt_msd, rngs=rngs)
+    liquids = together.melt(temperature=parent_temperature, melt_msd=recipe.melt_msd, rngs=rngs, progress=progress)
     melted = time.perf_counter()
-    quenched = together.quench(force_tolerance=recipe.force_tolerance)
+    quenched = together.quench(force_tolerance=recipe.force_tolerance, progress=progress)
     part = 1.0 / len(rngs)
     seconds = (part * (melted - started), part * (time.perf_counter() - started))
     made: list[Glass | SampleFailure] = []
@@ -92,8 +104,22 @@ def make_glasses(
         else:
             batch.relabel(s)
             how = _provenance(parent_temperature, liquid, recipe, end, *seconds)
-            made.append(batch.glass(s, **how, device=machine.name))
+            made.append(_solid_or_failure(batch.glass(s, **how, device=machine.name)))
     return made
+
+
+def _solid(glass: Glass) -> Glass:
+    """The glass, where its particles hold each other; else a SampleFailure. Not looked at where that takes much memory."""
+    if glass.n_particles * row_width(glass.model, glass.density) <= MOST_LISTED:
+        require_solid(Contacts.of(glass), repulsive=False)
+    return glass
+
+
+def _solid_or_failure(glass: Glass) -> Glass | SampleFailure:
+    try:
+        return _solid(glass)
+    except SampleFailure as failure:
+        return failure
 
 
 def _provenance(
@@ -114,11 +140,12 @@ def _provenance(
     }
 
 
-def quench_glass(glass: Glass, *, recipe: Recipe | None = None) -> Glass:
-    """The inherent state of a configuration; keeps its provenance. Raises SampleFailure where the minimiser fails."""
+def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observer | None = None) -> Glass:
+    """The inherent state of a configuration; keeps its provenance. Raises SampleFailure where the minimiser fails, or where
+    the particles lose each other (below jamming). progress: is told each Stage."""
     recipe = recipe or Recipe()
     batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
-    done = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance)
+    done = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
     how: Provenance = {
         "minimiser": recipe.minimiser,
         "force_evaluations": done.force_evaluations,

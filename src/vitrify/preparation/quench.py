@@ -10,12 +10,15 @@ import numpy as np
 
 from vitrify.backends import backend
 from vitrify.batch import SKIN, Batch, force_body, records, stale_body
+from vitrify.contacts import FAINT, Contacts, require_solid
 from vitrify.errors import SampleFailure
 from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_component
 from vitrify.kernels.fire import fire_of
 from vitrify.kernels.forces import pair_force_of
 from vitrify.model import Model, Potential
 from vitrify.recipe import MINIMISERS
+
+from .stages import Observer, Stage, tell
 
 KERNELS = dict(zip(MINIMISERS, (conjugate_gradients_of, fire_of), strict=True))
 STALE2 = (0.25 * SKIN) ** 2
@@ -33,15 +36,36 @@ class QuenchRun:
     mean_pair_force: float  # in ε/λ
 
 
-def quench(batch: Batch, s: int, *, minimiser: str, force_tolerance: float, max_evaluations: int = 200_000) -> QuenchRun:
+def quench(
+    batch: Batch,
+    s: int,
+    *,
+    minimiser: str,
+    force_tolerance: float,
+    max_evaluations: int = 200_000,
+    progress: Observer | None = None,
+) -> QuenchRun:
     """Bring sample s to max|f component| < force_tolerance · min(1, mean |pair force|).
 
-    Raises SampleFailure where it does not get there."""
-    room, rough = _Room(batch), batch.model.potential.liquid_slope() is not None
+    Raises SampleFailure where it does not get there, at once where the particles lose each other on the way."""
+    room = _Room(batch)
+    try:
+        return _quench(batch, s, room, minimiser, force_tolerance, max_evaluations, progress)
+    finally:
+        room.leave(batch)
+
+
+def _quench(
+    batch: Batch, s: int, room: _Room, minimiser: str, force_tolerance: float, max_evaluations: int,
+    progress: Observer | None,
+) -> QuenchRun:  # fmt: skip
+    rough = batch.model.potential.liquid_slope() is not None
     evaluations, scale = 0, 1.0
     while evaluations < max_evaluations:
         batch.rebuild(s)
         scale = mean_pair_force(batch, s)
+        if scale == 0.0:  # a tolerance in units of it can never be met
+            return without_forces(batch, s, evaluations)
         tolerance = ROUNDING * force_tolerance * min(1.0, scale)
         status, more, largest = _relax(minimiser, batch.model, rough)(
             s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
@@ -49,13 +73,30 @@ def quench(batch: Batch, s: int, *, minimiser: str, force_tolerance: float, max_
             room.direction, room.previous, room.memory, batch.pair_arguments(),
         )  # fmt: skip
         evaluations += more
+        tell(progress, Stage("quench", largest, tolerance))
         if status == 0 and rough:
             rough = False
-        elif status == 0 and mean_pair_force(batch, s) >= 0.5 * min(1.0, scale):
-            room.leave(batch)
-            return QuenchRun(evaluations, largest, mean_pair_force(batch, s))
-    room.leave(batch)
+        elif status == 0:
+            now = mean_pair_force(batch, s)
+            require_forces(batch, s, now)
+            if now >= 0.5 * min(1.0, scale):
+                return QuenchRun(evaluations, largest, now)
+    require_forces(batch, s, mean_pair_force(batch, s))
     raise SampleFailure(f"the quench stopped at max|f| = {largest:.2g} after {evaluations} force evaluations")
+
+
+def require_forces(batch: Batch, s: int, mean_force: float) -> None:
+    """Raise SampleFailure where next to no force is left because the particles no longer hold each other.
+
+    Below jamming a quench ends where particles just touch: their forces go on falling, and never balance."""
+    if mean_force < FAINT:
+        require_solid(Contacts.of(batch.glass(s)), repulsive=True)
+
+
+def without_forces(batch: Batch, s: int, evaluations: int) -> QuenchRun:
+    """What becomes of a sample in which no pair exerts a force: a solid at rest is quenched, all else a SampleFailure."""
+    require_forces(batch, s, 0.0)
+    return QuenchRun(evaluations, 0.0, 0.0)
 
 
 class _Room:

@@ -217,7 +217,8 @@ def _require_minimum(hessian: Hessian, values: FloatArray) -> None:
     if negative:
         raise SampleFailure(f"is a saddle, not a minimum: {negative} of its modes have negative eigenvalues")
     if zero:
-        raise SampleFailure(f"has {zero + TRANSLATIONS} zero modes where a solid has {TRANSLATIONS}: {floating(hessian)}")
+        found = f"at least {zero + TRANSLATIONS} zero modes where a solid has {TRANSLATIONS}"
+        raise SampleFailure(f"has {found}: {floating(hessian)}")
 
 
 def floating(hessian: Hessian) -> str:
@@ -227,8 +228,11 @@ def floating(hessian: Hessian) -> str:
     pairs = hessian.pairs
     matrix = hessian.matrix()[::3, ::3]
     parts = int(connected_components(matrix, directed=False)[0])
-    rattlers = int(np.sum(np.diff(pairs.start) <= TRANSLATIONS))
-    return f"{rattlers} particles have at most {TRANSLATIONS} neighbours (rattlers), and it is in {parts} unconnected parts"
+    few = int(np.sum(np.diff(pairs.start) <= TRANSLATIONS))
+    return (
+        f"{few} particles have at most {TRANSLATIONS} neighbours, and it is in {parts} unconnected parts"
+        f"{pairs.told_of_rattlers()}"
+    )
 
 
 def _free(rows: FloatArray, n: int) -> FloatArray:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.batch import Batch
+from vitrify.contacts import Contacts, compressed, require_solid
 from vitrify.glass import Glass
-from vitrify.kernels.pair_terms import count_pairs, fill_pairs, pair_terms_of
+from vitrify.kernels.pair_terms import pair_terms_of
 from vitrify.model import Potential
 
 FloatArray = NDArray[np.float64]
@@ -24,7 +25,7 @@ class Pairs:
     """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1].
 
     positions: (n, 3); target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss
-    with s = r²."""
+    with s = r²; kept: (particles of the glass,) True for the n that are here, where others were left out."""
 
     n_particles: int
     volume: float
@@ -33,13 +34,14 @@ class Pairs:
     target: IntArray
     r_pd: FloatArray
     terms: FloatArray
+    kept: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, glass: Glass) -> Pairs:
         """All pairs of a glass within the range of their species."""
         batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
         batch.rebuild(0)
-        start, target, r_pd = _compressed(batch)
+        start, target, r_pd = compressed(batch)
         n = glass.n_particles
         source = np.repeat(np.arange(n), np.diff(start))
         inverse_length2 = batch.inverse_length2[batch.species[source], batch.species[target]]
@@ -56,6 +58,48 @@ class Pairs:
     def distance(self) -> FloatArray:
         """(p,) r."""
         return np.asarray(np.sqrt(np.einsum("pd,pd->p", self.r_pd, self.r_pd)))
+
+    @property
+    def isolated(self) -> NDArray[np.bool_]:
+        """(n,) particles that meet no other."""
+        return np.asarray(np.diff(self.start) == 0)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        """The pairs as a network."""
+        return Contacts(self.positions, self.volume ** (1.0 / 3.0), self.source, self.target)
+
+    def require_solid(self, *, spanning: bool = True) -> None:
+        """Raise SampleFailure where these particles do not hold each other: below jamming, or in clusters that float."""
+        require_solid(self.contacts, repulsive=not bool((self.terms[1] > 0.0).any()), spanning=spanning)
+
+    def without_rattlers(self) -> Pairs:
+        """The pairs of the particles that hold each other, in the same volume."""
+        kept = ~self.contacts.rattlers
+        if kept.all():
+            return self
+        between = kept[self.source] & kept[self.target]
+        number = np.bincount(self.source[between], minlength=self.n_particles)[kept]
+        start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
+        target = (np.cumsum(kept) - 1)[self.target[between]]
+        terms = np.ascontiguousarray(self.terms[:, between])
+        n = int(kept.sum())
+        return Pairs(n, self.volume, self.positions[kept], start, target, self.r_pd[between], terms, kept)
+
+    def told_of_rattlers(self) -> str:
+        """The end of a sentence on what is no minimum: how many rattlers it has, and what can be done; empty for none."""
+        number = int(self.contacts.rattlers.sum())
+        return f"; rattlers in it: {number} (--without-rattlers leaves them out)" if number else ""
+
+    def in_glass(self, values: FloatArray, axis: int = 0) -> FloatArray:
+        """Values of these particles along an axis as values of all particles of the glass, zero for those left out."""
+        if self.kept is None:
+            return values
+        shape = list(values.shape)
+        shape[axis] = len(self.kept)
+        everyone = np.zeros(shape)
+        everyone[(slice(None),) * axis + (self.kept,)] = values
+        return everyone
 
     @property
     def slope(self) -> FloatArray:
@@ -78,28 +122,6 @@ class Pairs:
     def forces(self) -> FloatArray:
         """(n, 3) force on each particle, Σ_j 2 φ_s r_ij."""
         return self.sum_to_particles(2.0 * self.terms[1][:, None] * self.r_pd)
-
-
-def _compressed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
-    """The list of a batch of one sample, cut at the range itself."""
-    n = len(batch.ticks)
-    cpu, number = backend(), np.zeros(n, dtype=np.int64)
-    range2 = batch.cutoff2 / batch.inverse_length2
-    common = (
-        0,
-        n,
-        batch.ticks,
-        batch.species,
-        batch.neighbours,
-        batch.counts,
-        range2,
-        float(batch.tick_length[0]),
-    )
-    cpu.compile(count_pairs)(*common, number)
-    start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
-    target, r_pd = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3))
-    cpu.compile(fill_pairs)(*common, start, target, r_pd)
-    return start, target, r_pd
 
 
 def _unsorted(label: Any, source: Any, target: Any, r_pd: Any, terms: Any) -> tuple[Any, ...]:

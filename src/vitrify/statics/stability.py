@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .hessian import Hessian
 from .linear_solvers.inertia import count_below
+from .pairs import Pairs
 
+FloatArray = NDArray[np.float64]
 TRANSLATIONS = 3
 ZERO = 1e-10  # eigenvalues below this part of the mean diagonal of M count as zero
 
@@ -25,21 +28,31 @@ class Stability:
         return self.negative_modes == 0 and self.zero_modes == TRANSLATIONS
 
 
-def random_force(n_particles: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def random_force(n_particles: int) -> FloatArray:
     """The right-hand side that proves a minimum: (n, 3), normal, free of translations; the same for every glass."""
     force = np.random.default_rng(20_200_811).normal(size=(n_particles, 3))
     return np.asarray(force - force.mean(axis=0))
 
 
+def probe(pairs: Pairs) -> FloatArray:
+    """random_force for these pairs: a particle that meets nothing feels none, as nothing could answer there."""
+    force, alone = random_force(pairs.n_particles), pairs.isolated
+    if alone.any():
+        force[alone] = 0.0
+        force[~alone] -= force[~alone].mean(axis=0)
+    return force
+
+
 def stability(hessian: Hessian, *, certified: bool) -> Stability:
     """Count zero and negative eigenvalues.
 
-    certified: conjugate gradients converged on `random_force` and met positive curvature only. That is a proof: the
+    certified: conjugate gradients converged on `probe` and met positive curvature only. That is a proof: the
     residual's part along an eigenvector of eigenvalue κ is multiplied by Π(1 − κ/θ), θ > 0 the Ritz values, which is 1 for
     κ = 0 and more than 1 for κ < 0, so a converged residual leaves room for neither (but for a random force that misses
-    an eigenvector to ten digits). Otherwise eigenvalues are counted by the inertia of M − σ1 and M + σ1."""
+    an eigenvector to ten digits). A particle that meets nothing adds three zero modes. Otherwise eigenvalues are counted by
+    the inertia of M − σ1 and M + σ1."""
     if certified:
-        return Stability(TRANSLATIONS, 0)
+        return Stability(TRANSLATIONS * (1 + int(hessian.pairs.isolated.sum())), 0)
     matrix = hessian.matrix()
     cut = ZERO * float(np.mean(np.abs(matrix.diagonal())))
     negative = count_below(matrix, -cut)

@@ -16,8 +16,9 @@ from vitrify.backends.memory import available_memory
 FloatArray = NDArray[np.float64]
 POSITIVE_DEFINITE, INDEFINITE = 2, -2  # Pardiso's matrix types
 ROOM = 0.8  # part of the free memory that a factor may take
-# input parameters by Pardiso's own numbers: nested dissection, pivots perturbed by 1e-8 only, no scaling, Bunch-Kaufman
-PARAMETERS = {1: 1, 2: 2, 10: 8, 11: 0, 13: 0, 18: -1, 21: 1, 24: 1}
+# input parameters by Pardiso's own numbers: nested dissection, pivots perturbed by 1e-13 only, no scaling, Bunch-Kaufman.
+# An eigenvalue counts as zero below 1e-10 of the mean diagonal: a pivot perturbed by 1e-8 lost the zero modes of rattlers.
+PARAMETERS = {1: 1, 2: 2, 10: 13, 11: 0, 13: 0, 18: -1, 21: 1, 24: 1}
 
 
 class TooLarge(Exception):

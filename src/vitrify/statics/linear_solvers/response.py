@@ -98,6 +98,7 @@ def response_solver(hessian: Hessian, *, iterative: bool | None = None) -> Respo
         except NotPositive:
             raise SampleFailure(
                 "is no minimum: its Hessian has a zero mode beside the translations, or a negative one"
+                + hessian.pairs.told_of_rattlers()
             ) from None
         except TooLarge:
             pass

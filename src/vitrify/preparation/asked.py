@@ -1,0 +1,63 @@
+"""What a person asks of a glass, checked at the door: whole numbers that are whole, numbers that are numbers."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from vitrify.errors import UsageError, check
+
+HOTTEST = 1e9  # ε/k_B
+LARGEST_SEED = 2**63 - 1
+NO_NUMBERS = (bool, np.bool_, str, bytes, np.ndarray)  # though int() or float() would take them
+
+
+def size_of(n_particles: Any, density: Any) -> tuple[int, float]:
+    """N as an int and N/V as a float; their bounds are the model's. Raises UsageError."""
+    return whole("n_particles", n_particles, "a whole number"), number("density", density, "a positive number, in λ⁻³")
+
+
+def temperature_of(parent_temperature: Any) -> float:
+    """T as a float. Raises UsageError."""
+    may_be = f"a positive number below {HOTTEST:g}, in ε/k_B"
+    value = number("parent_temperature", parent_temperature, may_be)
+    check(0.0 < value < HOTTEST, "glass", "parent_temperature", value, may_be)
+    return value
+
+
+def seed_of(seed: Any) -> int:
+    """The seed as an int. Raises UsageError."""
+    may_be = "a whole number from 0 to 2^63 − 1"
+    value = whole("seed", seed, may_be)
+    if not 0 <= value <= LARGEST_SEED:
+        raise UsageError(f"glass: seed is {_shown(seed)}, must be {may_be}")
+    return value
+
+
+def whole(name: str, value: Any, may_be: str) -> int:
+    """A whole number of any kind, NumPy's too, but no truth value and no text. Raises UsageError."""
+    try:
+        if isinstance(value, NO_NUMBERS):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise UsageError(f"glass: {name} is {_shown(value)}, must be {may_be}") from None
+
+
+def number(name: str, value: Any, may_be: str) -> float:
+    """A number of any kind, NumPy's too, but no truth value and no text. Raises UsageError."""
+    try:
+        if isinstance(value, NO_NUMBERS):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"glass: {name} is {_shown(value)}, must be {may_be}") from None
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.60}"
+    except ValueError:  # Python refuses to print the longest integers
+        return "an integer of thousands of digits"
