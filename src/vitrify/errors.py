@@ -15,6 +15,10 @@ class BrokenFile(VitrifyError):
     """A file that cannot be read as what it should be: truncated, foreign or damaged."""
 
 
+class Unreadable(VitrifyError):
+    """A file that may well be sound and that the disk, the rights to it or the memory did not let us read; it is left alone."""
+
+
 class SampleFailure(VitrifyError):
     """One sample could not be made or measured; it is recorded with its reason and never averaged in."""
 

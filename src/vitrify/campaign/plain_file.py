@@ -1,0 +1,74 @@
+"""Files of a folder into which anyone may have put anything: read as a whole, and only where they are plain files.
+
+A folder, a FIFO or a link to a device in the place of a file is noticed before a byte of it is read, so that nothing is
+waited for. What the disk, the rights or the memory refuse is told apart from what was read and is wrong."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vitrify.errors import BrokenFile, Unreadable
+
+SMALL = 4_000_000  # bytes of a note or a study, which has a million characters at most
+
+
+def read_plain_file(path: Path, *, at_most: int | None = None) -> bytes:
+    """All bytes of a file. Raises FileNotFoundError where there is none, Unreadable where it cannot be read, BrokenFile where
+    it is no plain file or has more than `at_most` bytes."""
+    with reading(path):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # a socket
+                raise BrokenFile(f"{_named(path)} is no plain file") from None
+            raise
+        with os.fdopen(handle, "rb", buffering=0) as file:
+            about = os.fstat(handle)
+            if not stat.S_ISREG(about.st_mode):
+                raise BrokenFile(f"{_named(path)} is no plain file")
+            if at_most is not None and about.st_size > at_most:
+                raise BrokenFile(f"{_named(path)} has {about.st_size:,} bytes, at most {at_most:,} are read")
+            content = file.readall()
+            if len(content) != about.st_size:  # files are replaced and never written in their place
+                raise Unreadable(f"{_named(path)} cannot be read: {len(content):,} of its {about.st_size:,} bytes came")
+            return content
+
+
+def read_small_text(path: Path) -> str:
+    """The text of a small file. Raises as `read_plain_file`, and BrokenFile where it is no text in UTF-8."""
+    try:
+        return read_plain_file(path, at_most=SMALL).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BrokenFile(f"{_named(path)} is no text in UTF-8") from None
+
+
+def read_small_json(path: Path) -> Any:
+    """What a small JSON file says. Raises as `read_small_text`, and BrokenFile where it is no JSON or nested too deep."""
+    try:
+        return json.loads(read_small_text(path))
+    except (ValueError, RecursionError):
+        raise BrokenFile(f"{_named(path)} is no JSON") from None
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What the system refuses while the block reads a file or a folder is an Unreadable; FileNotFoundError stays."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(error.errno, os.strerror(error.errno or errno.ENOENT), str(path)) from None
+    except OSError as error:
+        raise Unreadable(f"{_named(path)} cannot be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise Unreadable(f"{_named(path)} cannot be read: not enough memory") from None
+
+
+def _named(path: Path) -> str:
+    return f"{path.name} in {path.parent}"
