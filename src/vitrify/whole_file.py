@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 TEMPORARY = ".tmp"  # how the hidden name of a file that is being written ends
+# what disks answer that know no fsync of a folder (SMB, FUSE, some network disks); a fault of the disk is none of these
+NO_SYNC_OF_FOLDERS = {
+    errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EBADF, errno.EISDIR, errno.EPERM, errno.EACCES,
+}  # fmt: skip
 
 
 @contextmanager
@@ -25,9 +31,12 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def sync(path: Path) -> None:
-    """Bring a file or a folder to the disk."""
+    """Bring a file or a folder to the disk; a disk that does not do so for folders is trusted to keep names. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_SYNC_OF_FOLDERS or not stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise
     finally:
         os.close(handle)

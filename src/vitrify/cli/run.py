@@ -65,6 +65,7 @@ def run(
     click.echo(outcome.sentence())
     if outcome.stopped_by:
         sys.exit(128 + outcome.stopped_by)
+    outcome.require_all_read()
     if report or (report is None and not part):
         from vitrify.report import write_report  # draws figures: imported when it is needed
 
