@@ -16,12 +16,15 @@ from typing import Any
 
 from vitrify.errors import BrokenFile, Unreadable
 
+NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # links in a circle lead to no file either
 SMALL = 4_000_000  # bytes of a note or a study, which has a million characters at most
 
 
-def read_plain_file(path: Path, *, at_most: int | None = None) -> bytes:
-    """All bytes of a file. Raises FileNotFoundError where there is none, Unreadable where it cannot be read, BrokenFile where
-    it is no plain file or has more than `at_most` bytes."""
+def read_plain_file(path: Path, *, at_most: int | None = None, whole: bool = True) -> bytes:
+    """All bytes of a file. whole: it is never written in its place, so that fewer bytes than its length are the disk's fault.
+
+    Raises FileNotFoundError where there is none, Unreadable where it cannot be read, BrokenFile where it is no plain file
+    or has more than `at_most` bytes."""
     with reading(path):
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -36,7 +39,7 @@ def read_plain_file(path: Path, *, at_most: int | None = None) -> bytes:
             if at_most is not None and about.st_size > at_most:
                 raise BrokenFile(f"{_named(path)} has {about.st_size:,} bytes, at most {at_most:,} are read")
             content = file.readall()
-            if len(content) != about.st_size:  # files are replaced and never written in their place
+            if whole and len(content) != about.st_size:
                 raise Unreadable(f"{_named(path)} cannot be read: {len(content):,} of its {about.st_size:,} bytes came")
             return content
 
@@ -62,9 +65,9 @@ def reading(path: Path) -> Iterator[None]:
     """What the system refuses while the block reads a file or a folder is an Unreadable; FileNotFoundError stays."""
     try:
         yield
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileNotFoundError(error.errno, os.strerror(error.errno or errno.ENOENT), str(path)) from None
     except OSError as error:
+        if error.errno in NOWHERE:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from None
         raise Unreadable(f"{_named(path)} cannot be read: {error.strerror or error}") from None
     except MemoryError:
         raise Unreadable(f"{_named(path)} cannot be read: not enough memory") from None

@@ -47,15 +47,16 @@ class Result:
 
 
 def write(path: Path, digest: str, result: Result) -> None:
-    """Publish: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none. Raises OSError."""
+    """Publish: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none. The folder is
+    there. Raises OSError."""
     with whole_file(path) as beside:
         _fill(beside, digest, result)
     sync(path.parent)
 
 
 def read(path: Path, digest: str | None = None) -> Result:
-    """The result in a file. Raises FileNotFoundError where there is none, Unreadable where the disk, the rights to it or the
-    memory failed, and BrokenFile where all of it was read and is truncated, foreign, damaged or made for another digest."""
+    """The result in a file. Raises FileNotFoundError where there is none, Unreadable where the disk, the rights to it or
+    the memory failed, and BrokenFile where all of it was read and is truncated, foreign, damaged or made for another digest."""
     content = read_plain_file(path)  # whatever fails after this is the fault of these bytes
     try:
         _require_walkable(content)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from vitrify.campaign import Store
 from vitrify.report import write_report
+from vitrify.study.untouched import UntouchedStore
 
 
 @click.command()
@@ -19,5 +19,5 @@ from vitrify.report import write_report
     help="CSV with alloy, poisson_ratio, stz_size, source for Figs. 1 and 13.",
 )
 def report(directory: Path, output: Path, experiments: Path | None) -> None:
-    """Write the report of the store in DIRECTORY."""
-    click.echo(write_report(Store(directory), output, experiments))
+    """Write the report of the store in DIRECTORY; nothing in the store is changed."""
+    click.echo(write_report(UntouchedStore(directory), output, experiments))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
 
+from vitrify.backends.processor import processor_kind
 from vitrify.campaign import Result, Store
 from vitrify.campaign.result_file import Value
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
-from vitrify.errors import SampleFailure
+from vitrify.errors import BrokenFile, SampleFailure
 from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
 from vitrify.observables import (
@@ -64,14 +66,27 @@ def temperature_of(store: Store, spec: EnsembleSpec, temperature_key: str) -> fl
 
 
 def glass_result(glass: Glass) -> Result:
-    """A glass as the store keeps it."""
-    values = {"box": glass.box, "model": str(glass.model), **glass.provenance}
+    """A glass as the store keeps it, with the kind of processor that made it: another may lead to other last bits."""
+    values = {"box": glass.box, "model": str(glass.model), **glass.provenance, "processor": processor_kind()}
     return Result(values, {"positions": glass.positions, "species": glass.species})
 
 
+def glass_checksum(glass: Result) -> str:
+    """SHA-256 over positions, species, box and model of a glass as the store keeps it: what is measured depends on these
+    alone. Raises BrokenFile where it is no glass."""
+    _require_glass(glass)
+    total = hashlib.sha256(f"{float(glass.values['box'])!r} {glass.values['model']}".encode())
+    for name, kind in (("positions", "<f8"), ("species", "<i8")):
+        total.update(np.ascontiguousarray(glass.arrays[name], dtype=kind).tobytes())
+    return total.hexdigest()
+
+
 def observable_task(store: Store, observable: ObservableSpec, glass_key: str, digest: str) -> Result:
-    """One observable of a glass in the store. A glass that is no minimum is set aside here."""
-    return MEASURE[observable.name](read_glass(store, glass_key, digest), **observable.settings)
+    """One observable of a glass in the store; it carries the checksum of the glass. A glass that is no minimum is set aside
+    here."""
+    glass = store.read(glass_key, digest)
+    measured = MEASURE[observable.name](_glass_of(glass), **observable.settings)
+    return replace(measured, made_from=glass_checksum(glass))
 
 
 def _mechanics(glass: Glass) -> Result:
@@ -128,14 +143,29 @@ MEASURE: dict[str, Callable[..., Result]] = {
 
 
 def read_glass(store: Store, key: str, digest: str | None = None) -> Glass:
-    """A glass from the store. Raises BrokenFile."""
-    result = store.read(key, digest)
+    """A glass from the store. Raises BrokenFile, Unreadable, or FileNotFoundError where there is none."""
+    return _glass_of(store.read(key, digest))
+
+
+def _glass_of(result: Result) -> Glass:
+    _require_glass(result)
     values = dict(result.values)
     box, model = float(values.pop("box")), parse(str(values.pop("model")))
     return Glass(result.arrays["positions"], box, result.arrays["species"].astype(np.int8), model, values)
 
 
+def _require_glass(result: Result) -> None:
+    """Raises BrokenFile for a result that is sound but no glass."""
+    numbers = isinstance(result.values.get("box"), float | int) and isinstance(result.values.get("model"), str)
+    if not numbers or not all(
+        x in result.arrays and result.arrays[x].dtype.kind in "iuf" for x in ("positions", "species")
+    ):
+        raise BrokenFile("it holds no glass: box, model, positions and species")
+
+
 def read_parent_temperature(store: Store, key: str) -> ParentTemperature:
-    """T and G∞ of an ensemble from the store. Raises BrokenFile."""
-    values = store.read(key).values
-    return ParentTemperature(**{f.name: values[f.name] for f in fields(ParentTemperature)})  # type: ignore[arg-type]
+    """T and G∞ of an ensemble from the store. Raises BrokenFile, Unreadable, or FileNotFoundError where there is none."""
+    values, names = store.read(key).values, [f.name for f in fields(ParentTemperature)]
+    if not values.keys() >= set(names):
+        raise BrokenFile(f"{key} holds no parent temperature")
+    return ParentTemperature(**{name: values[name] for name in names})  # type: ignore[arg-type]
