@@ -6,13 +6,8 @@ aside and made again too; with the same bits it stays. Results that carry none, 
 
 from __future__ import annotations
 
-from vitrify.errors import BrokenFile
-
-from .result_file import Result
 from .store import Failure, Store
 from .task import Task
-
-OF_ANOTHER = "was made from another {} than the one that stands in the store now"
 
 
 class Inventory:
@@ -27,10 +22,14 @@ class Inventory:
         Raises Unreadable, and UsageError where the store cannot be written."""
         self._identities.pop(task.key, None)
         result = self.store.sound(task.key, task.digest)
-        why = "" if result is None else self._why_not(task, result)
-        if why:
-            self.store.quarantine(task.key, why)
-        return result is not None and not why
+        if result is None:
+            return False
+        if task.identity:
+            self._identities[task.key] = task.identity(result)
+        other = self._other(task, result.made_from)
+        if other:
+            self.store.quarantine(task.key, f"{task.key} was made from another {other} than the one that stands there now")
+        return not other
 
     def failure(self, task: Task) -> Failure | None:
         """Why a task failed, if it did with what stands in the store now. Raises Unreadable."""
@@ -43,15 +42,6 @@ class Inventory:
     def made_from(self, task: Task) -> str:
         """Identity of the result that a task is made from, as far as it is known."""
         return next((self._identities[x] for x in task.needs if x in self._identities), "")
-
-    def _why_not(self, task: Task, result: Result) -> str:
-        try:
-            if task.identity:
-                self._identities[task.key] = task.identity(result)
-        except BrokenFile as error:
-            return f"{task.key}: {error}"
-        other = self._other(task, result.made_from)
-        return f"{task.key} {OF_ANOTHER.format(other)}" if other else ""
 
     def _other(self, task: Task, made_from: str) -> str:
         """The need that has other bits now than those that something was made from."""

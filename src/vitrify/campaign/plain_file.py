@@ -21,7 +21,7 @@ SMALL = 4_000_000  # bytes of a note or a study, which has a million characters 
 
 
 def read_plain_file(path: Path, *, at_most: int | None = None, whole: bool = True) -> bytes:
-    """All bytes of a file. whole: it is never written in its place, so that fewer bytes than its length are the disk's fault.
+    """All bytes of a file. whole: it is never written in its place, and fewer bytes than its length are the disk's fault.
 
     Raises FileNotFoundError where there is none, Unreadable where it cannot be read, BrokenFile where it is no plain file
     or has more than `at_most` bytes."""

@@ -56,7 +56,7 @@ def write(path: Path, digest: str, result: Result) -> None:
 
 def read(path: Path, digest: str | None = None) -> Result:
     """The result in a file. Raises FileNotFoundError where there is none, Unreadable where the disk, the rights to it or
-    the memory failed, and BrokenFile where all of it was read and is truncated, foreign, damaged or made for another digest."""
+    the memory failed, BrokenFile where all of it was read and is truncated, foreign, damaged or made for another digest."""
     content = read_plain_file(path)  # whatever fails after this is the fault of these bytes
     try:
         _require_walkable(content)

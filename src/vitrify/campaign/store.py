@@ -201,11 +201,11 @@ class Store:
     def _require_in_place(self) -> None:
         """A store may be moved or removed while a run works on it: nothing is to be written where it was."""
         try:
-            os.stat(self.directory / MARK)
+            (self.directory / MARK).stat()
         except (FileNotFoundError, NotADirectoryError):
             raise UsageError(
-                f"{self.directory} is no longer a vitrify store: it was moved or removed meanwhile, and nothing was written "
-                "in its place; run again where it is now"
+                f"{self.directory} is no longer a vitrify store: it was moved or removed meanwhile; nothing was written in "
+                "its place: run again where it stands now"
             ) from None
 
     def _make_folders(self, path: Path) -> None:

@@ -18,7 +18,7 @@ class Task:
     function: Callable[..., Result]  # function(store, *arguments); may raise SampleFailure
     arguments: tuple[Any, ...] = ()
     needs: tuple[str, ...] = ()  # keys that must be in the store first
-    # of the bits of its result that others are made from, whose `made_from` it is; raises BrokenFile where they are not there
+    # of the bits of its result that others are made from, whose `made_from` it is
     identity: Callable[[Result], str] | None = None
 
 

@@ -95,9 +95,9 @@ def _row(asked: list[tuple[Product, str]], store: Store, index: int) -> dict[str
         if result is None:
             return None
         if product.name == GLASS:
-            glass = _checksum(store, key, result)
+            glass = _checksum(result)
             row.update(_provenance(result))
-        elif glass and _is_of(result, key, glass, store):
+        elif _is_of(result, key, glass, store):
             row.update(result.values)
         else:
             return None
@@ -131,14 +131,10 @@ def _is_of(result: Result, key: str, glass: str, store: Store) -> bool:
     return False
 
 
-def _checksum(store: Store, key: str, glass: Result) -> str:
+def _checksum(glass: Result) -> str:
     from .work import glass_checksum
 
-    try:
-        return glass_checksum(glass)
-    except BrokenFile as error:
-        store.note_broken(key, f"{key}: {error}")
-        return ""
+    return glass_checksum(glass)
 
 
 def _checksum_of(store: Store, key: str) -> str:
@@ -151,5 +147,5 @@ def _checksum_of(store: Store, key: str) -> str:
     mark = (str(store.path(key)), about.st_ino, about.st_mtime_ns, about.st_size)
     if mark not in CHECKSUMS:
         glass = _read(store, key, None)
-        CHECKSUMS[mark] = "" if glass is None else _checksum(store, key, glass)
+        CHECKSUMS[mark] = "" if glass is None else _checksum(glass)
     return CHECKSUMS[mark]
