@@ -16,7 +16,7 @@ class BrokenFile(VitrifyError):
 
 
 class Unreadable(VitrifyError):
-    """A file that may well be sound and that the disk, the rights to it or the memory did not let us read; it is left alone."""
+    """A file that may well be sound, but that disk, rights or memory kept us from reading; it stays as it is."""
 
 
 class SampleFailure(VitrifyError):

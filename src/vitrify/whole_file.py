@@ -13,7 +13,8 @@ from pathlib import Path
 TEMPORARY = ".tmp"  # how the hidden name of a file that is being written ends
 # what disks answer that know no fsync of a folder (SMB, FUSE, some network disks); a fault of the disk is none of these
 NO_SYNC_OF_FOLDERS = {
-    errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EBADF, errno.EISDIR, errno.EPERM, errno.EACCES,
+    errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EBADF, errno.EISDIR, errno.EPERM,
+    errno.EACCES,
 }  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def sync(path: Path) -> None:
-    """Bring a file or a folder to the disk; a disk that does not do so for folders is trusted to keep names. Raises OSError."""
+    """Bring a file or a folder to the disk; where it does so for files alone, names are trusted to it. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -26,22 +26,22 @@ def read_plain_file(path: Path, *, at_most: int | None = None, whole: bool = Tru
     Raises FileNotFoundError where there is none, Unreadable where it cannot be read, BrokenFile where it is no plain file
     or has more than `at_most` bytes."""
     with reading(path):
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # a socket
-                raise BrokenFile(f"{_named(path)} is no plain file") from None
-            raise
+        _require_plain(path, path.stat())  # before it is opened, which is an act where it is a device
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         with os.fdopen(handle, "rb", buffering=0) as file:
             about = os.fstat(handle)
-            if not stat.S_ISREG(about.st_mode):
-                raise BrokenFile(f"{_named(path)} is no plain file")
+            _require_plain(path, about)
             if at_most is not None and about.st_size > at_most:
                 raise BrokenFile(f"{_named(path)} has {about.st_size:,} bytes, at most {at_most:,} are read")
             content = file.readall()
             if whole and len(content) != about.st_size:
                 raise Unreadable(f"{_named(path)} cannot be read: {len(content):,} of its {about.st_size:,} bytes came")
             return content
+
+
+def _require_plain(path: Path, about: os.stat_result) -> None:
+    if not stat.S_ISREG(about.st_mode):
+        raise BrokenFile(f"{_named(path)} is no plain file")
 
 
 def read_small_text(path: Path) -> str:

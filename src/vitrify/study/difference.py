@@ -34,8 +34,8 @@ def difference(study: StudySpec, store: Store, folder: str) -> str:
 
 
 def _unfolded(folder: str, about: About, seen: frozenset[str] = frozenset()) -> Definition:
-    """All that defines the results of a folder: definitions that it names by digest stand in their place. seen: folders that
-    lead here, which a forged one may name again."""
+    """All that defines the results of a folder: definitions that it names by digest stand in their place. seen: folders
+    that lead here, which a forged one may name again."""
     ensemble, _, name = folder.partition("/")
     found = dict(about(folder))
     if "physics" in found:

@@ -17,8 +17,8 @@ def other_processor(study: StudySpec, store: Store) -> str:
     if not before or before == here:
         return ""
     return (
-        f"the store {store.directory} was begun on {before}, and this is {here}: a glass that is made again here may differ "
-        "from the earlier one in its last bits, and its observables are then measured again too"
+        f"the store {store.directory} was begun on {before}, and this is {here}: a glass that is made again here may "
+        "differ from the earlier one in its last bits, and its observables are then measured again too"
     )
 
 

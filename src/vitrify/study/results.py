@@ -41,8 +41,8 @@ def ensemble_table(study: StudySpec, spec: EnsembleSpec, store: Store) -> pd.Dat
 
 
 def ensemble_results(study: StudySpec, spec: EnsembleSpec, store: Store, observable: str) -> list[Result]:
-    """The finished results of one observable, arrays and all, of glasses of the size that it was asked for. Those of another
-    glass than the one that stands in the store now are left out."""
+    """The finished results of one observable, arrays and all, of glasses of the size that it was asked for. Those of
+    another glass than the one that stands in the store now are left out."""
     asked = spec.observable(observable)
     if asked is None:
         return []
