@@ -161,7 +161,7 @@ def test_what_hdf5_says_of_a_full_disk_is_said_in_words(store, monkeypatch):
 
 
 HOSTILE = [
-    {"reason": 5}, {"reason": None}, {"key": "../../x"}, [1], "text", 3, {"reason": ["a"], "again": "yes"}, {},
+    {"key": "a/000003", "digest": "abc", "reason": 5}, {"key": "a", "digest": [], "reason": None, "again": False}, {"reason": 5}, {"key": "../../x"}, [1], "text", 3, {"reason": ["a"], "again": "yes"}, {},
 ]  # fmt: skip
 
 

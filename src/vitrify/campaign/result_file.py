@@ -72,7 +72,9 @@ def read(path: Path, digest: str | None = None) -> Result:
     if not sound:
         raise BrokenFile(f"{path.name} in {path.parent} is damaged: its content does not match its checksum")
     if digest is not None and found != digest:
-        raise BrokenFile(f"{path.name} in {path.parent} was made for another study: digest {found[:12]}, not {digest[:12]}")
+        raise BrokenFile(
+            f"{path.name} in {path.parent} was made for another study: digest {found[:12]!r}, not {digest[:12]}"
+        )
     return result
 
 

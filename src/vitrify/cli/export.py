@@ -10,6 +10,7 @@ from vitrify.errors import UsageError
 from vitrify.export import FORMATS, export_glasses, export_table, require_table
 from vitrify.opening import OpenStore, open_store
 
+from .amounts import plain
 from .bar import bar
 
 
@@ -51,4 +52,4 @@ def _table(opened: OpenStore, path: Path, ensembles: tuple[str, ...], samples: i
 
 def _say(broken: list[str]) -> None:
     for why in broken:
-        click.echo(f"left out: {why}", err=True)
+        click.echo(f"left out: {plain(why)}", err=True)
