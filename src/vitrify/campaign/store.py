@@ -123,7 +123,7 @@ class Store:
     def quarantined(self) -> list[str]:
         """Why files were set aside."""
         place = self.directory / "quarantine"
-        return [self.why_set_aside(x) for x in _listed(place) if x.endswith(".txt")]
+        return [self.why_set_aside(x) for x in sorted(_listed(place)) if x.endswith(".txt")]
 
     def why_set_aside(self, note: str) -> str:
         """What a note in quarantine says, if anything. Raises Unreadable."""
@@ -159,7 +159,7 @@ class Store:
 
     def failures(self, folder: str) -> list[Failure]:
         """All failures directly under a folder, sorted by key. Raises Unreadable."""
-        names = (x[: -len(NOTE)] for x in _listed(self._failed(folder).with_suffix("")) if x.endswith(NOTE))
+        names = (x[: -len(NOTE)] for x in sorted(_listed(self._failed(folder).with_suffix(""))) if x.endswith(NOTE))
         found = (self.failure(f"{folder}/{x}") for x in names if KEY.fullmatch(x) and not x.startswith("."))
         return [x for x in found if x is not None]
 
@@ -254,10 +254,10 @@ def _failure_in(key: str, note: Any) -> Failure:
 
 
 def _listed(folder: Path) -> list[str]:
-    """Names in a folder, none where there is no such folder. Raises Unreadable."""
+    """Names in a folder, in no order; none where there is no such folder. Raises Unreadable."""
     try:
         with reading(folder):
-            return sorted(os.listdir(folder))
+            return os.listdir(folder)
     except FileNotFoundError:
         return []
 
