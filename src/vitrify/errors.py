@@ -19,6 +19,10 @@ class BrokenFile(VitrifyError):
     """A file that cannot be read as what it should be: truncated, foreign or damaged."""
 
 
+class Unreadable(VitrifyError):
+    """A file that may well be sound, but that disk, rights or memory kept us from reading; it stays as it is."""
+
+
 class SampleFailure(VitrifyError):
     """One sample could not be made or measured; it is recorded with its reason and never averaged in."""
 

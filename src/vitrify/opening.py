@@ -69,7 +69,8 @@ class OpenStore:
         return ensemble_results(self.study, self.study.ensemble(ensemble), self.store, observable)
 
     def glass(self, ensemble: str, sample: int) -> Glass:
-        """One glass. Raises FileNotFoundError where it has not been made, BrokenFile where its file is damaged."""
+        """One glass. Raises FileNotFoundError where it has not been made, BrokenFile where its file is damaged, and
+        Unreadable where it cannot be read."""
         return self.glass_of(self.study.ensemble(ensemble), sample)
 
     def glasses(self, ensemble: str, n_particles: int | None = None) -> Iterator[tuple[int, Glass]]:
@@ -92,7 +93,7 @@ class OpenStore:
         return [x for x in range(group.n_samples) if self.store.has(f"{folder}/{sample_name(x)}")]
 
     def glass_of(self, group: EnsembleSpec, sample: int) -> Glass:
-        """One glass of a group. Raises FileNotFoundError or BrokenFile."""
+        """One glass of a group. Raises as `glass`."""
         return read_glass(self.store, self.key(group, sample), glass_digest(self.study, group))
 
     def key(self, group: EnsembleSpec, sample: int) -> str:

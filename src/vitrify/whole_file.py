@@ -14,6 +14,11 @@ from pathlib import Path
 
 TEMPORARY = ".tmp"  # how the hidden name of a file that is being written ends
 LONGEST = 48  # characters of a name that its hidden name repeats: a name may have 255 bytes, a character may take 4
+# what disks answer that know no fsync of a folder (SMB, FUSE, some network disks); a fault of the disk is none of these
+NO_SYNC_OF_FOLDERS = {
+    errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EBADF, errno.EISDIR, errno.EPERM,
+    errno.EACCES,
+}  # fmt: skip
 
 
 @contextmanager
@@ -76,10 +81,13 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Bring a file or a folder to the disk."""
+    """Bring a file or a folder to the disk; where it does so for files alone, names are trusted to it. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_SYNC_OF_FOLDERS or not stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise
     finally:
         os.close(handle)
 

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 from vitrify.campaign import Address, Batch, Here, Limits, Local, Result, Store, Task, run
 from vitrify.campaign.sharding import parse_shard, shard
 from vitrify.errors import SampleFailure, VitrifyError
@@ -47,6 +49,38 @@ def die(store):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def root(store, numbers, note):
+    """Which others are made from. note: that nothing depends on."""
+    return Result({"note": note}, {"numbers": np.array(numbers)})
+
+
+def numbers_of(result):
+    return result.arrays["numbers"].tobytes().hex()
+
+
+def sum_of(store, key):
+    made_from = store.read(key)
+    if made_from.arrays["numbers"].min() < 0:
+        raise SampleFailure("negative numbers have no sum here")
+    return Result({"sum": float(made_from.arrays["numbers"].sum())}, made_from=numbers_of(made_from))
+
+
+def rooted(numbers, note="", key="r/000000"):
+    """A result and what is made from it, as a glass and its observables are."""
+    first = Task(key, "d", root, (numbers, note), identity=numbers_of)
+    return Batch("rooted", (first, Task("sums/000000", "d", sum_of, (key,), needs=(key,))))
+
+
+def move(store, place):
+    """As somebody who moves the store while a sample is in hand."""
+    store.directory.rename(place)
+    return Result({"square": 1})
+
+
+def broken_disk(store):
+    raise OSError(5, "Input/output error")
+
+
 def where(store):
     return Result({"process": os.getpid(), "gpu": os.environ.get("CUDA_VISIBLE_DEVICES", "none")})
 
@@ -82,12 +116,13 @@ def main(folder, number, log, pause, engine, *part):
     chosen = ENGINES[engine]() if engine in ENGINES else Address(engine)
     try:
         outcome = run(todo, Store.create(folder), engine=chosen, limits=Limits(60.0))
+        print(outcome.sentence(), flush=True)
+        outcome.require_all_read()
     except VitrifyError as error:
         print(f"Error: {error}", flush=True)
         return 2
     except KeyboardInterrupt:
         return 130
-    print(outcome.sentence(), flush=True)
     return 128 + outcome.stopped_by if outcome.stopped_by else 0
 
 

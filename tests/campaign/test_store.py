@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vitrify.campaign import Result, Store
-from vitrify.errors import BrokenFile, UsageError
+from vitrify.errors import BrokenFile, Unreadable, UsageError
 
 RESULT = Result(
     {"g": 1.5, "n": 3, "ok": True, "why": "fine"},
@@ -158,3 +158,151 @@ def test_what_hdf5_says_of_a_full_disk_is_said_in_words(store, monkeypatch):
     monkeypatch.setattr("vitrify.campaign.result_file._fill", full)
     with pytest.raises(UsageError, match="cannot be written: No space left on device$"):
         store.publish("a/000001", "abc", RESULT)
+
+
+HOSTILE = [
+    {"key": "a/000003", "digest": "abc", "reason": 5}, {"key": "a", "digest": [], "reason": None, "again": False}, {"reason": 5}, {"key": "../../x"}, [1], "text", 3, {"reason": ["a"], "again": "yes"}, {},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("note", HOSTILE, ids=str)
+def test_a_note_of_other_types_is_a_failure_whose_note_cannot_be_read(store, note):
+    store.record_failure("a/000003", "abc", "a saddle")
+    (store.directory / "failed" / "a" / "000003.json").write_text(json.dumps(note))
+    assert store.failures("a") == [store.failure("a/000003")]
+    assert store.failure("a/000003").key == "a/000003"
+    assert store.failure("a/000003").reason == "the note of its failure cannot be read"
+
+
+def test_where_a_note_stands_tells_whose_it_is(store):
+    store.record_failure("a/000003", "abc", "x" * 1_000_000)
+    path = store.directory / "failed" / "a" / "000003.json"
+    path.write_text(path.read_text().replace("a/000003", "../../../etc/passwd"))
+    (found,) = store.failures("a")
+    assert found.key == "a/000003"
+    assert len(found.reason) == 2000
+
+
+def fifo(path):
+    os.mkfifo(path)
+
+
+def device(path):
+    path.symlink_to("/dev/zero")
+
+
+def folder(path):
+    path.mkdir()
+    (path / "mine").write_text("keep")
+
+
+def link_to_itself(path):
+    path.symlink_to(path.name)
+
+
+ODD = [fifo, device, folder]
+
+
+@pytest.mark.parametrize("make", ODD)
+def test_no_note_is_waited_for(store, make):
+    place = store.directory / "failed" / "a" / "000003.json"
+    place.parent.mkdir(parents=True)
+    make(place)
+    (place.parent / "odd name.json").write_text("{}")
+    assert [x.reason for x in store.failures("a")] == ["the note of its failure cannot be read"]
+    store.clear_failure("a/000003")
+    assert store.failures("a") == []
+    if make is folder:
+        assert [x.read_text() for x in store.directory.glob("quarantine/*/mine")] == ["keep"]
+
+
+@pytest.mark.parametrize("make", ODD)
+def test_what_is_no_plain_file_is_no_result_and_is_set_aside(store, make):
+    (store.directory / "a").mkdir()
+    make(store.path("a/000001"))
+    with pytest.raises(BrokenFile, match="no plain file"):
+        store.read("a/000001")
+    assert not store.verified("a/000001", "abc")
+    assert len(store.quarantined()) == 1
+    store.publish("a/000001", "abc", RESULT)
+    assert store.verified("a/000001", "abc")
+
+
+@pytest.mark.parametrize("name", ["study.toml", "quarantine/x.txt", "vitrify-store.json"])
+@pytest.mark.parametrize("make", ODD)
+def test_no_text_of_a_store_is_waited_for(store, name, make):
+    place = store.directory / name
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)
+    make(place)
+    if name == "study.toml":
+        with pytest.raises(UsageError, match="no plain file"):
+            store.read_text(name)
+    elif name == "quarantine/x.txt":
+        assert store.quarantined() == ["the note of its reason cannot be read"]
+    else:
+        with pytest.raises(UsageError, match="no plain file"):
+            Store(store.directory)
+
+
+def test_a_link_that_leads_nowhere_is_a_missing_result(store):
+    (store.directory / "a").mkdir()
+    link_to_itself(store.path("a/000001"))
+    assert not store.has("a/000001")
+    assert not store.verified("a/000001", "abc")
+    store.publish("a/000001", "abc", RESULT)
+    assert store.verified("a/000001", "abc")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.EACCES, errno.ENOMEM])
+def test_what_cannot_be_read_is_not_broken(store, monkeypatch, number):
+    store.publish("a/000001", "abc", RESULT)
+    store.record_failure("a/000002", "abc", "a saddle")
+    store.write_text("study.toml", "")
+
+    def refused(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("vitrify.campaign.plain_file.os.open", refused)
+    for look in (
+        lambda: store.read("a/000001", "abc"),
+        lambda: store.verified("a/000001", "abc"),
+        lambda: store.failure("a/000002"),
+        lambda: store.failures("a"),
+        lambda: store.read_text("study.toml"),
+        lambda: Store(store.directory),
+    ):
+        with pytest.raises(Unreadable, match=f"cannot be read: {os.strerror(number)}$"):
+            look()
+    monkeypatch.undo()
+    assert store.verified("a/000001", "abc")
+    assert store.quarantined() == []
+
+
+@pytest.mark.parametrize("where", ["_require_walkable", "_content", "checksum"])
+def test_a_lack_of_memory_is_no_damage(store, monkeypatch, where):
+    store.publish("a/000001", "abc", RESULT)
+
+    def short(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(f"vitrify.campaign.result_file.{where}", short)
+    with pytest.raises(Unreadable, match="cannot be read: not enough memory"):
+        store.verified("a/000001", "abc")
+    monkeypatch.undo()
+    assert store.verified("a/000001", "abc")
+
+
+def test_a_file_of_which_the_disk_gives_too_little_is_not_broken(store, monkeypatch):
+    store.publish("a/000001", "abc", RESULT)
+    sound = os.fstat
+
+    def longer(handle):
+        about = sound(handle)
+        return os.stat_result((*about[:6], about.st_size + 1, *about[7:10]))
+
+    monkeypatch.setattr("vitrify.campaign.plain_file.os.fstat", longer)
+    with pytest.raises(Unreadable, match="bytes came"):
+        store.verified("a/000001", "abc")
+    monkeypatch.undo()
+    assert store.verified("a/000001", "abc")

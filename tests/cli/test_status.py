@@ -1,6 +1,7 @@
 """`vitrify status`: its JSON, its tables, its watch, mistakes."""
 
 import json
+import os
 import time
 
 import pytest
@@ -158,3 +159,59 @@ def test_wrong_places(tmp_path):
     result = call(tmp_path)
     assert result.exit_code == 2
     assert "has no study.toml" in result.stderr
+
+
+def fifo(path):
+    os.mkfifo(path)
+
+
+def device(path):
+    path.symlink_to("/dev/zero")
+
+
+ODD = {
+    "a reason of another type": lambda x: x.write_text(
+        json.dumps({"key": "a", "digest": "d", "reason": 5, "again": "yes"})
+    ),
+    "deep": lambda x: x.write_text("[" * 100_000),
+    "bell and escape": lambda x: x.write_text(json.dumps({"key": "a", "digest": "d", "reason": "\x07\x1b]0;x\x07"})),
+    "another key": lambda x: x.write_text(json.dumps({"key": "\x1b[2J/../..", "digest": "d", "reason": "none"})),
+    "FIFO": fifo,
+    "device": device,
+    "folder": lambda x: x.mkdir(),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_an_odd_note_of_a_failure_is_counted_and_obeyed_by_nobody(store, kind):
+    glass = plan(parse_study(TEXT))[2].tasks[0]
+    note = store.directory / "failed" / f"{glass.key}.json"
+    ODD[kind](note)
+    (note.parent / "odd name.json").write_text("{}")
+    result = call(store.directory)
+    assert result.exit_code == 0, result.output
+    assert not set("\x07\x1b") & set(result.output)
+    assert found(store.directory)["totals"]["failed"] == 2
+
+
+@pytest.mark.parametrize("make", [fifo, device, lambda x: x.mkdir()], ids=["FIFO", "device", "folder"])
+def test_no_other_text_of_a_store_is_waited_for(store, make):
+    (folder,) = store.directory.glob("loose/mechanics-*")
+    make(folder / "spec.json")
+    make(store.directory / "log" / "odd.tsv")
+    make(store.directory / "quarantine" / "odd.txt")
+    (store.directory / "quarantine" / "odd.h5").write_bytes(b"")
+    result = call(store.directory)
+    assert result.exit_code == 0, result.output
+    assert "the note of its reason cannot be read" in result.output
+
+
+def test_definitions_that_name_each_other_are_followed_once(store):
+    folder = store.directory / "loose" / "glass-0123456789ab"
+    folder.mkdir()
+    (folder / "000000.h5").write_bytes(b"")
+    for text in (json.dumps({"glass": "0123456789ab" + "0" * 52, "density": 0.1}), "[" * 100_000):
+        (folder / "spec.json").write_text(text)
+        result = call(store.directory)
+        assert result.exit_code == 0, result.output
+        assert "loose/glass-0123456789ab" in result.output

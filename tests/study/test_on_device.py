@@ -16,7 +16,7 @@ from vitrify.observables import elasticity
 from vitrify.preparation.in_step import InStep
 from vitrify.study import ensemble_table, parse_study, plan
 from vitrify.study.on_device import make_in_step, samples_at_once, with_gpu
-from vitrify.study.work import read_glass
+from vitrify.study.work import glass_checksum, read_glass
 
 TEXT = """[study]
 name = "t"
@@ -72,6 +72,7 @@ def test_glasses_and_moduli_are_published_and_the_rest_comes_after_them(tmp_path
     found = store.read(elastic.key, elastic.digest).values
     expected = elasticity(read_glass(store, glass.key, glass.digest))
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-8)
+    assert store.read(elastic.key).made_from == glass_checksum(store.read(glass.key))
     assert len(store.keys(glass.key.rpartition("/")[0])) == 3
     outcome = campaign.run(batches, store, workers=1)
     assert (outcome.made, outcome.failed) == (4, 0)  # mechanics was still missing, and all of "by fire"

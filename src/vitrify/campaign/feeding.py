@@ -16,9 +16,10 @@ from typing import Any
 
 from distributed import KilledWorker, get_worker
 
-from vitrify.errors import EngineLost
+from vitrify.errors import EngineLost, Unreadable
 
 from .agenda import Agenda
+from .inventory import Inventory
 from .one_thread import one_thread
 from .plugins import Warden
 from .pools import Pool
@@ -111,7 +112,7 @@ class _Feeding:
         try:
             results: list[Done] = future.result()
         except KilledWorker:
-            return [self._judge(n) for n in numbers]
+            return [self._judged(n) for n in numbers]
         except (CancelledError, OSError):  # Dask's own troubles with connections are of these kinds
             raise self._lost() from None
         return [self._take_in(n, done) for n, done in zip(numbers, results, strict=True)]
@@ -124,6 +125,12 @@ class _Feeding:
             self.pace[done.name] = 0.5 * (self.pace.get(done.name, done.seconds) + done.seconds)
         return done
 
+    def _judged(self, n: int) -> Done | None:
+        try:
+            return self._judge(n)
+        except Unreadable as error:
+            return Done(self.batches[n].name, self.batches[n].counts, "unread", note=str(error))
+
     def _judge(self, n: int) -> Done | None:
         """A batch whose worker died, by what the store says of it."""
         batch, holder = self.batches[n], self.presence.holder(self.batches[n].claim)
@@ -132,7 +139,8 @@ class _Feeding:
             self.deaths[n] += 1
         else:
             self.losses[n] += 1
-        lacking = [x for x in batch.tasks if not self.store.verified(x.key, x.digest)]
+        inventory = Inventory(self.store)
+        lacking = [x for x in batch.tasks if not inventory.holds(x)]
         if holder is not None and self.deaths[n] >= TRIES:
             guilty = next((x for x in lacking if x.key == holder.key and not self.store.failure(x.key)), None)
             if guilty is not None:

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vitrify.errors import BrokenFile
+
+from .plain_file import read_plain_file
 from .store import Store
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ class Journal:
 
 def read_log(store: Store) -> pd.DataFrame:
     """All lines of a store's log in the order of time: key, ended (seconds since 1970), seconds, peak_mb (of the process),
-    outcome ("made" or "failed"), host. A line that a kill cut short is left out."""
+    outcome ("made" or "failed"), host. A line that a kill cut short is left out. Raises Unreadable."""
     import pandas as pd  # which those who only look at a store do without
 
     table = pd.DataFrame(read_columns(store)).astype(TYPES)
@@ -87,8 +90,8 @@ def peak_mb() -> float:
 def _columns(path: Path) -> list[list[Any]]:
     """Of one file. A process appends whole lines, so that only one that was cut short is not of their form."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_plain_file(path, whole=False).decode("utf-8", errors="replace")
+    except (FileNotFoundError, BrokenFile):
         text = ""
     try:
         return _parsed(text)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from vitrify.whole_file import TEMPORARY
 
+from .exclusively import create_exclusively
 from .store import Store
 
 BEAT = 5.0  # seconds between touches
@@ -192,12 +193,15 @@ class Presence:
 
 
 def _create(path: Path, text: str) -> bool:
-    """Make a file with all of its text, unless there is one: a link is atomic, on a network's file system too."""
+    """Make a file with all of its text, unless there is one: a link is atomic, on a network's file system too. On a disk
+    that knows no links whoever creates it first has it."""
     beside = _beside(path, text)
     try:
         os.link(beside, path)
     except FileExistsError:
         return False
+    except OSError:  # of which disks have many; what is wrong with the disk itself, the creation meets too
+        return create_exclusively(path, text)
     finally:
         beside.unlink(missing_ok=True)
     return True

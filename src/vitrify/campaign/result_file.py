@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +17,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.errors import BrokenFile
+from vitrify.errors import BrokenFile, Unreadable, VitrifyError
 from vitrify.whole_file import sync, whole_file
+
+from .plain_file import read_plain_file
 
 Value = float | int | bool | str
 FORMAT = 1
@@ -24,47 +30,59 @@ HEAP_HEAD = 16  # bytes before the first object of a heap, and before the conten
 KINDS = "biufS"  # of numbers and bytes: what is read without following a reference or making a Python object
 LAYOUTS = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)  # not virtual, which reads other files
 FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE)  # HDF5 would look for a plugin to undo any other
+ALLOCATING = re.compile("allocat", re.IGNORECASE)  # what HDF5 says where memory ran out, or damage asks for too much
+ROOM = 16_000_000  # bytes that reading a small file may take, the libraries' own included
+IMAGES = itertools.count()  # HDF5 takes two files in memory of one name for the same
 SWELLS = 1100  # deflate packs at most 1032 bytes into one; a file that claims more holds nothing of it
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a task makes: named values and arrays."""
+    """What a task makes: named values and arrays. made_from: identity of the result that it was made from, where that has
+    one (`Task.identity`)."""
 
     values: dict[str, Value] = field(default_factory=dict)
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    made_from: str = ""
 
 
 def write(path: Path, digest: str, result: Result) -> None:
-    """Publish: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Publish: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none. The folder is
+    there. Raises OSError."""
     with whole_file(path) as beside:
         _fill(beside, digest, result)
     sync(path.parent)
 
 
 def read(path: Path, digest: str | None = None) -> Result:
-    """The result in a file. Raises BrokenFile where it is truncated, foreign, damaged, or made for another digest."""
+    """The result in a file. Raises FileNotFoundError where there is none, Unreadable where the disk, the rights to it or
+    the memory failed, BrokenFile where all of it was read and is truncated, foreign, damaged or made for another digest."""
+    content = read_plain_file(path)  # whatever fails after this is the fault of these bytes
     try:
-        _require_walkable(path)
-        with h5py.File(path, "r", locking=False) as file:  # a result is never written in its place, so no lock is needed
+        _require_walkable(content)
+        with _opened(content) as file:
             found, stated, result = _content(file)
         sound = stated == checksum(found, result)
-    except FileNotFoundError:
+    except VitrifyError:
         raise
     except Exception as error:  # h5py meets damaged bytes with whatever error they lead it to
+        if _is_short_of_memory(error, content):
+            raise Unreadable(f"{path.name} in {path.parent} cannot be read: not enough memory") from None
         raise BrokenFile(f"{path.name} in {path.parent} cannot be read: {_first_line(error)}") from None
     if not sound:
         raise BrokenFile(f"{path.name} in {path.parent} is damaged: its content does not match its checksum")
     if digest is not None and found != digest:
-        raise BrokenFile(f"{path.name} in {path.parent} was made for another study: digest {found[:12]}, not {digest[:12]}")
+        raise BrokenFile(
+            f"{path.name} in {path.parent} was made for another study: digest {found[:12]!r}, not {digest[:12]}"
+        )
     return result
 
 
 def checksum(digest: str, result: Result) -> str:
-    """SHA-256 over digest, values and arrays, each with its name, type and shape."""
+    """SHA-256 over digest, values, what it was made from, and arrays, each with its name, type and shape."""
     total = hashlib.sha256(digest.encode())
     total.update(_text(result.values).encode())
+    total.update(result.made_from.encode())
     for name in sorted(result.arrays):
         array = np.ascontiguousarray(result.arrays[name])
         total.update(f"{name}:{array.dtype.str}:{array.shape}".encode())
@@ -73,14 +91,40 @@ def checksum(digest: str, result: Result) -> str:
 
 
 def _fill(path: Path, digest: str, result: Result) -> None:
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", locking=False) as file:  # a hidden name that nobody else knows; some disks know no locks
         file.attrs["vitrify_format"] = FORMAT
         file.attrs["digest"] = digest
         file.attrs["checksum"] = checksum(digest, result)
         file.attrs["values"] = _text(result.values)
+        if result.made_from:
+            file.attrs["made_from"] = result.made_from
         for name, array in result.arrays.items():
             packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
             file.create_dataset(name, data=array, **(packed if array.nbytes > COMPRESS_ABOVE else {}))
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
+    """The HDF5 file that these bytes are, in memory: nothing that it meets from here on is the disk's."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fapl_core(backing_store=False)
+    access.set_file_image(content)
+    name = f"vitrify-image-{next(IMAGES)}".encode()
+    with h5py.File(h5py.h5f.open(name, h5py.h5f.ACC_RDONLY, access)) as file:
+        yield file
+
+
+def _is_short_of_memory(error: Exception, content: bytes) -> bool:
+    """Did this process lack memory? HDF5 says the same where damage asks for more than any machine has."""
+    if isinstance(error, MemoryError):
+        return True
+    if not ALLOCATING.search(str(error)):
+        return False
+    try:
+        bytearray(ROOM + 2 * len(content))
+    except MemoryError:
+        return True
+    return False
 
 
 def _content(file: Any) -> tuple[str, str, Result]:
@@ -94,7 +138,8 @@ def _content(file: Any) -> tuple[str, str, Result]:
         raise ValueError("its values are not named numbers and texts")
     arrays = {name: array[()] for name, array in _datasets(file).items()}
     digest, stated = (_attribute(file, name, h5py.h5t.TypeStringID) for name in ("digest", "checksum"))
-    return digest, stated, Result(values, arrays)
+    made_from = _attribute(file, "made_from", h5py.h5t.TypeStringID) if "made_from" in file.attrs else ""
+    return digest, stated, Result(values, arrays, made_from)
 
 
 def _attribute(file: Any, name: str, kind: type) -> Any:
@@ -106,9 +151,8 @@ def _attribute(file: Any, name: str, kind: type) -> Any:
     return file.attrs[name]
 
 
-def _require_walkable(path: Path) -> None:
+def _require_walkable(content: bytes) -> None:
     """Texts of attributes stand in heaps, objects in a row; where damage makes one of no size, HDF5 walks on the spot."""
-    content = path.read_bytes()
     start = content.find(HEAP)
     while start >= 0:
         at, end = start + HEAP_HEAD, start + int.from_bytes(content[start + 8 : start + 16], "little")

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 
+from vitrify.errors import Unreadable
+
 from .engines import Engine, Here, Local
+from .inventory import Inventory
 from .limits import Limits
 from .presence import Presence
 from .progress import Progress
@@ -38,6 +41,8 @@ class Outcome:
     elsewhere: int  # made by another run on the same store meanwhile
     seconds: float
     stopped_by: int = 0  # number of the signal, where one ended it before the work was done
+    unread: int = 0  # left as they are, since something of them could not be read
+    why_unread: str = ""  # of the first such batch; empty where all was read
 
     def sentence(self) -> str:
         """For a person."""
@@ -47,7 +52,29 @@ class Outcome:
         others = f", {self.elsewhere} were made by others meanwhile" if self.elsewhere else ""
         failed = f", {self.failed} failed (set aside with their reasons)" if self.failed else ""
         stopped = "; stopped before the end: run the same command again to go on" if self.stopped_by else ""
-        return f"{self.made} samples made{failed}{there}{others}, in {spent}{stopped}"
+        unread = f", {self.unread} left as they are, since they could not be read" if self.why_unread else ""
+        return f"{self.made} samples made{failed}{unread}{there}{others}, in {spent}{stopped}"
+
+    def require_all_read(self) -> None:
+        """Raises Unreadable where something was left alone, since the disk or the rights to it did not let it be read."""
+        if self.why_unread:
+            raise Unreadable(
+                f"{self.why_unread}; it was left as it is, with the work that needs it ({self.unread} samples in all): "
+                "mend the cause and run the same command again"
+            )
+
+
+@dataclass(slots=True)
+class Unread:
+    """What could not be read, so that it is neither done nor made again."""
+
+    samples: int = 0
+    why: str = ""
+
+    def add(self, samples: int, why: str) -> None:
+        """One batch more."""
+        self.samples += samples
+        self.why = self.why or why
 
 
 def run(
@@ -63,22 +90,25 @@ def run(
     """Make what the batches ask for and the store lacks; safe to stop and to repeat, and to run more than once at a time.
 
     workers: processes, one a core unless given; 1 works in this process. engine: another way to get the work done.
-    Ctrl-C or SIGTERM once: what is in hand is finished; twice: KeyboardInterrupt. Raises UsageError where the store can
+    Ctrl-C or SIGTERM once: what is in hand is finished; twice: KeyboardInterrupt. A result that cannot be read is neither
+    broken nor missing: it is left as it is, the rest goes on, and the outcome tells. Raises UsageError where the store can
     no longer be written or the engine goes away."""
-    started, shown = time.monotonic(), progress or Progress(visible=False)
+    started, shown, unread = time.monotonic(), progress or Progress(visible=False), Unread()
     everything = list(batches)
     try:
-        missing = _missing(everything, store, shown, retry_failed)
-        present = sum(x.counts for x in everything) - sum(x.counts for x in missing)
+        missing = _missing(everything, store, shown, unread, retry_failed)
+        present = sum(x.counts for x in everything) - sum(x.counts for x in missing) - unread.samples
         shown.start(sum(x.counts for x in everything), present)
-        tally, stopped_by = _do(missing, store, engine or _engine(missing, workers), limits or Limits(), shown)
+        tally, stopped_by = _do(missing, store, engine or _engine(missing, workers), limits or Limits(), shown, unread)
     finally:
         shown.stop()
     spent = time.monotonic() - started
-    return Outcome(tally["made"], tally["failed"], present, tally["present"], spent, stopped_by)
+    return Outcome(tally["made"], tally["failed"], present, tally["present"], spent, stopped_by, unread.samples, unread.why)
 
 
-def _do(missing: list[Batch], store: Store, engine: Engine, limits: Limits, shown: Progress) -> tuple[Counter[str], int]:
+def _do(
+    missing: list[Batch], store: Store, engine: Engine, limits: Limits, shown: Progress, unread: Unread
+) -> tuple[Counter[str], int]:
     """Samples by what became of them, and the signal that ended the work before its end, or 0."""
     tally: Counter[str] = Counter()
     over = 0
@@ -92,6 +122,9 @@ def _do(missing: list[Batch], store: Store, engine: Engine, limits: Limits, show
             tally[done.state] += done.counts
             over += done.state != "stopped"
             company = company or (done.state == "present" and len(presence.living()) > 1)
+            if done.state == "unread":  # told once, at the end: a disk that fails would fill the screen
+                unread.add(done.counts, done.note)
+                continue
             shown.say(done.note)
             shown.step(
                 done.name, made=done.counts if done.state != "failed" else 0, failed=done.counts * (done.state == "failed")
@@ -117,34 +150,51 @@ def _end_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def _missing(batches: list[Batch], store: Store, shown: Progress, retry_failed: bool) -> list[Batch]:
+def _missing(batches: list[Batch], store: Store, shown: Progress, unread: Unread, retry_failed: bool) -> list[Batch]:
     """Batches that are not finished: what stands in the store is read and verified, on all cores where it is much."""
     shown.start(sum(x.counts for x in batches), 0, "checking the store")
-    check = partial(_is_finished, store=store, retry_failed=retry_failed)
+    check = partial(_look, store=store, retry_failed=retry_failed)
     missing = []
     with ExitStack() as stack:
         cores = usable_cores() if len(batches) >= MANY else 1
         if cores > 1:
             pool = stack.enter_context(processes_of_this_one(cores))
-            finished: Iterable[bool] = pool.map(check, batches, chunksize=CHUNK)
+            looks: Iterable[Look] = pool.map(check, batches, chunksize=CHUNK)
         else:
-            finished = map(check, batches)
-        for batch, done in zip(batches, finished, strict=True):
-            if not done:
+            looks = map(check, batches)
+        for batch, look in zip(batches, looks, strict=True):
+            if look.unread:
+                unread.add(batch.counts, look.unread)
+            elif not look.finished:
                 missing.append(batch)
             shown.step("checking the store", made=batch.counts, failed=0)
     return missing
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """At one batch in the store."""
+
+    finished: bool = False
+    unread: str = ""  # why it could not be read
+
+
+def _look(batch: Batch, store: Store, retry_failed: bool) -> Look:
+    try:
+        return Look(_is_finished(batch, store, retry_failed))
+    except Unreadable as error:
+        return Look(unread=str(error))
+
+
 def _is_finished(batch: Batch, store: Store, retry_failed: bool) -> bool:
     """Every task has a sound result, or is known to fail and not to be tried again."""
-    finished = True
+    finished, inventory = True, Inventory(store)
     for task in batch.tasks:
-        failure = store.failure(task.key)
+        failure = inventory.failure(task)
         if failure and (retry_failed or failure.again):
             store.clear_failure(task.key)
             failure = None
-        if not failure and not store.verified(task.key, task.digest):
+        if not failure and not inventory.holds(task):
             finished = False
     return finished
 

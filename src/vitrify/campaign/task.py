@@ -18,6 +18,8 @@ class Task:
     function: Callable[..., Result]  # function(store, *arguments); may raise SampleFailure
     arguments: tuple[Any, ...] = ()
     needs: tuple[str, ...] = ()  # keys that must be in the store first
+    # of the bits of its result that others are made from, whose `made_from` it is
+    identity: Callable[[Result], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

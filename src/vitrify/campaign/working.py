@@ -7,21 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from vitrify.errors import BrokenFile, SampleFailure, UsageError
+from vitrify.errors import BrokenFile, SampleFailure, Unreadable, UsageError
 
+from .inventory import Inventory
 from .journal import Journal, forget_peak, peak_mb
 from .limits import InHand, Limits, alarm, in_hand
 from .presence import Presence
 from .store import Failure, Store
 from .task import Batch, Task
 
-State = Literal["made", "failed", "present", "held", "stopped"]
+State = Literal["made", "failed", "present", "held", "stopped", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """What became of one batch: "present" where all of it was there, "held" where another run has it, "stopped" where the
-    run was asked to end."""
+    run was asked to end, "unread" where something of it could not be read, so that it is left to the next run."""
 
     name: str
     counts: int  # samples
@@ -41,15 +42,20 @@ class Order:
 
 def run_batch(batch: Batch, order: Order, scratch: Path | None = None) -> Done:
     """Do what is missing of a batch, where no other run has it in hand. scratch: folder that the worker's warden looks at;
-    None where there is no warden. A task that fails is recorded, and so are those that need it."""
+    None where there is no warden. A task that fails is recorded, and so are those that need it. What cannot be read has not
+    failed, and is not made again: the batch is left as it is."""
     began = time.monotonic()
     store = Store(order.directory)
-    state, note = _claimed(batch, store, order, scratch)
+    try:
+        state, note = _claimed(batch, store, order, scratch)
+    except Unreadable as error:
+        state, note = "unread", str(error)
     return Done(batch.name, batch.counts, state, time.monotonic() - began, note)
 
 
 def _claimed(batch: Batch, store: Store, order: Order, scratch: Path | None) -> tuple[State, str]:
-    lacking = [task for task in batch.tasks if not store.verified(task.key, task.digest)]
+    inventory = Inventory(store)
+    lacking = _lacking(batch, inventory)
     presence, claim = Presence(store), batch.claim
     if not lacking:
         return "present", ""
@@ -60,10 +66,24 @@ def _claimed(batch: Batch, store: Store, order: Order, scratch: Path | None) -> 
     try:
         if batch.together:
             return _work_together(batch, lacking, store, order, scratch)
-        return _work(batch, lacking, store, presence, order, scratch), ""
+        return _work(batch, inventory, presence, order, scratch), ""
     finally:
         if presence.is_mine(claim, order.run):
             presence.release(claim)
+
+
+def _lacking(batch: Batch, inventory: Inventory) -> list[Task]:
+    """Tasks without a sound result. Of many that are made together, those that cannot be read are left to the batches that
+    come after, which tell of them."""
+    found = []
+    for task in batch.tasks:
+        try:
+            if not inventory.holds(task):
+                found.append(task)
+        except Unreadable:
+            if not batch.together:
+                raise
+    return found
 
 
 def _work_together(
@@ -88,17 +108,19 @@ def _work_together(
     return "made", note
 
 
-def _work(batch: Batch, lacking: list[Task], store: Store, presence: Presence, order: Order, scratch: Path | None) -> State:
+def _work(batch: Batch, inventory: Inventory, presence: Presence, order: Order, scratch: Path | None) -> State:
+    """All tasks in their order: what is there may not fit to what is made anew before it."""
     made = failed = 0
+    store = inventory.store
     journal = Journal.of(store, order.run)
-    for task in lacking:
-        if store.verified(task.key, task.digest):  # by another run, before the batch was claimed
+    for task in batch.tasks:
+        if inventory.holds(task):  # or made by another run, before the batch was claimed
             continue
         if presence.is_asked_to_stop(order.run):
             return "stopped"
         if not presence.is_mine(batch.claim, order.run):
             return "held"
-        if store.failure(task.key):
+        if inventory.failure(task):
             failed += 1
             continue
         failure = _failed_need(task, store)
@@ -106,10 +128,14 @@ def _work(batch: Batch, lacking: list[Task], store: Store, presence: Presence, o
             if task.key != batch.claim:  # the claim itself says so of the first
                 presence.at(batch.claim, order.run, task.key)
             failure = _timed(task, store, order, scratch, journal)
-        made += failure is None
-        failed += failure is not None
-        if failure is not None:
-            store.record_failure(failure.key, failure.digest, failure.reason, again=failure.again)
+        if failure is None:
+            made += 1
+            inventory.holds(task)  # those that are made from it are judged by its bits
+        else:
+            failed += 1
+            store.record_failure(
+                failure.key, failure.digest, failure.reason, again=failure.again, made_from=inventory.made_from(task)
+            )
     return "failed" if failed else "made" if made else "present"
 
 
@@ -127,24 +153,31 @@ def _timed(task: Task, store: Store, order: Order, scratch: Path | None, journal
     began = time.monotonic()
     forget_peak()
     with in_hand(InHand(order.run, order.directory, task.key, task.digest, time.time()), scratch):
-        reason = _attempt(task, store, 0.0 if scratch else order.limits.seconds)
-    journal.note(task.key, time.monotonic() - began, peak_mb(), made=reason is None)
-    return None if reason is None else Failure(task.key, task.digest, reason)
+        failure = _attempt(task, store, 0.0 if scratch else order.limits.seconds)
+    journal.note(task.key, time.monotonic() - began, peak_mb(), made=failure is None)
+    return failure
 
 
-def _attempt(task: Task, store: Store, seconds: float) -> str | None:
-    """Run and publish one task; the reason where it failed. seconds: time limit where there is no warden, or 0."""
+def _attempt(task: Task, store: Store, seconds: float) -> Failure | None:
+    """Run and publish one task. seconds: time limit where there is no warden, or 0."""
+    again = False
     try:
         with alarm(seconds):
             result = task.function(store, *task.arguments)
         store.publish(task.key, task.digest, result)
-    except UsageError:
+    except (UsageError, Unreadable):
         raise
-    except (SampleFailure, BrokenFile) as error:
-        return str(error)
+    except SampleFailure as error:
+        reason = str(error)
+    except BrokenFile as error:  # of what it needs, which the next run makes again
+        reason, again = str(error), True
     except MemoryError:
-        return "ran out of memory"
+        reason = "ran out of memory"
+    except OSError as error:  # the machine's fault, not the sample's
+        reason, again = f"{type(error).__name__}: {error}", True
     except Exception as error:  # a defect in one sample must not stop a campaign of thousands
-        return f"{type(error).__name__}: {error}"
-    store.clear_failure(task.key)
-    return None
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        store.clear_failure(task.key)
+        return None
+    return Failure(task.key, task.digest, reason, again)

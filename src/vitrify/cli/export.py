@@ -11,6 +11,7 @@ from vitrify.export import FORMATS, export_glasses, export_table, require_glasse
 from vitrify.formats.whole import require_apart
 from vitrify.opening import OpenStore, open_store
 
+from .amounts import plain
 from .bar import bar
 
 
@@ -56,4 +57,4 @@ def _table(opened: OpenStore, path: Path, ensembles: tuple[str, ...], samples: i
 
 def _say(broken: list[str]) -> None:
     for why in broken:
-        click.echo(f"left out: {why}", err=True)
+        click.echo(f"left out: {plain(why)}", err=True)

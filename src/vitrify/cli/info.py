@@ -5,12 +5,12 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 from shutil import which
 from typing import Any
 
 import click
 
+from vitrify.backends.processor import processor, vector_doubles
 from vitrify.campaign.runner import usable_cores
 from vitrify.strict_json import strict_json
 
@@ -34,12 +34,11 @@ def info(as_json: bool) -> None:
 
 def gather() -> dict[str, Any]:
     """Everything that `info` tells, by name."""
-    features = _processor_features()
     return {
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
-        "processor": _processor(),
-        "vector_doubles": 8 if features.get("avx512f") else 4 if features.get("avx2") else 2,
+        "processor": processor(),
+        "vector_doubles": vector_doubles(),
         "cores": usable_cores(),
         "threads": f"{_threads()} inside one glass of 32,768 particles or more (VITRIFY_THREADS)",
         "moduli": "block-Jacobi conjugate gradients, eight right-hand sides at once",
@@ -59,22 +58,6 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _processor() -> str:
-    """The model name as Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
-
-
-def _processor_features() -> dict[str, bool]:
-    from llvmlite import binding
-
-    return dict(binding.get_host_cpu_features())
 
 
 def _threads() -> int:

@@ -15,6 +15,7 @@ from vitrify.strict_json import strict_json
 from vitrify.study import read_study
 from vitrify.study.cost_table import cost_table
 from vitrify.study.costs import LOG, MEASURED, Cost, costs, wall_hours
+from vitrify.study.untouched import UntouchedStore
 
 from .amounts import duration, size
 
@@ -50,7 +51,7 @@ def _store_at(place: Path) -> Store | None:
     """The store in a folder; None where there is nothing yet. Raises UsageError where it holds something else."""
     if not place.exists() or (place.is_dir() and not any(place.iterdir())):
         return None
-    return Store(place)
+    return UntouchedStore(place)
 
 
 def _totals(found: list[Cost], cores: int) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from vitrify.campaign import Store
 from vitrify.formats.whole import require_apart
 from vitrify.report import write_report
+from vitrify.study.untouched import UntouchedStore
 
 from .bar import bar
 
@@ -22,7 +22,7 @@ from .bar import bar
     help="CSV with alloy, poisson_ratio, stz_size, source for Figs. 1 and 13.",
 )
 def report(directory: Path, output: Path, experiments: Path | None) -> None:
-    """Write the report of the store in DIRECTORY."""
-    store = Store(directory)
+    """Write the report of the store in DIRECTORY; nothing in the store is changed."""
+    store = UntouchedStore(directory)
     require_apart({"DIRECTORY": directory, "--output": output})
     click.echo(write_report(store, output, experiments, track=bar))

@@ -14,7 +14,9 @@ from vitrify.campaign.runner import usable_cores
 from vitrify.campaign.sharding import parse_shard, shard
 from vitrify.errors import UsageError
 from vitrify.study import plan, read_study, write_identity
+from vitrify.study.provenance import other_processor
 
+from .amounts import plain
 from .bar import bar
 from .device import usable
 
@@ -58,6 +60,8 @@ def run(
         batches = with_gpu(batches)
     place = campaign.Store.create(store or Path(f"{spec.name}-store"))
     write_identity(spec, place)
+    if told := other_processor(spec, place):
+        click.echo(plain(told), err=True)
     for other in campaign.Presence(place).living():
         click.echo(f"also at work on this store: {other.sentence()}; the work is shared", err=True)
     outcome = campaign.run(
@@ -66,6 +70,7 @@ def run(
     click.echo(outcome.sentence())
     if outcome.stopped_by:
         sys.exit(128 + outcome.stopped_by)
+    outcome.require_all_read()
     if report or (report is None and not part):
         from vitrify.report import write_report  # draws figures: imported when it is needed
 

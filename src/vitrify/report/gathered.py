@@ -106,7 +106,7 @@ def untracked(chosen: Sequence[Any], title: str) -> Iterable[Any]:
 
 
 def gather(store: Store, experiments: tuple[Experiment, ...] = (), track: Track = untracked) -> Study:
-    """Read a store. A broken file is set aside; its sample is left out."""
+    """Read a store, and change nothing of it. A sample with a broken file is left out, and noted in `store.broken`."""
     study = parse_study(store.read_text("study.toml"), "study.toml of the store")
     return Study(study, tuple(_gather(study, spec, store) for spec in track(study.ensembles, "ensembles")), experiments)
 

@@ -114,6 +114,7 @@ def _render(store: Store, study: Study, pictures: list[dict[str, Any]], drawn: d
         windows=_html(drawn["windows"]),
         failures=_html(failed) if len(failed) else None,
         quarantined=store.quarantined(),
+        broken=list(store.broken.values()),
         software={name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
         machine=platform.machine(),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -77,6 +77,7 @@ MADE = {
     "liquid_steps": Column(NUMBER, "steps of molecular dynamics", int),
     "force_evaluations": Column(NUMBER, "force evaluations of the quench", int),
     "seconds": Column("s", "time that the glass took"),
+    "processor": Column("", "processor and vector instructions that made the glass", str),
 }
 COLUMNS = KEYS | OBSERVED | MADE
 GAPS = {int: "Int64", bool: "boolean"}  # pandas' types that know a missing value

@@ -33,8 +33,9 @@ def difference(study: StudySpec, store: Store, folder: str) -> str:
     return "; ".join(nearest) or f"digest {short}, to which nothing in the study leads now"
 
 
-def _unfolded(folder: str, about: About) -> Definition:
-    """All that defines the results of a folder: definitions that it names by digest stand in their place."""
+def _unfolded(folder: str, about: About, seen: frozenset[str] = frozenset()) -> Definition:
+    """All that defines the results of a folder: definitions that it names by digest stand in their place. seen: folders
+    that lead here, which a forged one may name again."""
     ensemble, _, name = folder.partition("/")
     found = dict(about(folder))
     if "physics" in found:
@@ -43,8 +44,9 @@ def _unfolded(folder: str, about: About) -> Definition:
     found |= options if isinstance(options, dict) else {}
     for product in (GLASS, PILOTS):
         named = str(found.get(product, ""))
-        if DIGEST.fullmatch(named) and not name.startswith(f"{PILOTS}-"):
-            found = _unfolded(f"{ensemble}/{product}-{named[:SHORT]}", about) | found | {product: "auto"}
+        within = f"{ensemble}/{product}-{named[:SHORT]}"
+        if DIGEST.fullmatch(named) and not name.startswith(f"{PILOTS}-") and within not in seen:
+            found = _unfolded(within, about, seen | {folder}) | found | {product: "auto"}
     return found
 
 

@@ -29,10 +29,10 @@ def definitions(study: StudySpec) -> dict[str, digest.Definition]:
 
 
 def read_definition(store: Store, folder: str) -> dict[str, object]:
-    """What a folder says of itself; empty where it says nothing that can be read."""
+    """What a folder says of itself; empty where it says nothing that makes sense. Raises Unreadable."""
     try:
         found = json.loads(store.read_text(f"{folder}/{ABOUT}"))
-    except (UsageError, ValueError):
+    except (UsageError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -45,6 +45,7 @@ def _sample_batch(study: StudySpec, spec: EnsembleSpec, index: int) -> Batch:
         work.glass_task,
         (spec, study.seed, index, *(after or ("",))),
         needs=after,
+        identity=work.glass_checksum,
     )
     measured = (
         Task(

@@ -1,15 +1,19 @@
-"""What a store holds of a study: tables, results and temperatures."""
+"""What a store holds of a study: tables, results and temperatures.
+
+Nothing in the store is changed. What is broken, and what was measured on another glass than the one that stands there now,
+is left out, noted in `store.broken`, and stays until a run meets it. What cannot be read is an Unreadable."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import math
 from typing import TYPE_CHECKING
 
 from vitrify.campaign import Result, Store
-from vitrify.errors import BrokenFile, UsageError
+from vitrify.campaign.plain_file import reading
+from vitrify.errors import BrokenFile
 
 from . import digest
-from .folders import GLASS, Product, group_products, observable_folder, sample_name, temperature_key
+from .folders import GLASS, Product, glass_folder, group_products, observable_folder, sample_name, temperature_key
 from .spec import EnsembleSpec, StudySpec
 
 if TYPE_CHECKING:
@@ -17,14 +21,16 @@ if TYPE_CHECKING:
 
     from vitrify.ensemble.parent_temperature import ParentTemperature
 
-PROVENANCE = ("parent_temperature", "msd_over_a0_squared", "liquid_steps", "force_evaluations", "seconds")
+PROVENANCE = ("parent_temperature", "msd_over_a0_squared", "liquid_steps", "force_evaluations", "seconds", "processor")
+
+CHECKSUMS: dict[tuple[str, int, int, int], str] = {}  # of glasses, by path, inode, time and length of their files
 
 
 def ensemble_table(study: StudySpec, spec: EnsembleSpec, store: Store) -> pd.DataFrame:
     """A row for each finished sample of the ensemble's own size, columns by observable (units: ε, λ, m = 1) and provenance;
     index "sample". An observable that is asked of fewer samples is not a number in the other rows.
 
-    A broken file is set aside and its sample left out until it is made again."""
+    A sample with a broken file, or with an observable of another glass, is left out until a run has made it again."""
     import pandas as pd
 
     own = spec.groups()[0]
@@ -35,7 +41,8 @@ def ensemble_table(study: StudySpec, spec: EnsembleSpec, store: Store) -> pd.Dat
 
 
 def ensemble_results(study: StudySpec, spec: EnsembleSpec, store: Store, observable: str) -> list[Result]:
-    """The finished results of one observable, arrays and all, of glasses of the size that it was asked for."""
+    """The finished results of one observable, arrays and all, of glasses of the size that it was asked for. Those of
+    another glass than the one that stands in the store now are left out."""
     asked = spec.observable(observable)
     if asked is None:
         return []
@@ -43,10 +50,12 @@ def ensemble_results(study: StudySpec, spec: EnsembleSpec, store: Store, observa
     chosen = group.observable(observable)
     assert chosen is not None
     folder, expected = observable_folder(study, group, chosen), digest.observable_digest(study, group, chosen)
+    glasses = glass_folder(study, group)
     found = []
     for index in range(chosen.n_samples):
-        result = _read(store, f"{folder}/{sample_name(index)}", expected)
-        if result is not None:
+        key, glass = f"{folder}/{sample_name(index)}", f"{glasses}/{sample_name(index)}"
+        result = _read(store, key, expected)
+        if result is not None and _is_of(result, key, _checksum_of(store, glass) if result.made_from else "", store):
             found.append(result)
     return found
 
@@ -56,12 +65,14 @@ def parent_temperature_of(study: StudySpec, spec: EnsembleSpec, store: Store) ->
     from .work import read_parent_temperature
 
     key = temperature_key(study, spec)
-    if not key or not store.has(key):
+    if not key:
         return None
     try:
         return read_parent_temperature(store, key)
+    except FileNotFoundError:
+        return None
     except BrokenFile as error:
-        _set_aside(store, key, error)
+        store.note_broken(key, str(error))
         return None
 
 
@@ -73,29 +84,68 @@ def _digest(study: StudySpec, product: Product) -> str:
 
 
 def _row(asked: list[tuple[Product, str]], store: Store, index: int) -> dict[str, object] | None:
+    """All of one sample; None unless all of it is there, sound and of one glass, which is asked for first."""
     row: dict[str, object] = {}
+    glass = ""
     for product, expected in asked:
         if index >= product.tasks:
             continue
-        result = _read(store, f"{product.folder}/{sample_name(index)}", expected)
+        key = f"{product.folder}/{sample_name(index)}"
+        result = _read(store, key, expected)
         if result is None:
             return None
-        row.update({name: result.values[name] for name in PROVENANCE} if product.name == GLASS else result.values)
+        if product.name == GLASS:
+            glass = _checksum(result)
+            row.update(_provenance(result))
+        elif _is_of(result, key, glass, store):
+            row.update(result.values)
+        else:
+            return None
     return row
 
 
-def _read(store: Store, key: str, expected: str) -> Result | None:
-    """A result, or None where it is missing or was just set aside as broken."""
-    if not store.has(key):
-        return None
+def _provenance(glass: Result) -> dict[str, object]:
+    """How a glass was made; earlier versions did not note the processor."""
+    found: dict[str, object] = {name: glass.values.get(name, math.nan) for name in PROVENANCE}
+    if "processor" not in glass.values:
+        del found["processor"]
+    return found
+
+
+def _read(store: Store, key: str, expected: str | None) -> Result | None:
+    """A result, or None where it is missing or was just found broken."""
     try:
         return store.read(key, expected)
+    except FileNotFoundError:
+        return None
     except BrokenFile as error:
-        _set_aside(store, key, error)
+        store.note_broken(key, str(error))
         return None
 
 
-def _set_aside(store: Store, key: str, error: BrokenFile) -> None:
-    """A store that cannot be written is read all the same."""
-    with suppress(UsageError):
-        store.quarantine(key, str(error))
+def _is_of(result: Result, key: str, glass: str, store: Store) -> bool:
+    """Was an observable measured on this glass, as far as it says, and as the glass is there? glass: its checksum."""
+    if not result.made_from or not glass or result.made_from == glass:
+        return True
+    store.note_broken(key, f"{key} was measured on another glass than the one that stands in the store now")
+    return False
+
+
+def _checksum(glass: Result) -> str:
+    from .work import glass_checksum
+
+    return glass_checksum(glass)
+
+
+def _checksum_of(store: Store, key: str) -> str:
+    """Of a glass in the store; empty where there is none that is sound. Several observables ask for the same."""
+    try:
+        with reading(store.path(key)):
+            about = store.path(key).stat()
+    except FileNotFoundError:
+        return ""
+    mark = (str(store.path(key)), about.st_ino, about.st_mtime_ns, about.st_size)
+    if mark not in CHECKSUMS:
+        glass = _read(store, key, None)
+        CHECKSUMS[mark] = "" if glass is None else _checksum(glass)
+    return CHECKSUMS[mark]

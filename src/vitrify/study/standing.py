@@ -154,13 +154,13 @@ def _product(part: Held, spent: Spent | None, running: int) -> ProductStanding:
 
 
 def _temperature(study: StudySpec, spec: EnsembleSpec, store: Store) -> float | str:
-    """T of an ensemble, given or found; a broken file tells nothing and stays where it is."""
+    """T of an ensemble, given or found; a broken file tells nothing and stays where it is. Raises Unreadable."""
     key = temperature_key(study, spec)
     if not key:
         return spec.parent_temperature
     try:
         return float(store.read(key, digest.parent_temperature_digest(study, spec)).values["temperature"])
-    except (BrokenFile, OSError, KeyError, ValueError):
+    except (BrokenFile, FileNotFoundError, KeyError, ValueError):
         return spec.parent_temperature
 
 

@@ -85,7 +85,10 @@ def quarantined_files(store: Store) -> list[Surplus]:
 def set_aside(store: Store) -> list[SetAside]:
     """Broken files in quarantine, each with its reason."""
     place = store.directory / QUARANTINE
-    return [SetAside(x.name, _reason(place / x.name)) for x in _files(place, re.compile(r".+\.h5"))]
+    return [
+        SetAside(x.name, store.why_set_aside(str(Path(x.name).with_suffix(".txt"))))
+        for x in _files(place, re.compile(r".+\.h5"))
+    ]
 
 
 def remove(store: Store, chosen: Iterable[Surplus]) -> None:
@@ -162,13 +165,6 @@ def _size(entry: os.DirEntry[str]) -> int:
         return entry.stat(follow_symlinks=False).st_size
     except OSError:  # a writer took it away meanwhile
         return 0
-
-
-def _reason(broken: Path) -> str:
-    try:
-        return broken.with_suffix(".txt").read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
 
 
 def _remove_empty(root: Path, folder: str) -> None:

@@ -11,11 +11,7 @@ class UntouchedStore(Store):
     """A store in which nothing is changed: a broken file is noted and stays where it is, in a folder that may well be
     read-only."""
 
-    def __init__(self, directory: Path | str) -> None:
-        super().__init__(directory)
-        self.broken: dict[str, str] = {}  # key → why; in the order that they were met
-
     def quarantine(self, key: str, why: str) -> Path:
-        """Note a broken file."""
-        self.broken[key] = why
+        """Note a broken file in `broken`."""
+        self.note_broken(key, why)
         return self.path(key)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
 
+from vitrify.backends.processor import processor_kind
 from vitrify.campaign import Result, Store
 from vitrify.campaign.result_file import Value
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
@@ -64,14 +66,27 @@ def temperature_of(store: Store, spec: EnsembleSpec, temperature_key: str) -> fl
 
 
 def glass_result(glass: Glass) -> Result:
-    """A glass as the store keeps it."""
-    values = {**glass.provenance, "box": glass.box, "model": str(glass.model)}
+    """A glass as the store keeps it, with the kind of processor that made it: another may lead to other last bits."""
+    values = {**glass.provenance, "box": glass.box, "model": str(glass.model), "processor": processor_kind()}
     return Result(values, {"positions": glass.positions, "species": glass.species})
 
 
+def glass_checksum(glass: Result) -> str:
+    """SHA-256 over box, model, positions and species of a glass as the store keeps it: what is measured depends on these
+    alone, and not on how long the glass took."""
+    total = hashlib.sha256(repr([glass.values.get(name) for name in ("box", "model")]).encode())
+    for name in ("positions", "species"):
+        if name in glass.arrays:
+            total.update(np.ascontiguousarray(glass.arrays[name]).tobytes())
+    return total.hexdigest()
+
+
 def observable_task(store: Store, observable: ObservableSpec, glass_key: str, digest: str) -> Result:
-    """One observable of a glass in the store. A glass that is no minimum is set aside here."""
-    return MEASURE[observable.name](read_glass(store, glass_key, digest), **observable.settings)
+    """One observable of a glass in the store; it carries the checksum of the glass. A glass that is no minimum is set aside
+    here."""
+    glass = store.read(glass_key, digest)
+    measured = MEASURE[observable.name](_glass_of(glass), **observable.settings)
+    return replace(measured, made_from=glass_checksum(glass))
 
 
 def _mechanics(glass: Glass) -> Result:
@@ -128,17 +143,30 @@ MEASURE: dict[str, Callable[..., Result]] = {
 
 
 def read_glass(store: Store, key: str, digest: str | None = None) -> Glass:
-    """A glass from the store. Raises BrokenFile, and UsageError where this version knows no such model."""
-    result = store.read(key, digest)
-    values, arrays = dict(result.values), result.arrays
-    missing = [x for x in ("box", "model") if x not in values] + [x for x in ("positions", "species") if x not in arrays]
-    if missing:
-        raise BrokenFile(f"{key} is no glass: it lacks its {missing[0]}")
+    """A glass from the store. Raises BrokenFile, Unreadable, FileNotFoundError where there is none, and UsageError where
+    this version knows no such model."""
+    return _glass_of(store.read(key, digest))
+
+
+def _glass_of(result: Result) -> Glass:
+    _require_glass(result)
+    values = dict(result.values)
     box, model = values.pop("box"), parse(str(values.pop("model")))
-    return Glass(arrays["positions"], box, arrays["species"], model, values)  # type: ignore[arg-type]  # checked by Glass
+    return Glass(result.arrays["positions"], box, result.arrays["species"], model, values)  # type: ignore[arg-type]  # checked
+
+
+def _require_glass(result: Result) -> None:
+    """Raises BrokenFile for a result that is sound but no glass."""
+    numbers = isinstance(result.values.get("box"), float | int) and isinstance(result.values.get("model"), str)
+    if not numbers or not all(
+        x in result.arrays and result.arrays[x].dtype.kind in "iuf" for x in ("positions", "species")
+    ):
+        raise BrokenFile("it holds no glass: box, model, positions and species")
 
 
 def read_parent_temperature(store: Store, key: str) -> ParentTemperature:
-    """T and G∞ of an ensemble from the store. Raises BrokenFile."""
-    values = store.read(key).values
-    return ParentTemperature(**{f.name: values[f.name] for f in fields(ParentTemperature)})  # type: ignore[arg-type]
+    """T and G∞ of an ensemble from the store. Raises BrokenFile, Unreadable, or FileNotFoundError where there is none."""
+    values, names = store.read(key).values, [f.name for f in fields(ParentTemperature)]
+    if not values.keys() >= set(names):
+        raise BrokenFile(f"{key} holds no parent temperature")
+    return ParentTemperature(**{name: values[name] for name in names})  # type: ignore[arg-type]

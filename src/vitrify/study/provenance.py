@@ -1,0 +1,38 @@
+"""On which kind of processor the glasses of a store were made."""
+
+from __future__ import annotations
+
+from vitrify.backends.processor import processor_kind
+from vitrify.campaign import Store
+from vitrify.errors import BrokenFile, Unreadable
+
+from .folders import GLASS, products
+from .spec import StudySpec
+
+
+def other_processor(study: StudySpec, store: Store) -> str:
+    """One sentence where the store was begun on another kind of processor than this one; empty where it was not, and where
+    that is not known. Reads one glass."""
+    before, here = _first_processor(study, store), processor_kind()
+    if not before or before == here:
+        return ""
+    return (
+        f"the store {store.directory} was begun on {before}, and this is {here}: a glass that is made again here may "
+        "differ from the earlier one in its last bits, and its observables are then measured again too"
+    )
+
+
+def _first_processor(study: StudySpec, store: Store) -> str:
+    """What the first glass in the store says."""
+    for product in (x for spec in study.ensembles for x in products(study, spec) if x.name == GLASS):
+        names = store.names(product.folder)
+        if names:
+            return _processor_of(store, f"{product.folder}/{min(names)}")
+    return ""
+
+
+def _processor_of(store: Store, key: str) -> str:
+    try:
+        return str(store.read(key).values.get("processor", ""))
+    except (BrokenFile, FileNotFoundError, Unreadable):  # a run that meets it tells of it
+        return ""
