@@ -13,3 +13,6 @@ class Onlooker(Presence):
 
     def _now(self) -> float:
         return time.time()
+
+    def _unreadable(self, error: OSError) -> None:
+        """What this user may not read is left out."""

@@ -16,11 +16,13 @@ from vitrify.whole_file import whole_file
 
 from . import result_file
 from .result_file import Result
+from .small_file import read_json, read_small
 
 MARK = "vitrify-store.json"
 VERSION = 1
 KEY = re.compile(r"[A-Za-z0-9.=+_-]+(/[A-Za-z0-9.=+_-]+)*")
 SUFFIX = ".h5"
+LONGEST_TEXT = 8_000_000  # bytes of a text at the top; a study has a million characters at most
 HDF5_REASON = re.compile(r"error message = '([^']+)'")
 
 
@@ -41,10 +43,10 @@ class Store:
         self.directory = Path(directory)
         mark = self.directory / MARK
         try:
-            version = int(json.loads(mark.read_text(encoding="utf-8"))["version"])
+            version = int(read_json(mark, follow=True)["version"])
         except FileNotFoundError:
             raise UsageError(f"{self.directory} is not a vitrify store: it has no {MARK}") from None
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        except (OSError, BrokenFile, ValueError, KeyError, TypeError, OverflowError) as error:
             raise UsageError(f"{mark} cannot be read: {error}") from None
         if version > VERSION:
             raise UsageError(f"{self.directory} was written by a newer vitrify (store version {version}, here {VERSION})")
@@ -151,9 +153,12 @@ class Store:
     def read_text(self, name: str) -> str:
         """The text of such a file. Raises UsageError where there is none, or no text."""
         try:
-            return (self.directory / name).read_text(encoding="utf-8")
-        except OSError:
+            return read_small(self.directory / name, LONGEST_TEXT, follow=True).decode()
+        except (FileNotFoundError, NotADirectoryError):
             raise UsageError(f"the store {self.directory} has no {name}") from None
+        except (OSError, BrokenFile) as error:
+            reason = _reason(error) if isinstance(error, OSError) else str(error)
+            raise UsageError(f"{name} of the store {self.directory} cannot be read: {reason}") from None
         except UnicodeDecodeError:
             raise UsageError(f"{name} of the store {self.directory} cannot be read: it is no text in UTF-8") from None
 

@@ -96,7 +96,7 @@ def _work(batch: Batch, lacking: list[Task], store: Store, presence: Presence, o
             continue
         if presence.is_asked_to_stop(order.run):
             return "stopped"
-        if not presence.is_mine(batch.claim, order.run):
+        if not presence.keep(batch.claim, order.run):
             return "held"
         if store.failure(task.key):
             failed += 1
@@ -137,7 +137,8 @@ def _attempt(task: Task, store: Store, seconds: float) -> str | None:
     try:
         with alarm(seconds):
             result = task.function(store, *task.arguments)
-        store.publish(task.key, task.digest, result)
+        if not store.verified(task.key, task.digest):  # another run took it over while this one slept
+            store.publish(task.key, task.digest, result)
     except UsageError:
         raise
     except (SampleFailure, BrokenFile) as error:
