@@ -15,10 +15,8 @@ NEVER_FOLLOW = os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def process_space() -> str:
-    """Where this process' number is valid: the boot of the machine and the PID namespace; empty where that is not known."""
+    """Where the number of this process is valid: the boot of the machine and the PID namespace; empty where not known."""
     try:
-        if str(Path("/proc/self").readlink()) != str(os.getpid()):  # /proc is that of another namespace
-            return ""
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
@@ -33,8 +31,11 @@ def same_boot(space: str) -> bool:
 
 def born(pid: int) -> int | None:
     """When a process started, in clock ticks after the boot; 0 where it is dead and unburied, None where it is not seen."""
+    mine = os.getpid()
     try:
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        if pid != mine and str(Path("/proc/self").readlink()) != str(mine):
+            return None  # a container's /proc may be that of its host, with other processes of that number
+        words = Path(f"/proc/{'self' if pid == mine else pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
     return 0 if words[0] in "ZX" else int(words[19])
