@@ -17,6 +17,7 @@ from tornado.ioloop import PeriodicCallback
 from vitrify.errors import UsageError
 
 from .limits import InHand, Limits, task_in_hand
+from .stopping import NAMES
 from .store import Store
 
 LOOK = 0.5  # seconds between two looks at a worker
@@ -82,7 +83,7 @@ class GpuWorkers(WorkerPlugin):
 
 
 class DeafWorker(WorkerPlugin):
-    """Of local workers: Ctrl-C in a terminal and a SIGTERM to a whole job reach them too, but the run decides."""
+    """Of local workers: Ctrl-C in a terminal, its end, and a SIGTERM to a whole job reach them too, but the run decides."""
 
     name = "vitrify-deaf"
 
@@ -90,7 +91,7 @@ class DeafWorker(WorkerPlugin):
         """Called by the worker, in its main thread."""
         del worker
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in NAMES:
                 signal.signal(number, signal.SIG_IGN)
 
 
