@@ -63,8 +63,8 @@ def run(
     """Make what the batches ask for and the store lacks; safe to stop and to repeat, and to run more than once at a time.
 
     workers: processes, one a core unless given; 1 works in this process. engine: another way to get the work done.
-    Ctrl-C, SIGTERM or SIGHUP once: what is in hand is finished; twice: KeyboardInterrupt. Raises UsageError where the store can
-    no longer be written or the engine goes away."""
+    Ctrl-C, SIGTERM or SIGHUP once: what is in hand is finished; twice: KeyboardInterrupt. Raises UsageError where the store
+    can no longer be written or the engine goes away."""
     started, shown = time.monotonic(), progress or Progress(visible=False)
     everything = list(batches)
     try:
