@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -20,6 +21,9 @@ from .limits import InHand, Limits, task_in_hand
 from .stopping import NAMES
 from .store import Store
 
+TALKERS = (
+    "asyncio", "distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application", "tornado.general",
+)  # fmt: skip
 LOOK = 0.5  # seconds between two looks at a worker
 
 
@@ -61,7 +65,7 @@ class Warden(NannyPlugin):
             return None
         try:
             used = psutil.Process(pid).memory_info().rss
-        except psutil.Error:
+        except (psutil.Error, OSError):  # this process may open no more files, say
             return None
         limit = self.limits.memory / 1e6
         return f"needed more memory than a worker's limit of {limit:,.0f} MB" if used > self.limits.memory else None
@@ -83,16 +87,29 @@ class GpuWorkers(WorkerPlugin):
 
 
 class DeafWorker(WorkerPlugin):
-    """Of local workers: Ctrl-C in a terminal, its end, and a SIGTERM to a whole job reach them too, but the run decides."""
+    """Of local workers: Ctrl-C in a terminal, its end, and a SIGTERM to a whole job reach them too, but the run decides,
+    and tells what goes wrong."""
 
     name = "vitrify-deaf"
 
     def setup(self, worker: Any) -> None:
         """Called by the worker, in its main thread."""
         del worker
+        hush()
         if threading.current_thread() is threading.main_thread():
             for number in NAMES:
                 signal.signal(number, signal.SIG_IGN)
+
+
+def loggers_of_dask() -> list[logging.Logger]:
+    """Of Dask and what it stands on."""
+    return [logging.getLogger(x) for x in TALKERS]
+
+
+def hush() -> None:
+    """Let them say nothing: where a process runs out of files, each connection is a traceback, many thousands a minute."""
+    for logger in loggers_of_dask():
+        logger.setLevel(logging.CRITICAL + 1)
 
 
 def _visible_gpus() -> list[str]:
