@@ -14,8 +14,10 @@ import pytest
 import squares
 import watched
 
-from vitrify.campaign import Here, Presence, Store, run
+from vitrify.campaign import Here, Limits, Presence, Store, run
 from vitrify.campaign import presence as present
+from vitrify.campaign.limits import InHand, in_hand
+from vitrify.campaign.plugins import Warden
 from vitrify.errors import UsageError
 from vitrify.study.surplus import refuse_while_at_work
 
@@ -229,3 +231,26 @@ def test_a_claim_is_taken_by_one_of_two_that_both_found_it_stale(store, monkeypa
         thread.join()
         assert taken == [False]
         assert presence.holder("a").run == two.name
+
+
+class Worker:
+    """A process as a nanny holds it."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(["sleep", "60"])
+        self.pid, self.worker_dir = self.process.pid, str(folder)
+
+
+def test_a_sample_is_not_late_because_the_machine_slept(store, tmp_path):
+    """A laptop that is closed over the weekend: its samples have not worked for a day when it wakes up."""
+    warden, worker = Warden("r", Limits(seconds=0.5)), Worker(tmp_path)
+    two_days_ago = time.time() - 2 * 86400.0
+    with in_hand(InHand("r", str(store.directory), "s/000000", "d", two_days_ago), tmp_path):
+        warden.look(worker)
+        warden.look(worker)
+        assert worker.process.poll() is None
+        assert store.failure("s/000000") is None
+        time.sleep(0.6)
+        warden.look(worker)
+        worker.process.wait(10)
+        assert "took longer than its time limit" in store.failure("s/000000").reason

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.study import parse_study, refuse_another_study, write_identity
+from vitrify.study.folders import products
 
 STUDY = """[study]
 name = "small"
@@ -143,6 +144,15 @@ def test_a_study_may_change_without_a_question(tmp_path, change):
         refuse_another_study(parse_study(text), store)
         write_identity(parse_study(text), store)
         assert store.read_text("study.toml") == text
+
+
+def test_ensembles_whose_names_make_one_folder_keep_their_results_apart(tmp_path):
+    """Neither a space nor an underscore is lost: what defines a result holds the name."""
+    both = STUDY.replace("loose", "a b") + STUDY[STUDY.index("[[ensemble]]") :].replace("loose", "a_b")
+    asked = parse_study(both)
+    found = [x.folder for spec in asked.ensembles for x in products(asked, spec)]
+    assert len(set(found)) == len(found) == 6
+    assert {x.partition("/")[0] for x in found} == {"a_b"}
 
 
 def test_a_study_in_the_store_that_cannot_be_read_is_not_replaced_without_a_word(study, tmp_path):

@@ -25,6 +25,7 @@ TALKERS = (
     "asyncio", "distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application", "tornado.general",
 )  # fmt: skip
 LOOK = 0.5  # seconds between two looks at a worker
+LONGEST_LOOK = 5.0  # seconds; what lies between two looks beyond that, the warden slept, and the worker most likely too
 
 
 class Warden(NannyPlugin):
@@ -33,6 +34,7 @@ class Warden(NannyPlugin):
 
     def __init__(self, run: str, limits: Limits) -> None:
         self.name, self.run, self.limits = f"vitrify-warden-{run}", run, limits
+        self._spent: dict[int, tuple[InHand, float, float]] = {}  # by process: its task, seconds of it, when last seen
 
     def setup(self, nanny: Any) -> None:
         """Begin to look. Called by the nanny, on its event loop."""
@@ -59,7 +61,7 @@ class Warden(NannyPlugin):
                 os.kill(process.pid, signal.SIGKILL)
 
     def _excess(self, task: InHand, pid: int) -> str | None:
-        if self.limits.seconds and time.time() - task.began > self.limits.seconds * task.samples:
+        if self.limits.seconds and self._seconds(task, pid) > self.limits.seconds * task.samples:
             return f"took longer than its time limit of {self.limits.seconds:g} s"
         if not self.limits.memory:
             return None
@@ -69,6 +71,14 @@ class Warden(NannyPlugin):
             return None
         limit = self.limits.memory / 1e6
         return f"needed more memory than a worker's limit of {limit:,.0f} MB" if used > self.limits.memory else None
+
+    def _seconds(self, task: InHand, pid: int) -> float:
+        """For how long a worker has been seen at a task: a laptop that sleeps over the night has not worked for it."""
+        now = time.monotonic()
+        before, spent, seen = self._spent.get(pid, (task, 0.0, now))
+        spent = spent + min(now - seen, LONGEST_LOOK) if before == task else 0.0
+        self._spent[pid] = task, spent, now
+        return spent
 
 
 class GpuWorkers(WorkerPlugin):
