@@ -54,8 +54,8 @@ def is_there(pid: int, its_birth: int) -> bool | None:
 
 
 def lock(path: Path) -> int:
-    """A descriptor of a file that this process made, locked while it is open, where the file system has locks."""
-    handle = os.open(path, os.O_RDWR | NEVER_FOLLOW)  # over NFS a lock wants a file that is open for writing
+    """A descriptor of a file that this process made, locked while it is open, where the file system has such locks."""
+    handle = os.open(path, os.O_RDONLY | NEVER_FOLLOW)  # open for writing, it would keep a disk from being made read-only
     with contextlib.suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return handle

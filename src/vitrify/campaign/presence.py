@@ -229,14 +229,21 @@ class Presence:
                 self._remove(run.name, me)
 
     def _remove(self, name: str, me: str) -> None:
-        with contextlib.suppress(UsageError):  # a disk that is read-only by now keeps what a dead run would have left too
+        """Remove the files of a run, as far as the disk lets us: one that is read-only by now keeps them."""
+        with contextlib.suppress(OSError, UsageError):
             for path, claim in self._all_claims():
                 if claim.run == name:
-                    with self._alone(path, claim, claim.batch, me) as alone:
-                        if alone:
-                            _unlink(path)
+                    self._discard(path, claim, me)
         _unlink(self._stop(name))
         _unlink(self._file(name))
+
+    def _discard(self, path: Path, claim: Claim, me: str) -> None:
+        if claim.run == me:  # which nobody takes over while this run lives, and a full disk has no room for another claim
+            _unlink(path)
+            return
+        with self._alone(path, claim, claim.batch, me) as alone:
+            if alone:
+                _unlink(path)
 
     def _now(self) -> float:
         """The time by the clock that stamps the files; this host's where nothing can be written."""
