@@ -127,7 +127,10 @@ def test_a_folder_that_is_none_is_one_sentence(store, tmp_path, folder, kind):
     before = files.tree(outside)
     with pytest.raises(UsageError, match=f"{folder} is not a plain folder, as a store has it"):
         run(squares.batches(2), store, engine=Here())
-    assert Onlooker(store).living() == []
+    assert Onlooker(store).living() == Onlooker(store).in_hand() == []
+    if folder == "runs":  # where a run may be alive: `prune` asks
+        with pytest.raises(UsageError, match="runs cannot be read: "):
+            Presence(store).living()
     assert files.tree(outside) == before
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import psutil
 from distributed import Client, LocalCluster, Status
 from distributed.security import Security
 
 from vitrify.errors import EngineLost, UsageError
 
-from .needs_dask import needs_dask, said
+from .needs_dask import WITHOUT_DASK, needs_dask, said
 from .plugins import DeafWorker, GpuWorkers, hush, loggers_of_dask
 from .slurm import SlurmSpec, slurm_cluster
 from .task import Batch
@@ -62,7 +63,8 @@ def local_pool(workers: int, gpus: int = 0) -> Iterator[Pool]:
         "distributed.admin.tick.interval": "1s",
         "distributed.admin.system-monitor.interval": "10s",
     }
-    require_open_files(workers)
+    with needs_dask(WITHOUT_DASK):
+        require_open_files(workers)
     with dask.config.set(quiet), _quiet(), _local_cluster(workers) as cluster, _client(cluster) as client:
         with needs_dask():
             client.register_plugin(DeafWorker())
@@ -110,7 +112,7 @@ def require_resources(pool: Pool, batches: list[Batch]) -> None:
 def require_open_files(workers: int) -> None:
     """Raise UsageError where this process may not open the files and connections of so many local workers, and cannot be
     made to: without them Dask stumbles over every connection, for ever."""
-    needed = len(os.listdir("/dev/fd")) + FILES + FILES_OF_WORKER * workers
+    needed = psutil.Process().num_fds() + FILES + FILES_OF_WORKER * workers
     allowed = _allow_open_files(needed)
     if allowed < needed:
         raise UsageError(

@@ -142,8 +142,8 @@ class Presence:
 
     def in_hand(self) -> list[Claim]:
         """Claims of living runs, the oldest first."""
-        alive = {run.name for run in self.living()}
-        return sorted((x for _, x in self._all_claims() if x.run in alive), key=lambda x: x.since)
+        names = {run.name for run in self.living()}
+        return sorted((x for _, x in self._all_claims() if x.run in names), key=lambda x: x.since)
 
     def _take(self, path: Path, batch: str, run: str) -> bool:
         """Make a claim's file, or replace one that belongs to nobody who is alive."""

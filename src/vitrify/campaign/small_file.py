@@ -71,14 +71,14 @@ def read_record(path: Path, kind: type[T], **known: Any) -> T | None:
 
 
 def names_in(folder: Path, suffix: str) -> list[str]:
-    """Names in a folder that end so, without the ending, sorted; none where there is no folder, or a link in its place.
+    """Names in a folder that end so, without the ending, sorted; none where there is no folder.
 
-    Raises OSError where it cannot be listed."""
+    Raises OSError where it cannot be listed, or a link leads elsewhere in its place."""
     if folder.is_symlink():
-        return []
+        raise NotADirectoryError(errno.ENOTDIR, "it is a link", str(folder))
     try:
         names = os.listdir(folder)
-    except ABSENT:
+    except FileNotFoundError:
         return []
     return sorted(x[: -len(suffix)] for x in names if x.endswith(suffix) and not x.startswith("."))
 
