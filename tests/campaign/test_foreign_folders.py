@@ -110,6 +110,15 @@ def test_a_run_is_known_by_the_name_of_its_file(store, tmp_path):
     assert not (store.directory / "runs" / "r.json").exists()
 
 
+def test_a_run_of_the_next_century_holds_nothing_up(store):
+    (store.directory / "runs" / "r.json").write_text(json.dumps(RUN))
+    (store.directory / "claims" / "s__000000.json").write_text(json.dumps(CLAIM))
+    os.utime(store.directory / "runs" / "r.json", (5e9, 5e9))
+    assert Presence(store).living() == Onlooker(store).living() == []
+    assert run(squares.batches(2), store, engine=Here()).made == 2
+    assert list((store.directory / "runs").iterdir()) == []
+
+
 @pytest.mark.parametrize("folder", ["runs", "claims"])
 @pytest.mark.parametrize("kind", ["link", "file", "pipe"])
 def test_a_folder_that_is_none_is_one_sentence(store, tmp_path, folder, kind):

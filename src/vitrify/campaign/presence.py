@@ -98,7 +98,8 @@ class Presence:
         there = _is_there(run)
         if there is not None:
             return there
-        return (alive.same_boot(run.boot) and alive.is_locked(self._file(run.name))) or self._silent_for(run) < SILENCE
+        locked = alive.same_boot(run.boot) and alive.is_locked(self._file(run.name))
+        return locked or -FORGET < self._silent_for(run) < SILENCE
 
     def ask_to_stop(self, run: str) -> None:
         """Tell the workers of a run to end after the task in hand."""
@@ -218,14 +219,14 @@ class Presence:
         raise UsageError(f"{error.filename or self.store.directory} cannot be read: {error.strerror or error}") from None
 
     def _silent_for(self, run: Run) -> float:
-        """Seconds since the last touch."""
+        """Seconds since the last touch; less than none where clocks differ, or somebody invented the time."""
         touched = _touched(self._file(run.name))
         return float("inf") if touched is None else self._now() - touched
 
     def _sweep(self, me: str) -> None:
         """Remove what dead runs left. One that is only silent may be asleep, and wake up to find its claims."""
         for run in self._all_runs():
-            if _is_there(run) is False or (not self.is_alive(run) and self._silent_for(run) > FORGET):
+            if _is_there(run) is False or (not self.is_alive(run) and abs(self._silent_for(run)) > FORGET):
                 self._remove(run.name, me)
 
     def _remove(self, name: str, me: str) -> None:
