@@ -48,3 +48,8 @@ def check(holds: bool, owner: str, name: str, value: object, may_be: str) -> Non
     """Raise a UsageError "<owner>: <name> is <value>, must be <may_be>" unless it holds."""
     if not holds:
         raise UsageError(f"{owner}: {name} is {value!r}, must be {may_be}")
+
+
+def plain(text: str) -> str:
+    """A text from a file, on one line and without what a terminal would obey, as it may stand in a sentence."""
+    return "".join(x if x.isprintable() else " " for x in " ".join(text.split()))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitrify.campaign import Address, Batch, Here, Limits, Local, Result, Store, Task, run
+from vitrify.campaign import Address, Batch, Here, Limits, Local, Result, Store, Task, presence, run
 from vitrify.campaign.sharding import parse_shard, shard
 from vitrify.errors import SampleFailure, VitrifyError
 
@@ -111,6 +111,8 @@ ENGINES = {"here": lambda: Here(), "local": lambda: Local(2)}
 
 def main(folder, number, log, pause, engine, *part):
     """Square so many numbers. engine: here, local, or the address of a scheduler; part: k/n."""
+    if told := os.environ.get("SQUARES_SILENCE_AND_BEAT"):
+        presence.SILENCE, presence.BEAT = map(float, told.split())
     todo = batches(int(number), log, float(pause), names=3)
     todo = shard(todo, *parse_shard(*part)) if part else todo
     chosen = ENGINES[engine]() if engine in ENGINES else Address(engine)

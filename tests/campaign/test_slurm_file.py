@@ -1,5 +1,8 @@
+import os
+
 import pytest
 
+from vitrify.campaign import slurm
 from vitrify.campaign.slurm_file import read_slurm
 from vitrify.errors import UsageError
 
@@ -111,3 +114,20 @@ def test_lines_are_those_of_an_editor(tmp_path):
     """A text may hold what Python, but no editor, takes for the end of a line."""
     with pytest.raises(UsageError, match="line 6: "):
         read(tmp_path, SOUND + 'account = "a\u0085\u2028b"\ncores = "4"\n')
+
+
+def test_certificates_of_a_driver_in_another_pid_namespace_stay(tmp_path, monkeypatch):
+    """Its process number means nothing here."""
+    pytest.importorskip("cryptography")
+    ours, theirs = os.getpid(), 2**22 + 1  # no process has this number
+    monkeypatch.setattr("os.getpid", lambda: theirs)
+    with pytest.MonkeyPatch.context() as elsewhere:
+        elsewhere.setattr("vitrify.campaign.slurm.process_space", lambda: "this boot, another namespace")
+        other = slurm._certificates(tmp_path, True)
+        other.__enter__()
+    (certificates,) = tmp_path.iterdir()
+    monkeypatch.setattr("os.getpid", lambda: ours)
+    with slurm._certificates(tmp_path, True):
+        assert certificates.exists()
+        assert len(list(tmp_path.iterdir())) == 2
+    other.__exit__(None, None, None)

@@ -15,9 +15,9 @@ import squares
 HERE = Path(__file__).parent
 
 
-def start(folder, n, log, pause, engine="local", *part):
-    """A campaign in a session of its own, so that a signal to its group meets it alone."""
-    command = [sys.executable, str(HERE / "squares.py"), *(str(x) for x in (folder, n, log, pause, engine, *part))]
+def start(folder, n, log, pause, engine="local", *part, before=()):
+    """A campaign in a session of its own, so that a signal to its group meets it alone. before: a command that starts it."""
+    command = [*before, sys.executable, str(HERE / "squares.py"), *(str(x) for x in (folder, n, log, pause, engine, *part))]
     path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
         command, env={**os.environ, "PYTHONPATH": path}, start_new_session=True, text=True,

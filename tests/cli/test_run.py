@@ -1,12 +1,15 @@
 """Ways to run a study, by the command line."""
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
 
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
+from vitrify.study import parse_study, refuse_another_study, write_identity
+from vitrify.study.folders import products
 
 STUDY = """[study]
 name = "small"
@@ -89,6 +92,90 @@ def test_each_folder_says_what_defines_its_results(study, tmp_path):
     call(study, "--store", store, "--samples", "1", "--workers", "1", "--no-report")
     about = json.loads(next(store.glob("loose/glass-*/spec.json")).read_text())
     assert (about["density"], about["n_particles"], about["seed"]) == (0.6, 100, 3)
+
+
+OTHER_NAME = STUDY.replace('name = "small"', 'name = "another"')
+OTHER_ENSEMBLES = STUDY.replace('name = "loose"', 'name = "dense"').replace("0.6", "0.7")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (OTHER_NAME, ["'small' (1 ensemble: loose)", "'another' (1 ensemble: loose)", "--replace-study"]),
+        (OTHER_ENSEMBLES, ["'small' (1 ensemble: loose)", "'small' (1 ensemble: dense)", "--replace-study"]),
+        (OTHER_NAME.replace("loose", "dense"), ["loose", "'another' (1 ensemble: dense)", "`vitrify prune`"]),
+    ],
+)
+def test_another_study_is_not_taken_without_a_word(study, tmp_path, text, words):
+    """`vitrify prune` would offer the results of the first."""
+    store = tmp_path / "store"
+    call(study, "--store", store, "--samples", "1", "--workers", "1", "--no-report")
+    before = files(store), (store / "study.toml").read_text(), sorted(store.rglob("*"))
+    study.write_text(text)
+    refused = call(study, "--store", store, "--samples", "1", "--workers", "1", "--no-report")
+    assert refused.exit_code == 2, refused.output
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert all(x in refused.stderr for x in words), refused.stderr
+    assert (files(store), (store / "study.toml").read_text(), sorted(store.rglob("*"))) == before
+    wanted = call(study, "--store", store, "--samples", "1", "--workers", "1", "--no-report", "--replace-study")
+    assert wanted.exit_code == 0, wanted.output
+    assert (store / "study.toml").read_text() == text
+    assert call(study, "--store", store, "--samples", "1", "--no-report").exit_code == 0  # its own now
+
+
+SAME = {
+    "more samples": STUDY.replace("n_samples = 4", "n_samples = 5"),
+    "fewer samples": STUDY.replace("n_samples = 4", "n_samples = 1"),
+    "another observable": STUDY.replace('["mechanics"]', '["mechanics", "structure"]'),
+    "no observable": STUDY.replace('["mechanics"]', "[]"),
+    "a comment": f"# why\n{STUDY}",
+    "another ensemble": STUDY + STUDY[STUDY.index("[[ensemble]]") :].replace("loose", "dense"),
+    "an ensemble less": STUDY.replace("loose", "dense") + STUDY[STUDY.index("[[ensemble]]") :],
+    "another density": STUDY.replace("0.6", "0.62"),
+    "another model": STUDY.replace("pss(rc=1.2)", "pss(rc=1.3)"),
+    "another seed": STUDY.replace("seed = 3", "seed = 4"),
+}
+
+
+@pytest.mark.parametrize("change", SAME)
+def test_a_study_may_change_without_a_question(tmp_path, change):
+    store = Store.create(tmp_path / "store")
+    for text in (STUDY, SAME[change], STUDY):
+        refuse_another_study(parse_study(text), store)
+        write_identity(parse_study(text), store)
+        assert store.read_text("study.toml") == text
+
+
+def test_ensembles_whose_names_make_one_folder_keep_their_results_apart(tmp_path):
+    """Neither a space nor an underscore is lost: what defines a result holds the name."""
+    both = STUDY.replace("loose", "a b") + STUDY[STUDY.index("[[ensemble]]") :].replace("loose", "a_b")
+    asked = parse_study(both)
+    found = [x.folder for spec in asked.ensembles for x in products(asked, spec)]
+    assert len(set(found)) == len(found) == 6
+    assert {x.partition("/")[0] for x in found} == {"a_b"}
+
+
+def test_a_study_in_the_store_that_cannot_be_read_is_not_replaced_without_a_word(study, tmp_path):
+    store = Store.create(tmp_path / "store")
+    for text in ("[study", '[study]\nname = "of a later version"\nbudget = 3\n', "[" * 100_000):
+        store.write_text("study.toml", text)
+        result = call(study, "--store", store.directory, "--samples", "1")
+        assert result.exit_code == 2, result.output
+        assert len(result.stderr.strip().splitlines()) == 1
+        assert "--replace-study" in result.stderr
+        assert store.read_text("study.toml") == text
+
+
+def test_what_defines_a_folder_is_written_in_the_place_of_what_is_no_file(tmp_path):
+    store, asked = Store.create(tmp_path / "store"), parse_study(STUDY)
+    write_identity(asked, store)
+    about = next(store.directory.glob("loose/glass-*/spec.json"))
+    text = about.read_text()
+    for spoil in (lambda: os.mkfifo(about), lambda: about.write_bytes(b"\xff"), lambda: about.symlink_to("/dev/zero")):
+        about.unlink()
+        spoil()
+        write_identity(asked, store)
+        assert about.read_text() == text
 
 
 @pytest.mark.parametrize(

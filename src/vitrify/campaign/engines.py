@@ -11,6 +11,7 @@ from typing import Protocol
 
 from .agenda import Agenda
 from .limits import parse_bytes, share_of_memory
+from .needs_dask import WITHOUT_DASK, needs_dask
 from .one_thread import one_thread
 from .slurm_file import SlurmSpec
 from .stopping import Stop
@@ -83,7 +84,8 @@ class Local:
 
     def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
         """As they come."""
-        from . import feeding, pools  # Dask takes half a second to import
+        with needs_dask(WITHOUT_DASK):
+            from . import feeding, pools  # Dask takes half a second to import
 
         with pools.local_pool(min(self.workers, len(batches)), self.gpus) as pool:
             yield from feeding.feed(pool, batches, order, stop)
@@ -104,7 +106,8 @@ class Address:
 
     def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
         """As they come."""
-        from . import feeding, pools
+        with needs_dask():
+            from . import feeding, pools
 
         with pools.address_pool(self.url) as pool:
             pools.require_resources(pool, batches)
@@ -134,7 +137,8 @@ class Slurm:
 
     def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
         """As they come."""
-        from . import feeding, pools
+        with needs_dask():
+            from . import feeding, pools
 
         with pools.slurm_pool(self.spec, order) as pool:
             yield from feeding.feed(pool, batches, order, stop)

@@ -4,6 +4,7 @@ The log tells costs and rates. It is not the truth: a line lost to a kill loses 
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sys
@@ -12,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitrify.errors import BrokenFile
+from vitrify.errors import BrokenFile, Unreadable
 
-from .plain_file import read_plain_file
+from .plain_file import names_in, read_plain_file
+from .record_file import LATEST
 from .store import Store
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ FOLDER = "log"
 TYPES = {"key": str, "ended": float, "seconds": float, "peak_mb": float, "outcome": str, "host": str}
 COLUMNS = tuple(TYPES)
 READ: dict[str, Callable[[str], Any]] = TYPES | dict.fromkeys(["outcome", "host"], sys.intern)  # which are few
-LINE = re.compile(r"[^\t\n]+(?:\t\d+(?:\.\d+)?){3}\t(?:made|failed)\t[^\t\n]+\n", re.ASCII)
+OUTCOMES = {"made", "failed"}
+LINE = re.compile(r"[^\t\n]+(?:\t\d{1,11}(?:\.\d{1,9})?){3}\t(?:made|failed)\t[^\t\n]+\n", re.ASCII)
+SUFFIX = ".tsv"
+MOST = 128_000_000  # bytes of one process' log: more than a million tasks
 PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
@@ -38,12 +43,14 @@ class Journal:
     @classmethod
     def of(cls, store: Store, run: str) -> Journal:
         """That of this process in a run."""
-        return cls(store.directory / FOLDER / f"{run}.{os.uname().nodename}.{os.getpid()}.tsv")
+        return cls(store.directory / FOLDER / f"{run}.{os.uname().nodename}.{os.getpid()}{SUFFIX}")
 
     def note(self, key: str, seconds: float, peak_mb: float, *, made: bool) -> None:
         """Append a line. A full or read-only disk is told by the result itself, not here."""
         outcome = "made" if made else "failed"
         line = f"{key}\t{time.time():.2f}\t{seconds:.4f}\t{peak_mb:.1f}\t{outcome}\t{self._host}\n"
+        if self.path.parent.is_symlink():  # out of the store
+            return
         try:
             self.path.parent.mkdir(exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
@@ -64,8 +71,9 @@ def read_log(store: Store) -> pd.DataFrame:
 def read_columns(store: Store) -> dict[str, list[Any]]:
     """The same as a list a column, in no order: 300,000 lines take a quarter of a second so, a whole one as a DataFrame."""
     found: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for path in sorted((store.directory / FOLDER).glob("*.tsv")):
-        for name, column in zip(COLUMNS, _columns(path), strict=True):
+    place = store.directory / FOLDER
+    for stem in _stems(place):
+        for name, column in zip(COLUMNS, _columns(place / f"{stem}{SUFFIX}"), strict=True):
             found[name] += column
     return found
 
@@ -87,16 +95,24 @@ def peak_mb() -> float:
     return int(found[1]) * 1.024e-3 if found else 0.0
 
 
-def _columns(path: Path) -> list[list[Any]]:
-    """Of one file. A process appends whole lines, so that only one that was cut short is not of their form."""
+def _stems(place: Path) -> list[str]:
     try:
-        text = read_plain_file(path, whole=False).decode("utf-8", errors="replace")
+        return sorted(names_in(place, SUFFIX, follow=False))
+    except Unreadable:
+        return []
+
+
+def _columns(path: Path) -> list[list[Any]]:
+    """Of one file. A process appends whole lines, so that only one that was cut short is not of their form; in a file of a
+    stranger anything may stand."""
+    try:
+        text = read_plain_file(path, at_most=MOST, whole=False, follow=False).decode("utf-8", errors="replace")
     except (FileNotFoundError, BrokenFile):
         text = ""
     try:
         return _parsed(text)
     except ValueError:
-        return _parsed("".join(found[0] for found in LINE.finditer(text)))
+        return _parsed("".join(f"{line}\n" for line in text.split("\n") if LINE.fullmatch(f"{line}\n")))
 
 
 def _parsed(text: str) -> list[list[Any]]:
@@ -104,4 +120,12 @@ def _parsed(text: str) -> list[list[Any]]:
     words, width = text.replace("\n", "\t").split("\t"), len(COLUMNS)
     if words.pop() or len(words) != width * text.count("\n"):
         raise ValueError("a line was cut short")
-    return [list(map(READ[name], words[k::width])) for k, name in enumerate(COLUMNS)]
+    columns = [list(map(READ[name], words[k::width])) for k, name in enumerate(COLUMNS)]
+    if not all(map(_are_amounts, columns[1:4])) or not OUTCOMES.issuperset(columns[4]):
+        raise ValueError("a number or an outcome is none that a task can have")
+    return columns
+
+
+def _are_amounts(numbers: list[float]) -> bool:
+    """Of time or memory: neither negative nor infinite, and none that is not a number, which the sum would show."""
+    return not numbers or (min(numbers) >= 0.0 and max(numbers) < LATEST and math.isfinite(sum(numbers)))

@@ -15,6 +15,8 @@ from typing import Any
 
 from vitrify.errors import SampleFailure, UsageError
 
+from .needs_dask import WITHOUT_DASK, needs_dask
+
 NOTE = "vitrify-task.json"  # in a worker's own scratch folder
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 BYTES = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
@@ -54,7 +56,8 @@ def parse_bytes(text: str) -> int:
 
 def share_of_memory(workers: int) -> int:
     """Bytes for each of so many workers of this machine, or of the part of it that this process may use."""
-    from distributed.system import MEMORY_LIMIT  # the engine that the workers need is imported anyway
+    with needs_dask(WITHOUT_DASK):
+        from distributed.system import MEMORY_LIMIT  # the engine that the workers need is imported anyway
 
     return int(MEMORY_LIMIT / workers)
 

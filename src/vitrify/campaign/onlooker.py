@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from vitrify.errors import Unreadable
+
 from .presence import Presence
 
 
@@ -13,3 +15,6 @@ class Onlooker(Presence):
 
     def _now(self) -> float:
         return time.time()
+
+    def _unreadable(self, error: Unreadable) -> None:
+        """What this user may not read is left out."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,18 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import psutil
 from distributed import Client, LocalCluster, Status
 from distributed.security import Security
 
 from vitrify.errors import EngineLost, UsageError
 
-from .plugins import DeafWorker, GpuWorkers
+from .needs_dask import WITHOUT_DASK, needs_dask, said
+from .plugins import DeafWorker, GpuWorkers, hush, loggers_of_dask
 from .slurm import SlurmSpec, slurm_cluster
 from .task import Batch
 from .working import Order
 
 STARTS = 5  # of a local cluster
 COUNT = 5.0  # seconds between two counts of the workers of a cluster
+FILES = 32  # open files of a local cluster itself; 24 were counted
+FILES_OF_WORKER = 12  # and of each of its workers, in the process that leads it
 ANSWER = 10.0  # seconds to wait for a scheduler
 CLOSE = 10.0  # seconds that a cluster has to say goodbye
 ONE_THREAD = dict.fromkeys(
@@ -57,9 +63,12 @@ def local_pool(workers: int, gpus: int = 0) -> Iterator[Pool]:
         "distributed.admin.tick.interval": "1s",
         "distributed.admin.system-monitor.interval": "10s",
     }
-    with dask.config.set(quiet), _local_cluster(workers) as cluster, Client(cluster) as client:
-        client.register_plugin(DeafWorker())
-        client.register_plugin(GpuWorkers(gpus))
+    with needs_dask(WITHOUT_DASK):
+        require_open_files(workers)
+    with dask.config.set(quiet), _quiet(), _local_cluster(workers) as cluster, _client(cluster) as client:
+        with needs_dask():
+            client.register_plugin(DeafWorker())
+            client.register_plugin(GpuWorkers(gpus))
         try:
             yield Pool(client, lambda: workers, "the local cluster", lambda: _heal(cluster, workers))
         except BaseException:
@@ -85,6 +94,7 @@ def address_pool(url: str) -> Iterator[Pool]:
 @contextlib.contextmanager
 def slurm_pool(spec: SlurmSpec, order: Order) -> Iterator[Pool]:
     """Jobs of a Slurm queue."""
+    _allow_open_files(FILES + FILES_OF_WORKER * spec.workers)
     with slurm_cluster(spec, Path(order.directory), environment=ONE_THREAD) as client:
         yield Pool(client, lambda: spec.workers, "the cluster on Slurm")
 
@@ -99,36 +109,70 @@ def require_resources(pool: Pool, batches: list[Batch]) -> None:
         )
 
 
+def require_open_files(workers: int) -> None:
+    """Raise UsageError where this process may not open the files and connections of so many local workers, and cannot be
+    made to: without them Dask stumbles over every connection, for ever."""
+    needed = psutil.Process().num_fds() + FILES + FILES_OF_WORKER * workers
+    allowed = _allow_open_files(needed)
+    if allowed < needed:
+        raise UsageError(
+            f"{workers} workers need {needed} open files, and this process may have {allowed}: allow more "
+            f"(ulimit -n {needed}) or take fewer workers; --workers 1 needs few"
+        )
+
+
+def _allow_open_files(needed: int) -> float:
+    """Raise the limit of this process, as far as the system lets it; what it is then."""
+    soft, hard = (math.inf if x == resource.RLIM_INFINITY else x for x in resource.getrlimit(resource.RLIMIT_NOFILE))
+    if soft >= needed:
+        return soft
+    allowed = int(min(needed, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return allowed
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What Dask says of lost connections is said by us in one sentence."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    """What Dask says of lost connections, and asyncio of errors in its callbacks, is said by us in one sentence."""
+    before = {logger: logger.level for logger in loggers_of_dask()}
+    hush()
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in before.items():
+            logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _client(cluster: LocalCluster) -> Iterator[Client]:
+    with needs_dask():
+        client = Client(cluster)
+    with client:
+        yield client
 
 
 def _local_cluster(workers: int) -> LocalCluster:
     """A worker that is killed while it starts takes the new cluster with it: then another is made."""
     for left in reversed(range(STARTS)):
         try:
-            return LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,  # the warden sees to it
-                silence_logs=logging.CRITICAL,
-                **_secret(),
-            )
-        except RuntimeError as error:
-            if not left:
-                raise EngineLost(f"the local cluster does not start: {error}") from None
+            return _started(workers)
+        except Exception as error:  # of the system, or of what a user's configuration makes of Dask
+            if not left or not isinstance(error, RuntimeError):
+                raise EngineLost(f"the local cluster does not start: {said(error)}") from None
     raise AssertionError("not reached")
+
+
+def _started(workers: int) -> LocalCluster:
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=0,  # the warden sees to it
+        silence_logs=logging.CRITICAL,
+        **_secret(),
+    )
 
 
 def _number_of_workers(client: Client) -> int:

@@ -1,31 +1,39 @@
 """Who works on a store: runs that are alive, and the batches that their workers have in hand. Files alone tell it, so that
 several runs on one folder share the work and anyone who sees the folder can watch.
 
-A run writes `runs/<run>.json` and touches it while it lives. A worker claims a batch by `claims/<key>.json`, made
+A run writes `runs/<run>.json`, locks it and touches it while it lives. A worker claims a batch by `claims/<key>.json`, made
 by a link. A claim of a dead run is taken over. A claim spares double work; it guards nothing: results are published whole
-and are the same whoever makes them."""
+and are the same whoever makes them. What strangers left in these folders is nobody's: it is neither followed nor obeyed."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import re
 import secrets
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
+from vitrify.errors import Unreadable, UsageError, plain
 from vitrify.whole_file import TEMPORARY
 
+from . import alive
 from .exclusively import create_exclusively
+from .plain_file import names_in
+from .record_file import read_record
 from .store import Store
 
 BEAT = 5.0  # seconds between touches
 TRIES = 3  # to take a claim that others take and give back at the same time
-SILENCE = 120.0  # seconds after which a run on another host counts as dead: a kernel may hold the interpreter for some
+SILENCE = 120.0  # seconds after which a run that nothing else tells of is dead: a kernel may hold the interpreter for some
+FORGET = 86400.0  # seconds after which such a run is not expected to wake up again, and its files are removed
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
+NOTE = ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class Run:
     host: str
     pid: int
     born: int  # clock ticks after the boot, so that a number given anew is not taken for the process
-    boot: str
+    boot: str  # of the host, and the namespace of its process numbers
     began: float  # seconds since 1970
     how: str  # for a person: "2 workers", "shard 1/4", ...
     workers: int
@@ -44,7 +52,7 @@ class Run:
     def sentence(self) -> str:
         """For a person."""
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
-        return f"process {self.pid} on {self.host} since {since} ({self.how})"
+        return plain(f"process {self.pid} on {self.host} since {since} ({self.how})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,8 @@ class Claim:
 
 
 class Presence:
-    """The files that tell of runs and claims in one store."""
+    """The files that tell of runs and claims in one store. Where one of them is there and cannot be read, a UsageError says
+    so: it may be that of a living run."""
 
     def __init__(self, store: Store) -> None:
         self.runs = store.directory / "runs"
@@ -71,28 +80,28 @@ class Presence:
     def announced(self, how: str, workers: int) -> Iterator[Run]:
         """Tell of a run while the block lasts; then its files go, claims included."""
         me = Run(f"{time.time_ns():x}-{secrets.token_hex(3)}", *_myself(), time.time(), how, workers)
-        self._sweep()
-        self.store.write_text(f"runs/{me.name}.json", json.dumps(asdict(me)))
-        over = threading.Event()
-        beating = threading.Thread(target=self._beat, args=(me.name, over), daemon=True)
-        beating.start()
+        with self.store.writing():
+            sign = _SignOfLife(self._file(me.name), json.dumps(asdict(me)))
         try:
-            yield me
+            self._sweep(me.name)
+            with sign.beating():
+                yield me
         finally:
-            over.set()
-            beating.join()
-            self._remove(me.name)
+            self._remove(me.name, me.name)
+            sign.close()
 
     def living(self) -> list[Run]:
         """Runs that are alive, the oldest first."""
         return [run for run in self._all_runs() if self.is_alive(run)]
 
     def is_alive(self, run: Run) -> bool:
-        """On this host its process tells; elsewhere the last touch of its file, by the clock of the file system."""
-        if (run.host, run.boot) == _host():
-            return _born(run.pid) == run.born
-        touched = _touched(self._file(run.name))
-        return touched is not None and self._now() - touched < SILENCE
+        """Its process tells where this one can see it; else the lock on its file, where it is on this machine, or the last
+        touch of the file by the clock of the file system."""
+        there = _is_there(run)
+        if there is not None:
+            return there
+        locked = alive.same_boot(run.boot) and alive.is_locked(self._file(run.name))
+        return locked or -FORGET < self._silent_for(run) < SILENCE
 
     def ask_to_stop(self, run: str) -> None:
         """Tell the workers of a run to end after the task in hand."""
@@ -105,25 +114,24 @@ class Presence:
 
     def claim(self, batch: str, run: str) -> bool:
         """Take a batch. False where a living run has it; a claim of a dead run, or of the same run, is taken over."""
-        path = self._claim(batch)
         with self.store.writing():
-            for _ in range(TRIES):
-                if _create(path, self._text(batch, run, batch)):
-                    return True
-                holder = self.holder(batch)
-                if holder is not None and holder.run != run and self._is_living(holder.run):
-                    return False
-                path.unlink(missing_ok=True)
-        return False
+            return self._take(self._claim(batch), batch, run)
 
     def holder(self, batch: str) -> Claim | None:
-        """Who has a batch, if anyone; one that cannot be read belongs to nobody."""
-        return _claim_in(self._claim(batch))
+        """Who has a batch, if anyone; one that is damaged belongs to nobody."""
+        return self._claim_in(self._claim(batch))
 
     def is_mine(self, batch: str, run: str) -> bool:
         """Does the claim still belong to this process? Another may have taken it over."""
         holder = self.holder(batch)
         return holder is not None and (holder.run, holder.host, holder.pid) == (run, *_here())
+
+    def keep(self, batch: str, run: str) -> bool:
+        """Does it, or is it nobody's now and made again? Others may have removed it while the run slept."""
+        if self.is_mine(batch, run):
+            return True
+        with self.store.writing():
+            return _create(self._claim(batch), self._text(batch, run, batch))
 
     def at(self, batch: str, run: str, key: str) -> None:
         """Note which task of a claimed batch is in hand."""
@@ -137,59 +145,180 @@ class Presence:
 
     def in_hand(self) -> list[Claim]:
         """Claims of living runs, the oldest first."""
-        alive = {run.name for run in self.living()}
-        found = (_claim_in(path) for path in self.claims.glob("*.json"))
-        return sorted((x for x in found if x is not None and x.run in alive), key=lambda x: x.since)
+        names = {run.name for run in self.living()}
+        return sorted((x for _, x in self._all_claims() if x.run in names), key=lambda x: x.since)
+
+    def _take(self, path: Path, batch: str, run: str) -> bool:
+        """Make a claim's file, or replace one that belongs to nobody who is alive."""
+        for _ in range(TRIES):
+            if _create(path, self._text(batch, run, batch)):
+                return True
+            stale = self._claim_in(path)
+            if stale is not None and stale.run != run and self._is_living(stale.run):
+                return False
+            if os.path.lexists(path):  # else it was given back meanwhile
+                with self._alone(path, stale, batch, run) as alone:
+                    if alone:
+                        _set_aside_folder(path)
+                        os.replace(_beside(path, self._text(batch, run, batch)), path)
+                    return alone
+        return False
+
+    @contextlib.contextmanager
+    def _alone(self, path: Path, stale: Claim | None, batch: str, run: str) -> Iterator[bool]:
+        """Is this the one process that may replace or remove a stale claim? Of several that find it stale at once that one
+        may which makes a claim on doing so; the next will find another claim in its place."""
+        which = hashlib.sha256(f"{path.name} {stale}".encode(errors="replace")).hexdigest()
+        right = path.with_name(f".{which[:24]}{TEMPORARY}")
+        taken = self._take(right, batch, run)
+        try:
+            yield taken and os.path.lexists(path) and self._claim_in(path) == stale
+        finally:
+            if taken:
+                _unlink(right)
 
     def _all_runs(self) -> list[Run]:
-        found = (_run_in(path) for path in sorted(self.runs.glob("*.json")))
+        found = (self._run(name) for name in self._names(self.runs))
         return [run for run in found if run is not None]
 
+    def _all_claims(self) -> Iterator[tuple[Path, Claim]]:
+        for name in self._names(self.claims):
+            path = self.claims / f"{name}{NOTE}"
+            claim = self._claim_in(path)
+            if claim is not None:
+                yield path, claim
+
     def _is_living(self, name: str) -> bool:
-        run = _run_in(self._file(name))
+        run = self._run(name)
         return run is not None and self.is_alive(run)
 
-    def _beat(self, name: str, over: threading.Event) -> None:
-        while not over.wait(BEAT):
-            with contextlib.suppress(OSError):
-                os.utime(self._file(name))
+    def _run(self, name: str) -> Run | None:
+        """What a run says of itself; its name is that of the file, whatever stands in it."""
+        if not NAME.fullmatch(name):
+            return None
+        try:
+            return read_record(self._file(name), Run, name=name)
+        except Unreadable as error:
+            self._unreadable(error)
+            return None
 
-    def _sweep(self) -> None:
-        """Remove what dead runs left."""
+    def _claim_in(self, path: Path) -> Claim | None:
+        try:
+            return read_record(path, Claim)
+        except Unreadable as error:
+            self._unreadable(error)
+            return None
+
+    def _names(self, folder: Path) -> list[str]:
+        try:
+            return sorted(names_in(folder, NOTE, follow=False))
+        except Unreadable as error:
+            self._unreadable(error)
+            return []
+
+    def _unreadable(self, error: Unreadable) -> None:
+        """What is there and cannot be read may be that of a living run: that ends the work, not one sample's."""
+        raise UsageError(str(error)) from None
+
+    def _silent_for(self, run: Run) -> float:
+        """Seconds since the last touch; less than none where clocks differ, or somebody invented the time."""
+        touched = _touched(self._file(run.name))
+        return float("inf") if touched is None else self._now() - touched
+
+    def _sweep(self, me: str) -> None:
+        """Remove what dead runs left. One that is only silent may be asleep, and wake up to find its claims."""
         for run in self._all_runs():
-            if not self.is_alive(run):
-                self._remove(run.name)
+            if _is_there(run) is False or (not self.is_alive(run) and abs(self._silent_for(run)) > FORGET):
+                self._remove(run.name, me)
 
-    def _remove(self, name: str) -> None:
-        for path in self.claims.glob("*.json"):
-            holder = _claim_in(path)
-            if holder is not None and holder.run == name:
-                _unlink(path)
+    def _remove(self, name: str, me: str) -> None:
+        """Remove the files of a run, as far as the disk lets us: one that is read-only by now keeps them."""
+        with contextlib.suppress(OSError, UsageError):
+            for path, claim in self._all_claims():
+                if claim.run == name:
+                    self._discard(path, claim, me)
         _unlink(self._stop(name))
         _unlink(self._file(name))
 
+    def _discard(self, path: Path, claim: Claim, me: str) -> None:
+        if claim.run == me:  # which nobody takes over while this run lives, and a full disk has no room for another claim
+            _unlink(path)
+            return
+        with self._alone(path, claim, claim.batch, me) as alone:
+            if alone:
+                _unlink(path)
+
     def _now(self) -> float:
         """The time by the clock that stamps the files; this host's where nothing can be written."""
-        probe = self.runs / f".clock.{os.getpid()}{TEMPORARY}"
         try:
-            probe.write_text("")
+            probe = _beside(self.runs / ".clock", "")
             touched = probe.stat().st_mtime
             probe.unlink(missing_ok=True)
-        except OSError:
+        except (OSError, UsageError):
             return time.time()
         return touched
 
     def _file(self, run: str) -> Path:
-        return self.runs / f"{run}.json"
+        return self.runs / f"{run}{NOTE}"
 
     def _stop(self, run: str) -> Path:
         return self.runs / f"{run}.stop"
 
     def _claim(self, batch: str) -> Path:
-        return self.claims / f"{batch.replace('/', '__')}.json"
+        return self.claims / f"{batch.replace('/', '__')}{NOTE}"
 
     def _text(self, batch: str, run: str, key: str) -> str:
         return json.dumps(asdict(Claim(batch, run, *_here(), key, time.time())))
+
+
+class _SignOfLife:
+    """The file of a run: locked while its process lives, touched now and then, and written again where it is gone. Raises
+    OSError where it cannot be written at first."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path, self.text = path, text
+        self._handle = self._written()
+
+    @contextlib.contextmanager
+    def beating(self) -> Iterator[None]:
+        """Touch it while the block lasts."""
+        over = threading.Event()
+        beating = threading.Thread(target=self._beat, args=(over,), daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beating.join()
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        os.close(self._handle)
+
+    def _beat(self, over: threading.Event) -> None:
+        while not over.wait(BEAT):
+            with contextlib.suppress(OSError, UsageError):
+                self._touch()
+
+    def _touch(self) -> None:
+        """A run that was taken for dead finds its file gone."""
+        try:
+            stands = os.path.samestat(os.lstat(self.path), os.fstat(self._handle))
+        except FileNotFoundError:
+            stands = False
+        if stands:
+            os.utime(self._handle)
+            return
+        handle = self._written()
+        os.close(self._handle)
+        self._handle = handle
+
+    def _written(self) -> int:
+        """Locked before it has its name, so that no one finds it without."""
+        beside = _beside(self.path, self.text)
+        handle = alive.lock(beside)
+        os.replace(beside, self.path)
+        return handle
 
 
 def _create(path: Path, text: str) -> bool:
@@ -208,15 +337,27 @@ def _create(path: Path, text: str) -> bool:
 
 
 def _beside(path: Path, text: str) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
-    beside.write_text(text)
+    """A new file next to the place that it is for. Raises UsageError where their folder is not one of the store's own."""
+    folder = path.parent
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+    if folder.is_symlink() or not folder.is_dir():
+        raise UsageError(f"{folder} is not a plain folder, as a store has it: move it away and run again")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
+    with beside.open("x") as file:  # x: through no link that stands there
+        file.write(text)
     return beside
 
 
+def _set_aside_folder(path: Path) -> None:
+    """A folder in the place of a file cannot be replaced: it stays under a hidden name, with what is in it."""
+    if path.is_dir() and not path.is_symlink():
+        path.rename(path.with_name(f".{path.name}.{secrets.token_hex(4)}"))
+
+
 def _myself() -> tuple[str, int, int, str]:
-    host, boot = _host()
-    return host, os.getpid(), _born(os.getpid()) or 0, boot
+    host, pid = _here()
+    return host, pid, alive.born(pid) or 0, alive.process_space()
 
 
 def _here() -> tuple[str, int]:
@@ -224,36 +365,13 @@ def _here() -> tuple[str, int]:
     return os.uname().nodename, os.getpid()
 
 
-@cache
-def _host() -> tuple[str, str]:
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        boot = ""
-    return os.uname().nodename, boot
-
-
-def _born(pid: int) -> int | None:
-    """When a process started, in clock ticks after the boot; None where there is none, or where it is dead and unburied."""
-    try:
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
+def _is_there(run: Run) -> bool | None:
+    """Does its process live? None where this process cannot tell."""
+    if not run.boot or run.boot != alive.process_space():
         return None
-    return None if words[0] in "ZX" else int(words[19])
-
-
-def _run_in(path: Path) -> Run | None:
-    try:
-        return Run(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _claim_in(path: Path) -> Claim | None:
-    try:
-        return Claim(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
+    found = alive.is_there(run.pid, run.born)
+    # two copies of a virtual machine may have one boot: that nothing is found here proves nothing of another host's
+    return None if found is False and run.host != os.uname().nodename else found
 
 
 def _unlink(path: Path) -> None:
@@ -264,6 +382,6 @@ def _unlink(path: Path) -> None:
 
 def _touched(path: Path) -> float | None:
     try:
-        return path.stat().st_mtime
+        return path.lstat().st_mtime
     except OSError:
         return None

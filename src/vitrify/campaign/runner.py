@@ -90,9 +90,9 @@ def run(
     """Make what the batches ask for and the store lacks; safe to stop and to repeat, and to run more than once at a time.
 
     workers: processes, one a core unless given; 1 works in this process. engine: another way to get the work done.
-    Ctrl-C or SIGTERM once: what is in hand is finished; twice: KeyboardInterrupt. A result that cannot be read is neither
-    broken nor missing: it is left as it is, the rest goes on, and the outcome tells. Raises UsageError where the store can
-    no longer be written or the engine goes away."""
+    Ctrl-C, SIGTERM or SIGHUP once: what is in hand is finished; twice: KeyboardInterrupt. A result that cannot be read is
+    neither broken nor missing: it is left as it is, the rest goes on, and the outcome tells. Raises UsageError where the
+    store can no longer be written or the engine goes away."""
     started, shown, unread = time.monotonic(), progress or Progress(visible=False), Unread()
     everything = list(batches)
     try:

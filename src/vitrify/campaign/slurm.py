@@ -5,6 +5,7 @@ Durability never rests on it, as in feeding.py: what is published is done, whate
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import shutil
@@ -25,6 +26,7 @@ from distributed.security import Security
 
 from vitrify.errors import EngineLost, UsageError, check
 
+from .alive import process_space
 from .slurm_file import SlurmSpec, read_slurm
 from .slurm_jobs import JOB_NAME, QUEUE_SECONDS, Jobs
 from .slurm_leaving import DeafNanny, Leaving
@@ -150,7 +152,8 @@ def _certificates(place: Path, tls: bool) -> Iterator[dict[str, Any]]:
         security = Security.temporary()
     except ImportError:
         raise UsageError('tls needs cryptography: pip install "vitrify[cluster]", or tls = false in [slurm]') from None
-    prefix = f"{CERTIFICATES}{socket.gethostname()}-"
+    space = hashlib.sha256(process_space().encode()).hexdigest()[:8]  # where a process number tells who is alive
+    prefix = f"{CERTIFICATES}{socket.gethostname()}-{space}-"
     for left in place.glob(f"{prefix}*"):
         if not Path("/proc", left.name.removeprefix(prefix).partition("-")[0]).exists():
             shutil.rmtree(left, ignore_errors=True)

@@ -1,15 +1,25 @@
-"""How a run is asked to end: Ctrl-C or SIGTERM once, finish what is in hand; twice, stop now."""
+"""How a run is asked to end: Ctrl-C, SIGTERM or SIGHUP once, finish what is in hand; Ctrl-C or SIGTERM again, stop now."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import signal
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+
+IN_HAND = "what is in hand is being finished; once more stops at once"
+
+
+def signals_to_heed() -> list[signal.Signals]:
+    """Those that end a run. `nohup` has SIGHUP ignored, and it stays so."""
+    return [x for x in NAMES if x != signal.SIGHUP or signal.getsignal(x) != signal.SIG_IGN]
 
 
 class Stop:
@@ -33,16 +43,32 @@ def heeding(tell: Callable[[], None]) -> Iterator[Stop]:
         return
 
     def heed(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            _leave_closed_terminal()
+            if stop:  # a terminal that closes says so more than once, as its shell does too
+                return
         if stop:
             raise KeyboardInterrupt
         stop.by = number
-        name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
-        print(f"\n{name}: what is in hand is being finished; once more stops at once", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(f"\n{NAMES[signal.Signals(number)]}: {IN_HAND}", file=sys.stderr)
         tell()
 
-    before = {number: signal.signal(number, heed) for number in SIGNALS}
+    before = {number: signal.signal(number, heed) for number in signals_to_heed()}
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _leave_closed_terminal() -> None:
+    """A terminal that was closed takes no more words: they go nowhere, and what is in hand is finished all the same."""
+    for stream in (1, 2):
+        try:
+            termios.tcgetattr(stream)
+        except termios.error as error:
+            if error.args[0] == errno.EIO:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream)
+                os.close(nowhere)

@@ -16,7 +16,7 @@ from vitrify.errors import BrokenFile, UsageError
 from vitrify.whole_file import whole_file
 
 from . import result_file
-from .plain_file import read_small_json, read_small_text, reading
+from .plain_file import names_in, read_small_json, read_small_text, reading
 from .result_file import Result
 
 MARK = "vitrify-store.json"
@@ -123,7 +123,7 @@ class Store:
     def quarantined(self) -> list[str]:
         """Why files were set aside."""
         place = self.directory / "quarantine"
-        return [self.why_set_aside(x) for x in sorted(_listed(place)) if x.endswith(".txt")]
+        return [self.why_set_aside(f"{x}.txt") for x in sorted(names_in(place, ".txt"))]
 
     def why_set_aside(self, note: str) -> str:
         """What a note in quarantine says, if anything. Raises Unreadable."""
@@ -140,8 +140,7 @@ class Store:
 
     def names(self, folder: str) -> list[str]:
         """Their last parts, in no order. Raises Unreadable."""
-        names = _listed(self.path(folder).with_name(folder.rpartition("/")[2]))
-        return [x[: -len(SUFFIX)] for x in names if x.endswith(SUFFIX) and not x.startswith(".")]
+        return names_in(self.path(folder).with_name(folder.rpartition("/")[2]), SUFFIX)
 
     def record_failure(self, key: str, digest: str, reason: str, *, again: bool = False, made_from: str = "") -> None:
         """Note that a piece of work could not be done."""
@@ -159,8 +158,8 @@ class Store:
 
     def failures(self, folder: str) -> list[Failure]:
         """All failures directly under a folder, sorted by key. Raises Unreadable."""
-        names = (x[: -len(NOTE)] for x in sorted(_listed(self._failed(folder).with_suffix(""))) if x.endswith(NOTE))
-        found = (self.failure(f"{folder}/{x}") for x in names if KEY.fullmatch(x) and not x.startswith("."))
+        names = sorted(names_in(self._failed(folder).with_suffix(""), NOTE))
+        found = (self.failure(f"{folder}/{x}") for x in names if KEY.fullmatch(x))
         return [x for x in found if x is not None]
 
     def clear_failure(self, key: str) -> None:
@@ -251,15 +250,6 @@ def _failure_in(key: str, note: Any) -> Failure:
         raise BrokenFile("it is no note of a failure")
     digest, made_from = (x if isinstance(x, str) else "" for x in (note.get("digest"), note.get("made_from")))
     return Failure(key, digest, note["reason"][:LONGEST_REASON], note.get("again") is True, made_from)
-
-
-def _listed(folder: Path) -> list[str]:
-    """Names in a folder, in no order; none where there is no such folder. Raises Unreadable."""
-    try:
-        with reading(folder):
-            return os.listdir(folder)
-    except FileNotFoundError:
-        return []
 
 
 def _write(path: Path, text: str) -> None:

@@ -118,7 +118,7 @@ def _work(batch: Batch, inventory: Inventory, presence: Presence, order: Order, 
             continue
         if presence.is_asked_to_stop(order.run):
             return "stopped"
-        if not presence.is_mine(batch.claim, order.run):
+        if not presence.keep(batch.claim, order.run):
             return "held"
         if inventory.failure(task):
             failed += 1
@@ -164,7 +164,8 @@ def _attempt(task: Task, store: Store, seconds: float) -> Failure | None:
     try:
         with alarm(seconds):
             result = task.function(store, *task.arguments)
-        store.publish(task.key, task.digest, result)
+        if not store.verified(task.key, task.digest):  # another run took it over while this one slept
+            store.publish(task.key, task.digest, result)
     except (UsageError, Unreadable):
         raise
     except SampleFailure as error:

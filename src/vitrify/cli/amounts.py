@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vitrify.errors import plain as plain
+
 
 def size(length: float) -> str:
     """Bytes, in units of 1,000."""
@@ -17,8 +19,3 @@ def duration(seconds: float) -> str:
         if seconds >= above:
             return f"{seconds / number:.1f} {unit}"
     return f"{seconds:.3g} s"
-
-
-def plain(text: str) -> str:
-    """A text from a file, on one line and without what a terminal would obey."""
-    return "".join(x if x.isprintable() else " " for x in " ".join(text.split()))

@@ -13,7 +13,7 @@ from vitrify.campaign.limits import Limits, parse_bytes, parse_seconds
 from vitrify.campaign.runner import usable_cores
 from vitrify.campaign.sharding import parse_shard, shard
 from vitrify.errors import UsageError
-from vitrify.study import plan, read_study, write_identity
+from vitrify.study import plan, read_study, refuse_another_study, write_identity
 from vitrify.study.provenance import other_processor
 
 from .amounts import plain
@@ -40,11 +40,12 @@ from .device import usable
 @click.option("--memory-limit", help="Of a worker, such as 4 GB; its part of the machine's memory unless given.")
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="cuda: glasses on a GPU.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed before.")
+@click.option("--replace-study", is_flag=True, help="Also where the store holds another study, whose place this one takes.")
 @click.option("--report/--no-report", default=None, help="Write the report at the end, into STORE/report; not of a shard.")
 def run(
     study: Path, store: Path | None, samples: int | None, ensemble: str | None, workers: int | None, scheduler: str | None,
     slurm: Path | None, part: str | None, time_limit: str, memory_limit: str | None, device: str, retry_failed: bool,
-    report: bool | None,
+    replace_study: bool, report: bool | None,
 ) -> None:  # fmt: skip
     """Make what STUDY asks for and its store still lacks; safe to stop, to repeat, and to run on many machines at once."""
     spec = read_study(study)
@@ -59,6 +60,8 @@ def run(
 
         batches = with_gpu(batches)
     place = campaign.Store.create(store or Path(f"{spec.name}-store"))
+    if not replace_study:
+        refuse_another_study(spec, place)
     write_identity(spec, place)
     if told := other_processor(spec, place):
         click.echo(plain(told), err=True)

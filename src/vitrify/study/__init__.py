@@ -1,7 +1,7 @@
 """What is asked: a study file, read, checked and turned into tasks; and what the store holds of it."""
 
 from .counting import Counts, ensemble_counts
-from .identity import write_identity
+from .identity import refuse_another_study, write_identity
 from .plan import plan
 from .reading import parse_study, read_study
 from .results import ensemble_results, ensemble_table, parent_temperature_of
@@ -19,5 +19,6 @@ __all__ = [
     "parse_study",
     "plan",
     "read_study",
+    "refuse_another_study",
     "write_identity",
 ]
