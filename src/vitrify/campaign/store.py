@@ -118,6 +118,12 @@ class Store:
         names = os.listdir(place) if place.is_dir() else []
         return [x[: -len(SUFFIX)] for x in names if x.endswith(SUFFIX) and not x.startswith(".")]
 
+    def noted(self, folder: str) -> list[str]:
+        """The same of the failures noted directly under a folder."""
+        place = self._failed(folder).with_suffix("")
+        names = os.listdir(place) if place.is_dir() else []
+        return [x.removesuffix(".json") for x in names if x.endswith(".json") and not x.startswith(".")]
+
     def record_failure(self, key: str, digest: str, reason: str, *, again: bool = False) -> None:
         """Note that a piece of work could not be done."""
         with self.writing():
