@@ -13,10 +13,10 @@ from vitrify.batch import SKIN, Batch, force_body, stale_body
 from vitrify.errors import SampleFailure
 from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model
+from vitrify.recipe import LEAST_STEPS
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
-LEAST_STEPS = 2000  # so that the heat of the start is gone even where particles run fast
 CHUNK = 500  # steps between looks at the mean squared displacement
 
 
