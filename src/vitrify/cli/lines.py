@@ -65,8 +65,11 @@ def _by_ensemble(found: Standing, width: int) -> Iterator[str]:
     left = [_time_left(found, x.core_seconds_left, x.unknown, x.estimated) for x in found.ensembles]
     name = Column("ensemble", [*(plain(x.ensemble) for x in found.ensembles), "total"], left=True)
     columns = [
-        *(Column(x, [f"{n}" for n in (*(getattr(c, x) for c in counts), everything[x])]) for x in ("wanted", "done", "failed")),
-        Column("running", [f"{n}" for n in (*(x.running for x in found.ensembles), everything["running"])], spare=2),
+        *(
+            Column(x, [f"{n:,}" for n in (*(getattr(c, x) for c in counts), everything[x])])
+            for x in ("wanted", "done", "failed")
+        ),
+        Column("running", [f"{n:,}" for n in (*(x.running for x in found.ensembles), everything["running"])], spare=2),
         Column("tasks/h", [_rate(n) for n in (*(x.rate for x in found.ensembles), everything["rate"])], spare=3),
         Column(_left(found), [*left, _total_left(found)]),
         Column("T", [*(f"{x.temperature}" for x in found.ensembles), ""], left=True, spare=1),
@@ -96,10 +99,10 @@ def _by_product(found: Standing, width: int) -> Iterator[str]:
     name = Column("ensemble", [plain(x.ensemble) for x, _ in lines], left=True)
     columns = [
         Column("product", [p.product for _, p in lines], left=True),
-        Column("N", [f"{p.n_particles}" for _, p in lines]),
-        *(Column(x, [f"{getattr(p, x)}" for _, p in lines]) for x in ("wanted", "done", "failed")),
-        Column("running", [f"{p.running}" for _, p in lines], spare=1),
-        Column("seconds", ["unknown" if p.seconds is None else f"{p.seconds:.3g}" for _, p in lines], spare=2),
+        Column("N", [f"{p.n_particles:,}" for _, p in lines]),
+        *(Column(x, [f"{getattr(p, x):,}" for _, p in lines]) for x in ("wanted", "done", "failed")),
+        Column("running", [f"{p.running}" for _, p in lines], spare=2),
+        Column("seconds", ["unknown" if p.seconds is None else f"{p.seconds:.3g}" for _, p in lines], spare=1),
         Column("peak MB", ["" if p.peak_mb is None else f"{p.peak_mb:.0f}" for _, p in lines], spare=3),
         Column("tasks/h", [_rate(p.rate) for _, p in lines], spare=4),
         Column(_left(found), [_product_left(found, p) for _, p in lines]),
@@ -151,9 +154,9 @@ def _sources(found: Standing, width: int) -> Iterator[str]:
     x = totals(found)
     if x["estimated"]:
         names = ", ".join(x["estimated"])
-        yield from sentence(f"~ {names}: no task of some was measured here, estimated as `vitrify plan` does", width)
+        yield from sentence(f"~ an estimate, as `vitrify plan` makes it, until some are measured here: {names}", width)
     if x["unknown"]:
-        yield from sentence(f"> {', '.join(x['unknown'])}: not known yet what some take, left out of the time", width)
+        yield from sentence(f"> at least so much, as nobody knows yet what these take: {', '.join(x['unknown'])}", width)
 
 
 def _rate(rate: float) -> str:
