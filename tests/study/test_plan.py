@@ -12,7 +12,16 @@ import pytest
 from vitrify.campaign import Batch, Result, Store, Task, run
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.study import digest as digests
-from vitrify.study import ensemble_counts, ensemble_table, folders, parent_temperature_of, parse_study, plan, read_study, work
+from vitrify.study import (
+    ensemble_counts,
+    ensemble_table,
+    folders,
+    parent_temperature_of,
+    parse_study,
+    plan,
+    read_study,
+    work,
+)
 from vitrify.study.seeds import generator
 
 TEXT = """[study]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import chain
 
 from vitrify.campaign import Claim
 from vitrify.study.costs import LOG, UNKNOWN
@@ -22,7 +23,8 @@ def lines_of(found: Standing, *, by_product: bool) -> list[str]:
     """All that `vitrify status` tells."""
     width = terminal_width()
     shown = _by_product(found, width) if by_product else _by_ensemble(found, width)
-    return [*shown, *_sources(found, width), *_work(found, width), *_quarantined(found, width), *_not_asked_for(found, width)]
+    rest = (part(found, width) for part in (_sources, _work, _quarantined, _not_asked_for))
+    return [*shown, *chain.from_iterable(rest)]
 
 
 def lines_of_slowest(tasks: list[Slow], core_hours: dict[str, float]) -> list[str]:
@@ -41,7 +43,7 @@ def surplus_line(x: Surplus) -> str:
 
 
 def _slowest(tasks: list[Slow], width: int) -> Iterator[str]:
-    """A line a task; its key, which is a path in the store and never shortened, on a line of its own where there is no room."""
+    """A line a task; its key, a path in the store that is never shortened, has the next line where there is no room."""
     host = Column("host", [plain(x.host) for x in tasks], left=True, spare=1)
     seconds = Column("seconds", [f"{x.seconds:.1f}" for x in tasks])
     peak = Column("peak MB", [f"{x.peak_mb:.0f}" for x in tasks])
@@ -99,12 +101,14 @@ def _by_product(found: Standing, width: int) -> Iterator[str]:
     name = Column("ensemble", [plain(x.ensemble) for x, _ in lines], left=True)
     columns = [
         Column("product", [p.product for _, p in lines], left=True),
-        Column("N", [f"{p.n_particles:,}" for _, p in lines]),
-        *(Column(x, [f"{getattr(p, x):,}" for _, p in lines]) for x in ("wanted", "done", "failed")),
-        Column("running", [f"{p.running}" for _, p in lines], spare=2),
-        Column("seconds", ["unknown" if p.seconds is None else f"{p.seconds:.3g}" for _, p in lines], spare=1),
-        Column("peak MB", ["" if p.peak_mb is None else f"{p.peak_mb:.0f}" for _, p in lines], spare=3),
-        Column("tasks/h", [_rate(p.rate) for _, p in lines], spare=4),
+        Column("N", [f"{p.n_particles:,}" for _, p in lines], spare=3),
+        Column("wanted", [f"{p.wanted:,}" for _, p in lines], spare=1),
+        Column("done", [f"{p.done:,}" for _, p in lines]),
+        Column("failed", [f"{p.failed:,}" for _, p in lines], spare=2),
+        Column("running", [f"{p.running}" for _, p in lines], spare=5),
+        Column("seconds", ["unknown" if p.seconds is None else f"{p.seconds:.3g}" for _, p in lines], spare=4),
+        Column("peak MB", ["" if p.peak_mb is None else f"{p.peak_mb:.0f}" for _, p in lines], spare=6),
+        Column("tasks/h", [_rate(p.rate) for _, p in lines], spare=7),
         Column(_left(found), [_product_left(found, p) for _, p in lines]),
     ]
     head, *rows = table(name, columns, width)

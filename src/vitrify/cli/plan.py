@@ -68,8 +68,8 @@ def _totals(found: list[Cost], cores: int) -> dict[str, Any]:
 
 
 def _print(found: list[Cost], totals: dict[str, Any]) -> None:
-    """A line a product, the sums, and where the numbers come from. What is not known yet is left out of a sum, which then is
-    marked as a lower bound."""
+    """A line a product, the sums, and where the numbers come from. A sum that leaves out what is not known yet is marked
+    as a lower bound."""
     width, cores = terminal_width(), totals["cores"]
     slow = "> " if any(x.core_hours is None for x in found) else ""
     large = "> " if any(x.disk is None for x in found) else ""

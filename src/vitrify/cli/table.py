@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
 USUAL = (80, 24)  # of what is no terminal, and where COLUMNS says nothing
 LEAST = 8  # columns of a name
+MORE = 4  # columns by which the second line of a sentence is indented
 GAP = ".."  # in the midst of a name that is too long
 
 
@@ -34,7 +34,7 @@ def terminal_width() -> int:
 
 
 def table(name: Column, columns: list[Column], width: int) -> list[str]:
-    """The head and a line a row. Until it fits, columns that may be spared are left out and names shortened in their midst."""
+    """The head and a line a row. To fit, names are shortened in their midst and columns that may be spared left out."""
     shown = _fitting(name, columns, width)
     room = min(name.width, max(width - _taken(shown), LEAST))
     widths = [x.width for x in shown]
@@ -51,11 +51,19 @@ def left_out(name: Column, columns: list[Column], width: int) -> list[str]:
 
 
 def sentence(text: str, width: int, *, indent: int = 0) -> Iterator[str]:
-    """A sentence on as many lines as it needs, broken between words; the lines after the first are indented more."""
-    start = " " * indent
-    yield from textwrap.wrap(
-        text, max(width, indent + LEAST), initial_indent=start, subsequent_indent=start + "    ", break_on_hyphens=False
-    )
+    """A sentence on as many lines as it needs, broken between words, and within one that is longer than a line. The lines
+    after the first are indented more."""
+    line, empty = " " * indent, True
+    for word in text.split(" "):
+        left = word
+        if not empty and width_of(line) + 1 + width_of(left) > width:
+            yield line
+            line, empty = " " * (indent + MORE), True
+        while width_of(line) + width_of(left) > width and (part := _cut(left, max(width - width_of(line), LEAST))) != left:
+            yield line + part
+            line, left = " " * (indent + MORE), left[len(part) :]
+        line, empty = line + ("" if empty else " ") + left, False
+    yield line
 
 
 def shortened(text: str, room: int) -> str:

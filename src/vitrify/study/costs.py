@@ -65,8 +65,8 @@ def costs(
 ) -> list[Cost]:
     """A line for each product of each group, in the order of the study; samples and ensemble as for `plan`.
 
-    store: what it holds is not missing, and its files tell their sizes; log: its log, as `read_log` or `read_columns` reads it. Raises
-    UsageError for an unknown ensemble."""
+    store: what it holds is not missing, and its files tell their sizes; log: its log, as `read_log` or `read_columns` reads
+    it. Raises UsageError for an unknown ensemble."""
     limited = study.chosen(samples=samples, ensemble=ensemble)
     logged = {} if log is None else spent_by_folder(log)
     return [_cost(product, store, logged) for spec in limited for product in products(study, spec)]

@@ -93,16 +93,16 @@ class _Samples:
 class SampleTasks(Sequence[Task]):
     """The tasks of one sample, made when they are looked at: those of a million samples would fill the memory."""
 
-    __slots__ = ("index", "shared")
+    __slots__ = ("sample", "shared")
 
-    def __init__(self, shared: _Samples, index: int) -> None:
-        self.shared, self.index = shared, index
+    def __init__(self, shared: _Samples, sample: int) -> None:
+        self.shared, self.sample = shared, sample
 
     def __iter__(self) -> Iterator[Task]:
-        return self.shared.tasks(self.index)
+        return self.shared.tasks(self.sample)
 
     def __len__(self) -> int:
-        return 1 + sum(self.index < x.tasks for x in self.shared.measured)
+        return 1 + sum(self.sample < x.tasks for x in self.shared.measured)
 
     @overload
     def __getitem__(self, k: int) -> Task: ...
