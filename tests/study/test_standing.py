@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections import Counter
 
 import pytest
 
@@ -13,7 +14,7 @@ from vitrify.campaign import Presence, Result, Store
 from vitrify.campaign.journal import read_columns, read_log
 from vitrify.study import ensemble_counts, parse_study, plan
 from vitrify.study.costs import costs
-from vitrify.study.results import ensemble_table, parent_temperature_of
+from vitrify.study.results import PROVENANCE, ensemble_table, parent_temperature_of
 from vitrify.study.spent import core_hours, slowest, spent_by_folder
 from vitrify.study.standing import described, standing
 from vitrify.study.untouched import UntouchedStore
@@ -198,7 +199,16 @@ def test_lines_that_a_kill_cut_short_are_left_out(store):
     files.log_line(store, key, ended=1e9, seconds=2.0)
     path = next((store.directory / "log").iterdir())
     whole = path.read_text()
-    for torn in (whole[:-9], whole[:20], "\t\n", whole.replace("150.0", "1.5.0"), whole.replace("2.0000", "two")):
+    for torn in (
+        whole[:-9],
+        whole[:20],
+        "\t\n",
+        whole.replace("150.0", "1.5.0"),
+        whole.replace("150.0", "nan"),
+        whole.replace("150.0", "inf"),
+        whole.replace("150.0", "9" * 400),
+        whole.replace("2.0000", "two"),
+    ):
         path.write_text(whole + torn + ("" if torn.endswith("\n") else "\n") + whole)
         assert read_columns(store)["seconds"] == [2.0, 2.0]
         assert list(read_log(store)["ended"]) == [1e9, 1e9]
@@ -321,3 +331,16 @@ def test_a_study_of_ten_million_samples_is_counted_by_what_is_there(store):
         tracemalloc.stop()
     assert (first.samples.wanted, first.samples.done) == (10_000_000, 1)  # sample 2 lacks nothing but is asked for no modes
     assert [x.done for x in first.products] == [0, 4, 3, 0, 0, 0]
+
+
+def test_tables_of_ten_million_samples_read_what_is_there(store, monkeypatch):
+    """A look at each of ten million names would take minutes."""
+    study = parse_study(TEXT.replace("n_samples = 2\n", "n_samples = 10000000\n"))
+    spec = study.ensemble("given")
+    values = dict.fromkeys(PROVENANCE, 1.0)
+    publish(store, *tasks("glass", "given"), **values)
+    looks = Counter()
+    has = Store.has
+    monkeypatch.setattr(Store, "has", lambda self, key: (looks.update([key]), has(self, key))[1])
+    assert list(ensemble_table(study, spec, store).index) == [0, 1]
+    assert len(looks) == 2

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ FOLDER = "log"
 TYPES = {"key": str, "ended": float, "seconds": float, "peak_mb": float, "outcome": str, "host": str}
 COLUMNS = tuple(TYPES)
 READ: dict[str, Callable[[str], Any]] = TYPES | dict.fromkeys(["outcome", "host"], sys.intern)  # which are few
-LINE = re.compile(r"[^\t\n]+(?:\t\d+(?:\.\d+)?){3}\t(?:made|failed)\t[^\t\n]+\n", re.ASCII)
+LINE = re.compile(r"[^\t\n]+(?:\t\d{1,18}(?:\.\d{1,18})?){3}\t(?:made|failed)\t[^\t\n]+\n", re.ASCII)
 PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
@@ -101,4 +102,7 @@ def _parsed(text: str) -> list[list[Any]]:
     words, width = text.replace("\n", "\t").split("\t"), len(COLUMNS)
     if words.pop() or len(words) != width * text.count("\n"):
         raise ValueError("a line was cut short")
-    return [list(map(READ[name], words[k::width])) for k, name in enumerate(COLUMNS)]
+    columns = [list(map(READ[name], words[k::width])) for k, name in enumerate(COLUMNS)]
+    if not all(all(map(isfinite, columns[k])) for k, name in enumerate(COLUMNS) if TYPES[name] is float):
+        raise ValueError("a number is none")
+    return columns

@@ -83,7 +83,7 @@ def _print(found: list[Cost], totals: dict[str, Any]) -> None:
         Column("disk", [*(_size(x.disk) for x in found), large + size(totals["disk_bytes"])], spare=1),
     ]
     lines = table(name, columns, width)
-    spent = f"{slow}{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}, kernels compiled"
+    spent = f"{slow}{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}, once kernels are compiled"
     for text in [spent, *_sources(found, totals["processor"]), *_unknown(totals["unknown"])]:
         lines += sentence(text, width)
     if gone := left_out(name, columns, width):

@@ -49,9 +49,9 @@ class Held:
 def held(product: Product, store: Store) -> Held:
     """What is there of a product. The work is that of the names that are there, however many are asked for."""
     found = frozenset(store.names(product.folder))
-    done = _asked(found, product)
+    done = _asked(found, product.tasks)
     failures = {x.key.rpartition("/")[2]: x for x in store.failures(product.folder)}
-    failed = _asked(failures, product) - done
+    failed = _asked(failures, product.tasks) - done
     return Held(product, done, {name: x for name, x in failures.items() if name in failed}, found - done)
 
 
@@ -74,15 +74,20 @@ def _group_counts(glass: Held, *measured: Held) -> Counts:
     """A sample is done with all that is asked of it, and fails once, for its first reason."""
     done, failures = glass.done, dict(glass.failures)
     for part in measured:
-        done -= _asked(done - part.done, part.product)
+        done -= _asked(done - part.done, part.product.tasks)
         for name, failure in part.failures.items():
             failures.setdefault(name, failure)
     return Counts(glass.product.tasks, len(done), len(failures), _counted(failures.values()))
 
 
-def _asked(names: Iterable[str], product: Product) -> frozenset[str]:
-    """Those of these names that are samples which are asked for."""
-    last = sample_name(product.tasks - 1)
+def samples_there(store: Store, folder: str, number: int) -> list[int]:
+    """Which of so many samples have a file in a folder, in order. The work is that of the names that are there."""
+    return sorted(map(int, _asked(store.names(folder), number)))
+
+
+def _asked(names: Iterable[str], number: int) -> frozenset[str]:
+    """Those of these names that are samples below this number."""
+    last = sample_name(number - 1)
     width = len(last)
     return frozenset(x for x in names if (len(x) < width or (len(x) == width and x <= last)) and NAME.fullmatch(x))
 

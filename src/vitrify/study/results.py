@@ -9,6 +9,7 @@ from vitrify.campaign import Result, Store
 from vitrify.errors import BrokenFile, UsageError
 
 from . import digest
+from .counting import samples_there
 from .folders import GLASS, Product, group_products, observable_folder, sample_name, temperature_key
 from .spec import EnsembleSpec, StudySpec
 
@@ -29,7 +30,8 @@ def ensemble_table(study: StudySpec, spec: EnsembleSpec, store: Store) -> pd.Dat
 
     own = spec.groups()[0]
     asked = [(x, _digest(study, x)) for x in group_products(study, own)]
-    rows = {index: row for index in range(own.n_samples) if (row := _row(asked, store, index)) is not None}
+    there = samples_there(store, asked[0][0].folder, own.n_samples)
+    rows = {index: row for index in there if (row := _row(asked, store, index)) is not None}
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis("sample")
 
@@ -44,7 +46,7 @@ def ensemble_results(study: StudySpec, spec: EnsembleSpec, store: Store, observa
     assert chosen is not None
     folder, expected = observable_folder(study, group, chosen), digest.observable_digest(study, group, chosen)
     found = []
-    for index in range(chosen.n_samples):
+    for index in samples_there(store, folder, chosen.n_samples):
         result = _read(store, f"{folder}/{sample_name(index)}", expected)
         if result is not None:
             found.append(result)
