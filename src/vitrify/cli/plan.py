@@ -83,8 +83,8 @@ def _print(found: list[Cost], totals: dict[str, Any]) -> None:
         Column("disk", [*(_size(x.disk) for x in found), large + size(totals["disk_bytes"])], spare=1),
     ]
     lines = table(name, columns, width)
-    spent = f"{slow}{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}, once kernels are compiled"
-    for text in [spent, *_sources(found, totals["processor"]), *_unknown(totals["unknown"])]:
+    spent = f"{slow}{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}"
+    for text in [f"{spent}, once kernels are compiled", *_sources(found, totals["processor"]), *_unknown(totals["unknown"])]:
         lines += sentence(text, width)
     if gone := left_out(name, columns, width):
         lines += sentence(f"no room for {', '.join(gone)} in {width} columns; --json tells them too", width)
