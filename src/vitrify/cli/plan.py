@@ -84,7 +84,8 @@ def _print(found: list[Cost], totals: dict[str, Any]) -> None:
     ]
     lines = table(name, columns, width)
     spent = f"{slow}{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}"
-    for text in [f"{spent}, once kernels are compiled", *_sources(found, totals["processor"]), *_unknown(totals["unknown"])]:
+    notes = [*_sources(found, totals["processor"]), *_unknown(totals["unknown"])]
+    for text in [f"{spent}, once kernels are compiled", *notes]:
         lines += sentence(text, width)
     if gone := left_out(name, columns, width):
         lines += sentence(f"no room for {', '.join(gone)} in {width} columns; --json tells them too", width)
