@@ -18,7 +18,7 @@ from vitrify.campaign import Result, Store
 from vitrify.campaign.journal import FOLDER
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe, make_glass
-from vitrify.study import StudySpec, digest, parse_study, write_identity
+from vitrify.study import parse_study, write_identity
 from vitrify.study.folders import GLASS, Product, products, sample_name
 from vitrify.study.work import MEASURE, glass_result
 
@@ -81,24 +81,18 @@ def large_store(place: Path, *, ensembles: int, samples: int) -> Path:
     write_identity(study, store)
     (place / FOLDER).mkdir()
     for number, product in enumerate(x for spec in study.ensembles for x in products(study, spec)):
-        _fill(store, study, product)
+        _fill(store, product)
         (place / FOLDER / f"{number}.host.1.tsv").write_text("".join(_lines(product, number)))
     return place
 
 
-def _fill(store: Store, study: StudySpec, product: Product) -> None:
+def _fill(store: Store, product: Product) -> None:
     """One file, written as every result is, and under the other names links to it: none is opened but those of the small
     ensemble, which are copies."""
     first, copy = f"{product.folder}/{sample_name(0)}", shutil.copyfile if product.group.name == "small" else os.link
-    store.publish(first, _digest(study, product), _results()[product.name])
+    store.publish(first, product.digest, _results()[product.name])
     for index in range(1, product.tasks):
         copy(store.path(first), store.path(f"{product.folder}/{sample_name(index)}"))
-
-
-def _digest(study: StudySpec, product: Product) -> str:
-    if product.observable is None:
-        return digest.glass_digest(study, product.group)
-    return digest.observable_digest(study, product.group, product.observable)
 
 
 @cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 
 LONGEST_VALUE = 80  # characters of a value in a sentence, where all of it would hide what is wrong
 
@@ -42,6 +44,12 @@ def shown(value: object) -> str:
     except ValueError:  # Python refuses to print the longest integers
         text = "an integer of thousands of digits"
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """What was meant, if that is plain; it follows what was wrong."""
+    close = difflib.get_close_matches(word[:LONGEST_VALUE], list(known), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
 
 
 def check(holds: bool, owner: str, name: str, value: object, may_be: str) -> None:

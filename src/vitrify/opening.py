@@ -12,6 +12,7 @@ from vitrify.errors import BrokenFile, UsageError, check
 from vitrify.glass import Glass
 from vitrify.study import EnsembleSpec, StudySpec, ensemble_results, ensemble_table, parse_study
 from vitrify.study.columns import COLUMNS, KEYS, in_order, units
+from vitrify.study.counting import samples_there
 from vitrify.study.digest import glass_digest
 from vitrify.study.folders import glass_folder, sample_name
 from vitrify.study.spec import OBSERVABLES
@@ -89,8 +90,7 @@ class OpenStore:
 
     def finished(self, group: EnsembleSpec) -> list[int]:
         """Numbers of the glasses of a group that are there. Reads names, not files."""
-        folder = glass_folder(self.study, group)
-        return [x for x in range(group.n_samples) if self.store.has(f"{folder}/{sample_name(x)}")]
+        return samples_there(self.store, glass_folder(self.study, group), group.n_samples)
 
     def glass_of(self, group: EnsembleSpec, sample: int) -> Glass:
         """One glass of a group. Raises as `glass`."""

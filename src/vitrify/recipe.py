@@ -8,6 +8,7 @@ from numbers import Real
 from vitrify.errors import check
 
 MINIMISERS = ("cg", "fire")
+LEAST_STEPS = 2000  # of a liquid, so that the heat of the start is gone even where particles run fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 import squares
 
-from vitrify.campaign import Batch, Local, Result, Store, Task, run
+from vitrify.campaign import Batch, Here, Local, Result, Store, Task, run
 from vitrify.errors import UsageError
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
@@ -122,3 +123,24 @@ def test_a_large_store_is_checked_by_several_processes(store, monkeypatch):
     outcome = run(squares.batches(40), store, workers=1)
     assert (outcome.made, outcome.present) == (2, 38)
     assert len(store.quarantined()) == 1
+
+
+def test_a_store_is_listed_before_files_are_read(store, monkeypatch):
+    """One look a folder; a batch that lacks a file is missing whatever else it has, and its other files are read by who does
+    it; a note of a failure is heeded, and forgotten on demand."""
+    pairs = [Batch("pair", tuple(Task(f"{kind}/{i:06d}", "d", squares.square, (i,)) for kind in "ab")) for i in range(20)]
+    run(pairs[:10], store, workers=1)
+    store.path("b/000003").unlink()
+    store.record_failure("a/000015", "d", "is a saddle")
+    listed, read = Counter(), Counter()
+    names, sound = Store.names, Store.sound
+    monkeypatch.setattr(Store, "names", lambda self, folder: (listed.update([folder]), names(self, folder))[1])
+    monkeypatch.setattr(Store, "sound", lambda self, key, *x: (read.update([key]), sound(self, key, *x))[1])
+    monkeypatch.setattr(Here, "results", lambda self, batches, order, stop: iter(()))
+    outcome = run(pairs, store, engine=Here())
+    assert outcome.present == 9
+    assert listed == {"a": 1, "b": 1}
+    assert set(read) == {f"{kind}/{i:06d}" for kind in "ab" for i in range(10) if i != 3} | {"b/000015"}
+    assert store.failure("a/000015")
+    run(pairs, store, engine=Here(), retry_failed=True)
+    assert store.failure("a/000015") is None

@@ -7,8 +7,11 @@ from click.testing import CliRunner
 
 from vitrify.campaign import Result, Store
 from vitrify.cli.main import cli
+from vitrify.cli.table import width_of
+from vitrify.study import digest as digests
 from vitrify.study import parse_study
 from vitrify.study import plan as tasks_of
+from vitrify.study.spec import OBSERVABLES
 
 STUDY = """[study]
 name = "small"
@@ -101,3 +104,42 @@ def test_mistakes_are_one_sentence(study, arguments, word):
     assert result.exit_code == 2, result.output
     assert word in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_what_is_not_known_yet_is_null_and_a_lower_bound(study, monkeypatch):
+    monkeypatch.setitem(OBSERVABLES, "echo", {})
+    monkeypatch.setitem(digests.PHYSICS, "echo", 1)
+    known = json.loads(call("plan", study, "--json").output)
+    study.write_text(STUDY.replace("n_samples = 5", 'n_samples = 5\nobservables = ["mechanics", "elasticity", "echo"]'))
+    found = json.loads(call("plan", study, "--json").output)
+    (echo,) = [x for x in found["products"] if x["product"] == "echo"]
+    assert (echo["tasks"], echo["seconds"], echo["core_hours"], echo["disk_bytes"]) == (5, None, None, None)
+    assert (found["unknown"], known["unknown"]) == (["echo"], [])
+    assert (found["core_hours"], found["disk_bytes"]) == pytest.approx((known["core_hours"], known["disk_bytes"]))
+    lines = call("plan", study).output.splitlines()
+    assert next(x for x in lines if " echo " in x).split()[-2:] == ["unknown", "unknown"]
+    assert next(x for x in lines if x.startswith("total")).count("> ") == 2
+    assert any(x.startswith("> ") and "on " in x for x in lines)
+    assert any(x.startswith("echo: not known yet") for x in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_lines_fit_the_terminal(study, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    study.write_text(
+        STUDY.replace("DSS rho=0.60", "DSS " + "very " * 30 + "rho=0.60").replace('"mine"', '"玻璃' + "玻" * 90 + '"')
+    )
+    result = call("plan", study)
+    assert result.exit_code == 0, result.output
+    assert max(map(width_of, result.output.splitlines())) <= width
+    assert "rho=0.60" in result.output if width == 200 else ".." in result.output
+
+
+def test_a_plan_of_ten_million_samples_is_told_and_not_run(study):
+    study.write_text(STUDY.replace("n_samples = 20", "n_samples = 10000000"))
+    assert json.loads(call("plan", study, "--json").output)["tasks"] == 1 + 3 * 10_000_000 + 3 * 5
+    result = call("run", study, "--store", "new")
+    assert result.exit_code == 2
+    assert "must be at most 1,000,000 in one run" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (study.parent / "new").exists()

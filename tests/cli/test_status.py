@@ -10,7 +10,10 @@ from click.testing import CliRunner
 import campaign_files as files
 from vitrify.campaign import Result, Store
 from vitrify.cli.main import cli
+from vitrify.cli.table import width_of
+from vitrify.study import digest as digests
 from vitrify.study import parse_study, plan
+from vitrify.study.spec import OBSERVABLES
 
 TEXT = """[study]
 name = "t"
@@ -29,6 +32,11 @@ observables = ["mechanics"]
 
 def call(*arguments):
     return CliRunner().invoke(cli, ["status", *(str(x) for x in arguments)])
+
+
+def folded(lines):
+    """Sentences that were broken to fit, in one."""
+    return " ".join(" ".join(lines).split())
 
 
 def found(*arguments):
@@ -93,13 +101,67 @@ def test_tables_for_a_person(store):
     assert products[3].split()[:7] == ["loose", "mechanics", "100", "3", "1", "1", "0"]
 
 
-def test_what_was_never_measured_is_unknown(tmp_path):
+def test_what_was_never_measured_is_taken_from_the_table(tmp_path):
     store = Store.create(tmp_path)
     store.write_text("study.toml", TEXT)
-    assert call(tmp_path).output.splitlines()[1].split()[-2:] == ["unknown", "5.0"]
+    lines = call(tmp_path).output.splitlines()
+    assert lines[1].split()[-4] == "~"
+    assert "~ an estimate, as `vitrify plan` makes it, until some are measured here: glass, mechanics" in folded(lines)
     (ensemble,) = found(tmp_path)["ensembles"]
     assert [x["seconds"] for x in ensemble["products"]] == [None, None]
-    assert ensemble["unknown"] == ["glass", "mechanics"]
+    assert [x["source"] for x in ensemble["products"]] == ["table", "table"]
+    assert (ensemble["estimated"], ensemble["unknown"]) == (["glass", "mechanics"], [])
+    (tmp_path / "s.toml").write_text(TEXT)
+    plan = CliRunner().invoke(cli, ["plan", str(tmp_path / "s.toml"), "--json"])
+    assert ensemble["core_seconds_left"] == pytest.approx(3600 * json.loads(plan.output)["core_hours"])
+
+
+def test_what_no_table_knows_is_unknown(tmp_path, monkeypatch):
+    monkeypatch.setitem(OBSERVABLES, "echo", {})
+    monkeypatch.setitem(digests.PHYSICS, "echo", 1)
+    store = Store.create(tmp_path)
+    store.write_text("study.toml", TEXT.replace('["mechanics"]', '["mechanics", "echo"]'))
+    (ensemble,) = found(tmp_path)["ensembles"]
+    assert (ensemble["unknown"], ensemble["estimated"]) == (["echo"], ["glass", "mechanics"])
+    assert ensemble["products"][2]["core_seconds_left"] is None
+    lines = call(tmp_path).output.splitlines()
+    assert lines[1].split()[-5:-3] == [">", "~"]
+    assert "> at least so much, as nobody knows yet what these take: echo" in folded(lines)
+
+
+def test_glasses_of_another_size_are_told_apart(tmp_path):
+    store = Store.create(tmp_path)
+    large = '["mechanics", { name = "dipoles", n_samples = 2, n_particles = 200 }]'
+    store.write_text("study.toml", TEXT.replace('["mechanics"]', large))
+    lines = call(tmp_path).output.splitlines()
+    assert lines[1].split()[:3] == ["loose", "3", "0"]
+    assert lines[2] == "  glasses of 200 particles for dipoles: 2 wanted, 0 done, 0 failed"
+    assert lines[3].split()[:3] == ["total", "3", "0"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("option", [[], ["--products"], ["--slowest"], ["--watch"]], ids=str)
+def test_lines_fit_the_terminal(tmp_path, monkeypatch, width, option):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr("vitrify.cli.status.time.sleep", interrupted)
+    text = TEXT.replace('"loose"', f'"{"long " * 30}end"').replace("parent_temperature = 5.0\n", "")
+    text += (
+        '\n[[ensemble]]\nname = "玻璃"\nmodel = "pss(rc=1.2)"\ndensity = 0.6\nn_particles = 256000\nn_samples = 1000000\n'
+    )
+    store = Store.create(tmp_path / "s")
+    store.write_text("study.toml", text)
+    tasks = plan(parse_study(text), samples=2)[2].tasks
+    for task in (*tasks, plan(parse_study(TEXT))[0].tasks[0]):
+        store.publish(task.key, task.digest, Result({"x": 1.0}))
+        files.log_line(store, task.key, ended=time.time(), seconds=30.0, host="a-host-with-a-long-name.cluster.example.org")
+    store.quarantine(tasks[1].key, "is torn in the midst of its third dataset, of which nothing can be read")
+    store.record_failure(tasks[1].key, tasks[1].digest, "the energy is not a number after a very long while of trying")
+    files.claim(store, files.run_elsewhere(store), tasks[1].key)
+    result = call(store.directory, *option)
+    assert result.exit_code == 0, result.output
+    assert max(map(width_of, result.output.splitlines())) <= width
+    shown = "ensemble" if option != ["--slowest"] else "seconds"
+    assert shown in result.output
 
 
 def test_slowest(store):
@@ -133,10 +195,11 @@ def test_watching_ends_when_all_is_done(store, monkeypatch):
     assert "loose" in result.output
 
 
-def test_watching_ends_with_ctrl_c(store, monkeypatch):
-    def interrupted(_):
-        raise KeyboardInterrupt
+def interrupted(_):
+    raise KeyboardInterrupt
 
+
+def test_watching_ends_with_ctrl_c(store, monkeypatch):
     monkeypatch.setattr("vitrify.cli.status.time.sleep", interrupted)
     assert call(store.directory, "--watch").exit_code == 0
 

@@ -10,10 +10,11 @@ import pytest
 
 from vitrify.campaign import Result, Store, result_file, run
 from vitrify.model.catalogue import FAMILIES, named, parse
+from vitrify.study import digest as digests
 from vitrify.study import parse_study, plan, read_study
 from vitrify.study.cost_table import cost_table
 from vitrify.study.costs import BLOCK, costs, wall_hours
-from vitrify.study.folders import PILOTS
+from vitrify.study.folders import PILOTS, products
 from vitrify.study.spec import OBSERVABLES
 
 TEXT = """[study]
@@ -212,3 +213,26 @@ def test_disk_of_large_glasses(n, tmp_path):
         path = tmp_path / f"{product}.h5"
         result_file.write(path, 64 * "0", Result(values, arrays))
         assert expected[product] == pytest.approx(blocks(path), rel=0.2, abs=2 * BLOCK)
+
+
+@pytest.fixture
+def unmeasured(monkeypatch):
+    """A study with an observable that no table knows."""
+    monkeypatch.setitem(OBSERVABLES, "echo", {})
+    monkeypatch.setitem(digests.PHYSICS, "echo", 1)
+    return parse_study(TEXT.replace('"mechanics", {', '"mechanics", "echo", {'))
+
+
+def test_an_observable_that_nobody_measured_is_not_known_yet(unmeasured):
+    found = by_product(costs(unmeasured))
+    echo = found.pop("echo")
+    assert (echo.tasks, echo.missing, echo.seconds, echo.file_size, echo.source) == (3, 3, None, None, "unknown")
+    assert (echo.core_hours, echo.disk) == (None, None)
+    assert found == by_product(costs(STUDY))
+    assert wall_hours(costs(unmeasured), 2) == wall_hours(costs(STUDY), 2)
+
+
+def test_a_log_knows_what_the_table_does_not(unmeasured):
+    folder = next(x for x in products(unmeasured, unmeasured.ensembles[0]) if x.name == "echo").folder
+    echo = by_product(costs(unmeasured, log=log((f"{folder}/000000", 1.0, 7.0, 9.0, "made", "a"))))["echo"]
+    assert (echo.seconds, echo.source, echo.file_size) == (7.0, "log", None)

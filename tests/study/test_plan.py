@@ -1,12 +1,27 @@
+import pickle
+import tracemalloc
+from collections import Counter
 from dataclasses import replace
+from importlib import import_module
+from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vitrify.campaign import Result, Store, run
-from vitrify.errors import SampleFailure
+from vitrify.campaign import Batch, Result, Store, Task, run
+from vitrify.errors import SampleFailure, UsageError
 from vitrify.study import digest as digests
-from vitrify.study import ensemble_counts, ensemble_table, parent_temperature_of, parse_study, plan
+from vitrify.study import (
+    ensemble_counts,
+    ensemble_table,
+    folders,
+    parent_temperature_of,
+    parse_study,
+    plan,
+    read_study,
+    work,
+)
 from vitrify.study.seeds import generator
 
 TEXT = """[study]
@@ -132,3 +147,131 @@ def test_failed_samples_are_counted_and_left_out(tmp_path, monkeypatch):
     counts = ensemble_counts(study, study.ensembles[1], store)
     assert (counts.wanted, counts.done, counts.failed, counts.reasons) == (2, 1, 1, {"is a saddle": 1})
     assert list(ensemble_table(study, study.ensembles[1], store).index) == [0]
+
+
+SIZES = """[study]
+name = "t"
+seed = 3
+
+[[ensemble]]
+name = "auto"
+model = "pss(rc=1.2)"
+density = 0.6
+n_particles = 100
+n_samples = 5
+observables = [
+    "mechanics", { name = "modes", n_samples = 2, number = 4 }, { name = "structure", n_samples = 7 },
+    { name = "dipoles", n_samples = 3, n_particles = 160, number = 8 }, { name = "qlm", n_particles = 160 },
+]
+
+[[ensemble]]
+name = "given"
+model = "qss(q=6, xc=3.0)"
+density = 0.8
+n_particles = 600
+n_samples = 3
+parent_temperature = 2.0
+observables = []
+"""
+PAPER = Path(__file__).parents[2] / "studies" / "paper.toml"
+
+
+def slow_plan(study, **chosen):
+    """The same plan computed task by task, each with its own digests."""
+    limited = study.chosen(**chosen)
+    first = [
+        Batch(
+            f"{x.name}: pilots",
+            (Task(folders.temperature_key(study, x), digests.parent_temperature_digest(study, x), work.parent_temperature_task, (x, study.seed)),),
+            counts=0,
+        )
+        for x in limited
+        if x.parent_temperature == "auto"
+    ]  # fmt: skip
+    groups = [group for x in limited for group in x.groups()]
+    rows = zip_longest(*([slow_sample(study, x, i) for i in range(x.n_samples)] for x in groups))
+    return first + [batch for row in rows for batch in row if batch is not None]
+
+
+def slow_sample(study, spec, index):
+    needed = tuple(filter(None, [folders.temperature_key(study, spec)]))
+    key, digest = f"{folders.glass_folder(study, spec)}/{index:06d}", digests.glass_digest(study, spec)
+    tasks = [
+        Task(
+            key,
+            digest,
+            work.glass_task,
+            (spec, study.seed, index, *(needed or ("",))),
+            needs=needed,
+            identity=work.glass_checksum,
+        )
+    ]
+    for x in spec.measured:
+        if index < spec.samples_of(x):
+            place = f"{folders.observable_folder(study, spec, x)}/{index:06d}"
+            own = digests.observable_digest(study, spec, x)
+            tasks.append(Task(place, own, work.observable_task, (x, key, digest), needs=(key,)))
+    return Batch(spec.name, tuple(tasks), after=needed)
+
+
+@pytest.mark.parametrize("chosen", [{}, {"samples": 2}, {"ensemble": "auto"}, {"ensemble": "given", "samples": 1}], ids=str)
+def test_a_plan_is_what_it_would_be_task_by_task(chosen):
+    """Keys, digests, needs, arguments and order; tasks that are made when they are looked at are the tasks."""
+    study = parse_study(SIZES)
+    found, expected = plan(study, **chosen), slow_plan(study, **chosen)
+    assert found == expected
+    assert [tuple(x.tasks) for x in found] == [x.tasks for x in expected]
+    assert [len(x.tasks) for x in found] == [len(x.tasks) for x in expected]
+    assert [x.claim for x in found] == [x.claim for x in expected]
+    assert [x.tasks[-1] for x in found] == [x.tasks[-1] for x in expected]
+    assert pickle.loads(pickle.dumps(found)) == expected
+
+
+def test_the_plan_of_the_paper_is_what_it_would_be_task_by_task():
+    study = read_study(PAPER)
+    assert plan(study, samples=3) == slow_plan(study, samples=3)
+
+
+def test_models_are_parsed_and_digests_taken_once_a_group(monkeypatch):
+    counted = Counter()
+    for name in ("vitrify.study.spec.parse", "vitrify.study.digest._hash"):
+        module, _, function = name.rpartition(".")
+        original = getattr(import_module(module), function)
+        monkeypatch.setattr(name, lambda *x, name=name, original=original: (counted.update([name]), original(*x))[1])
+
+    def calls(samples):
+        study = parse_study(TEXT.replace("n_samples = 3", f"n_samples = {samples}"))
+        counted.clear()
+        assert sum(len(x.tasks) for x in plan(study)) == 1 + 3 * samples + 3 * 2
+        return dict(counted)
+
+    assert calls(500) == calls(3)
+
+
+def test_a_batch_takes_some_hundred_bytes_however_many_tasks_it_has():
+    study = parse_study(TEXT.replace("n_samples = 3", "n_samples = 5000"))
+    plan(study)  # with what it imports
+    tracemalloc.start()
+    try:
+        batches = plan(study)
+        assert tracemalloc.get_traced_memory()[0] / len(batches) < 400  # bytes
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_samples_than_a_run_can_take_are_refused_at_once():
+    study = parse_study(TEXT.replace("n_samples = 3", "n_samples = 10000000"))
+    with pytest.raises(UsageError, match="10,000,002 samples, must be at most 1,000,000 in one run") as caught:
+        plan(study)
+    assert "\n" not in str(caught.value)
+    assert len(plan(study, samples=2)) == 5
+    assert len(plan(study, ensemble="given")) == 2
+
+
+def test_small_ensembles_beside_a_large_one_come_first():
+    small = TEXT[TEXT.rindex("[[ensemble]]") :]
+    more = "".join(small.replace("given", f"small {k}") for k in range(5))
+    names = [x.name for x in plan(parse_study(TEXT.replace("n_samples = 3", "n_samples = 40") + more)) if x.counts]
+    assert Counter(names) == {"loose / wild": 40, "given": 2} | {f"small {k}": 2 for k in range(5)}
+    assert names[:3] == ["loose / wild", "given", "small 0"]
+    assert names[-38:] == ["loose / wild"] * 38

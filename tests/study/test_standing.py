@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
+from collections import Counter
 
 import pytest
 
@@ -11,7 +13,8 @@ import campaign_files as files
 from vitrify.campaign import Presence, Result, Store
 from vitrify.campaign.journal import read_columns, read_log
 from vitrify.study import ensemble_counts, parse_study, plan
-from vitrify.study.results import ensemble_table, parent_temperature_of
+from vitrify.study.costs import costs
+from vitrify.study.results import PROVENANCE, ensemble_table, parent_temperature_of
 from vitrify.study.spent import core_hours, slowest, spent_by_folder
 from vitrify.study.standing import described, standing
 from vitrify.study.untouched import UntouchedStore
@@ -76,9 +79,11 @@ def test_an_empty_store(store):
         ("glass", 160, 1, 1), ("structure", 160, 1, 1),
     ]  # fmt: skip
     assert [(x.product, x.wanted) for x in second.products] == [("glass", 2)]
-    assert (first.samples.wanted, second.samples.wanted) == (5, 2)
+    assert (first.samples.wanted, second.samples.wanted) == (4, 2)
+    assert ({n: x.wanted for n, x in first.other_sizes.items()}, second.other_sizes) == ({160: 1}, {})
     assert (first.temperature, second.temperature) == ("auto", 3.0)
-    assert first.unknown == ["parent_temperature", "glass", "mechanics", "modes", "structure"]
+    assert first.estimated == ["parent_temperature", "glass", "mechanics", "modes", "structure"]
+    assert first.unknown == []
     assert found.seconds_left(100.0) is None
     assert found.missing == 15
 
@@ -92,7 +97,9 @@ def test_what_is_there_is_counted_by_product_and_by_sample(store):
     # of the samples, 0 has all of its three products; 1 lacks its modes; 160 its structure
     assert (first.samples.done, first.samples.failed) == (1, 0)
     publish(store, tasks("modes")[1], *tasks("structure"))
-    assert standing(store).ensembles[0].samples.done == 3
+    first = standing(store).ensembles[0]
+    assert first.samples.done == 2
+    assert [(n, x.wanted, x.done, x.failed) for n, x in first.other_sizes.items()] == [(160, 1, 1, 0)]
     assert ensemble_counts(STUDY, STUDY.ensembles[0], store) == standing(store).ensembles[0].samples
 
 
@@ -135,13 +142,14 @@ def test_time_left_is_what_is_missing_shared_among_those_at_work(store):
     idle = standing(store)
     part = idle.ensembles[0].products[2]
     assert (part.seconds, part.peak_mb, part.missing) == (15.0, 300.0, 3)
-    assert part.core_seconds_left == idle.ensembles[0].core_seconds_left == 45.0
-    assert idle.ensembles[0].products[1].core_seconds_left is None  # no glass was measured
+    assert (part.core_seconds_left, part.source) == (45.0, "log")
+    assert idle.ensembles[0].products[1].source == "table"  # no glass was measured
+    assert idle.ensembles[0].core_seconds_left > 45.0
     run = files.run_elsewhere(store)
     for k in (1, 2):
         files.claim(store, run, tasks("mechanics")[k].key)
     busy = standing(store)
-    assert busy.seconds_left(busy.ensembles[0].core_seconds_left) == pytest.approx(45.0 / 2)
+    assert busy.seconds_left(busy.ensembles[0].products[2].core_seconds_left) == pytest.approx(45.0 / 2)
 
 
 @pytest.mark.parametrize(("began", "rate"), [
@@ -191,7 +199,16 @@ def test_lines_that_a_kill_cut_short_are_left_out(store):
     files.log_line(store, key, ended=1e9, seconds=2.0)
     path = next((store.directory / "log").iterdir())
     whole = path.read_text()
-    for torn in (whole[:-9], whole[:20], "\t\n", whole.replace("150.0", "1.5.0"), whole.replace("2.0000", "two")):
+    for torn in (
+        whole[:-9],
+        whole[:20],
+        "\t\n",
+        whole.replace("150.0", "1.5.0"),
+        whole.replace("150.0", "nan"),
+        whole.replace("150.0", "inf"),
+        whole.replace("150.0", "9" * 400),
+        whole.replace("2.0000", "two"),
+    ):
         path.write_text(whole + torn + ("" if torn.endswith("\n") else "\n") + whole)
         assert read_columns(store)["seconds"] == [2.0, 2.0]
         assert list(read_log(store)["ended"]) == [1e9, 1e9]
@@ -249,8 +266,81 @@ def test_what_was_set_aside_is_named(store):
     assert [(x.file, x.reason) for x in standing(store).quarantined] == [(aside.name, "is torn")]
 
 
-def test_looking_needs_neither_numba_nor_pandas():
+@pytest.mark.parametrize("command", ["status", "plan"])
+def test_looking_needs_neither_numba_nor_pandas(store, command):
     """What takes a second to import is left to those that compute."""
-    code = "import sys, vitrify.cli.status; print(*sys.modules)"
+    publish(store, tasks("glass")[0])
+    files.log_line(store, tasks("glass")[0].key, ended=1e9, seconds=2.0)
+    place = {"status": [store.directory], "plan": [store.directory / "study.toml", "--store", store.directory]}[command]
+    call = f"cli({[command, *map(str, place)]}, standalone_mode=False)"
+    code = f"import sys; from vitrify.cli.main import cli; {call}; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert not {"numba", "scipy", "pandas", "matplotlib", "distributed", "dask"} & set(found)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_plan_and_a_status_tell_the_same(store, begun):
+    if begun:
+        publish(store, *tasks("parent_temperature"), *tasks("glass")[:3], *tasks("mechanics")[:1], temperature=5.4)
+        glass = tasks("glass", "given")[0]
+        store.record_failure(glass.key, glass.digest, "is a saddle")
+        files.log_line(store, tasks("glass")[0].key, ended=1e9, seconds=20.0)
+    found = standing(store)
+    planned = costs(STUDY, store=store, log=read_columns(store))
+    status = [(x.ensemble, p) for x in found.ensembles for p in x.products]
+    assert [(name, p.product, p.n_particles, p.wanted, p.missing, p.expected_seconds, p.source) for name, p in status] == [
+        (x.ensemble, x.product, x.n_particles, x.tasks, x.missing, x.seconds, x.source) for x in planned
+    ]
+    assert [p.core_seconds_left / 3600 for _, p in status] == pytest.approx([x.core_hours for x in planned])
+    total = described(found)["totals"]
+    assert total["core_seconds_left"] == pytest.approx(3600 * sum(x.core_hours for x in planned))
+    assert total["missing"] == sum(x.missing for x in planned)
+
+
+def test_samples_are_those_of_the_ensembles_own_size(store):
+    """Glasses that an observable asks for at another size are told apart, their failures too."""
+    large = tasks("glass", n=160)[0]
+    store.record_failure(large.key, large.digest, "did not melt")
+    publish(store, *tasks("glass"), *tasks("mechanics"), *tasks("modes"))
+    found = described(standing(store))
+    first = found["ensembles"][0]
+    assert (first["wanted"], first["done"], first["failed"], first["reasons"]) == (4, 4, 0, {})
+    apart = {"n_particles": 160, "wanted": 1, "done": 0, "failed": 1, "reasons": {"did not melt": 1}}
+    assert first["other_sizes"] == [apart]
+    assert (found["totals"]["wanted"], found["totals"]["done"], found["totals"]["failed"]) == (6, 4, 0)
+    assert found["totals"]["other_sizes"] == {"wanted": 1, "done": 0, "failed": 1}
+
+
+def test_names_that_are_no_samples_are_not_counted(store):
+    folder = tasks("glass")[0].key.rpartition("/")[0]
+    publish(store, *tasks("glass")[:2])
+    for name in ("000004", "0000001", "00002", "x00001", "00\u0661001", "0000000"):
+        (store.directory / folder / f"{name}.h5").write_bytes(b"")
+    assert standing(store).ensembles[0].products[1].done == 2
+
+
+def test_a_study_of_ten_million_samples_is_counted_by_what_is_there(store):
+    text = TEXT.replace("n_samples = 4", "n_samples = 10000000")
+    store.write_text("study.toml", text)
+    publish(store, *tasks("glass"), *tasks("mechanics")[:3])
+    tracemalloc.start()
+    try:
+        first = standing(store).ensembles[0]
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000  # bytes
+    finally:
+        tracemalloc.stop()
+    assert (first.samples.wanted, first.samples.done) == (10_000_000, 1)  # sample 2 lacks nothing but is asked for no modes
+    assert [x.done for x in first.products] == [0, 4, 3, 0, 0, 0]
+
+
+def test_tables_of_ten_million_samples_read_what_is_there(store, monkeypatch):
+    """A look at each of ten million names would take minutes."""
+    study = parse_study(TEXT.replace("n_samples = 2\n", "n_samples = 10000000\n"))
+    spec = study.ensemble("given")
+    values = dict.fromkeys(PROVENANCE, 1.0)
+    publish(store, *tasks("glass", "given"), **values)
+    looks = Counter()
+    read = Store.read
+    monkeypatch.setattr(Store, "read", lambda self, key, *x: (looks.update([key]), read(self, key, *x))[1])
+    assert list(ensemble_table(study, spec, store).index) == [0, 1]
+    assert len(looks) == 2

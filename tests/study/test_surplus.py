@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 
 import pytest
 
@@ -9,6 +10,7 @@ import campaign_files as files
 from vitrify.campaign import Result, Store
 from vitrify.errors import UsageError
 from vitrify.study import parse_study, plan, write_identity
+from vitrify.study import surplus as surplus_module
 from vitrify.study.standing import described, standing
 from vitrify.study.surplus import leftovers, not_asked_for, quarantined_files, remove
 
@@ -183,3 +185,13 @@ def test_nothing_is_removed_while_a_run_is_alive(store):
     with pytest.raises(UsageError, match=f"process 77 on {files.ELSEWHERE}"):
         remove(store, found)
     assert files.tree(store.directory / "loose") == before
+
+
+def test_a_study_is_hashed_once_however_many_folders_it_does_not_ask_for(store, monkeypatch):
+    """After another seed, every folder of the store is one."""
+    counted = Counter()
+    original = surplus_module.definitions
+    monkeypatch.setattr(surplus_module, "definitions", lambda study: (counted.update(["study"]), original(study))[1])
+    adopt(store, TEXT.replace("seed = 3", "seed = 4"))
+    assert len(not_asked_for(store)) == 4
+    assert counted == {"study": 1}

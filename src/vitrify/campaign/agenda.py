@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 
-from .task import Batch
+from .task import Batch, makers
 
 PATIENCE = 2.0  # seconds until a batch that another run has in hand is looked at again
 
@@ -15,16 +15,17 @@ class Agenda:
 
     def __init__(self, batches: list[Batch]) -> None:
         self.batches = batches
-        makers = Counter(task.key for batch in batches for task in batch.tasks)
-        makes = [{task.key for task in batch.tasks} for batch in batches]
-        self._lacking = [
-            {key for key in b.after if makers[key] > (key in own)} for b, own in zip(batches, makes, strict=True)
-        ]
-        self._ready = deque(n for n, keys in enumerate(self._lacking) if not keys)
+        made_by: dict[str, set[int]] = {}
+        for key, n in makers(batches):
+            made_by.setdefault(key, set()).add(n)
+        self._lacking: Counter[int] = Counter()  # keys that others make, by batch
         self._waiting: dict[str, list[int]] = {}
-        for n, keys in enumerate(self._lacking):
-            for key in keys:
-                self._waiting.setdefault(key, []).append(n)
+        for n, batch in enumerate(batches):
+            for key in set(batch.after):
+                if made_by.get(key, set()) - {n}:
+                    self._lacking[n] += 1
+                    self._waiting.setdefault(key, []).append(n)
+        self._ready = deque(n for n in range(len(batches)) if n not in self._lacking)
         self._postponed: deque[tuple[float, int]] = deque()
         self._open = len(batches)
 
@@ -46,9 +47,9 @@ class Agenda:
     def close(self, n: int) -> None:
         """A batch is over, well or not; those that waited for it may begin."""
         self._open -= 1
-        for task in self.batches[n].tasks:
+        for task in self.batches[n].tasks if self._waiting else ():
             for waiting in self._waiting.pop(task.key, ()):
-                self._lacking[waiting].discard(task.key)
+                self._lacking[waiting] -= 1
                 if not self._lacking[waiting]:
                     self._ready.append(waiting)
 

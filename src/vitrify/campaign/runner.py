@@ -7,11 +7,11 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 
 from vitrify.errors import Unreadable
@@ -152,23 +152,45 @@ def _end_with_parent(parent: int) -> None:
 
 def _missing(batches: list[Batch], store: Store, shown: Progress, unread: Unread, retry_failed: bool) -> list[Batch]:
     """Batches that are not finished: what stands in the store is read and verified, on all cores where it is much."""
-    shown.start(sum(x.counts for x in batches), 0, "checking the store")
+    may_be = _may_be_finished(store)
+    doubtful = {n: batch for n, batch in enumerate(batches) if may_be(batch)}
+    shown.start(sum(x.counts for x in doubtful.values()), 0, "checking the store")
     check = partial(_look, store=store, retry_failed=retry_failed)
-    missing = []
+    not_to_do = set()
     with ExitStack() as stack:
-        cores = usable_cores() if len(batches) >= MANY else 1
+        cores = usable_cores() if len(doubtful) >= MANY else 1
         if cores > 1:
             pool = stack.enter_context(processes_of_this_one(cores))
-            looks: Iterable[Look] = pool.map(check, batches, chunksize=CHUNK)
+            looks: Iterable[Look] = pool.map(check, doubtful.values(), chunksize=CHUNK)
         else:
-            looks = map(check, batches)
-        for batch, look in zip(batches, looks, strict=True):
+            looks = map(check, doubtful.values())
+        for (n, batch), look in zip(doubtful.items(), looks, strict=True):
             if look.unread:
                 unread.add(batch.counts, look.unread)
-            elif not look.finished:
-                missing.append(batch)
+            if look.unread or look.finished:
+                not_to_do.add(n)
             shown.step("checking the store", made=batch.counts, failed=0)
-    return missing
+    return [batch for n, batch in enumerate(batches) if n not in not_to_do]
+
+
+def _may_be_finished(store: Store) -> Callable[[Batch], bool]:
+    """Whether a batch has a file for each task, or a note of a failure, by the names in each folder: one look a folder, not
+    two a task. What lacks a file and has no note is missing, whatever its other files hold: who does it reads them."""
+
+    @cache
+    def names(folder: str) -> frozenset[str]:
+        return frozenset(store.names(folder))
+
+    @cache
+    def noted(folder: str) -> frozenset[str]:
+        return frozenset(store.noted(folder))
+
+    def look(batch: Batch) -> bool:
+        places = [task.key.rpartition("/") for task in batch.tasks]
+        there = all(not folder or name in names(folder) for folder, _, name in places)
+        return there or any(not folder or name in noted(folder) for folder, _, name in places)
+
+    return look
 
 
 @dataclass(frozen=True, slots=True)

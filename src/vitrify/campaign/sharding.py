@@ -7,7 +7,7 @@ from collections import Counter
 
 from vitrify.errors import UsageError
 
-from .task import Batch
+from .task import Batch, makers
 
 
 def parse_shard(text: str) -> tuple[int, int]:
@@ -23,7 +23,7 @@ def shard(batches: list[Batch], k: int, n: int) -> list[Batch]:
     """Part k of n: of each kind of batch every n-th, so that all parts cost about the same; and what these need.
 
     A batch that several parts need is made by the first that comes to it; the others wait for it."""
-    makers = {task.key: batch for batch in batches for task in batch.tasks}
+    made_by = {key: batches[n] for key, n in makers(batches)}
     kinds: dict[str, int] = {}
     seen: Counter[str] = Counter()
     mine: dict[str, Batch] = {}
@@ -33,5 +33,5 @@ def shard(batches: list[Batch], k: int, n: int) -> list[Batch]:
         place = kinds.setdefault(batch.name, len(kinds)) + seen[batch.name]  # a kind of few does not always fall to part 1
         seen[batch.name] += 1
         if place % n == k - 1:
-            mine |= {makers[key].claim: makers[key] for key in batch.after if key in makers} | {batch.claim: batch}
+            mine |= {made_by[key].claim: made_by[key] for key in batch.after if key in made_by} | {batch.claim: batch}
     return [batch for batch in batches if batch.claim in mine]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vitrify.errors import UsageError, check, shown
+from vitrify.errors import UsageError, check, hint, shown
+from vitrify.toml_file import parse_toml, read_toml_text
 
 WALLTIME = re.compile(r"(?:(\d{1,3})-)?(\d{1,3}):([0-5]\d):([0-5]\d)")
 MEMORY = re.compile(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B")
@@ -65,38 +64,26 @@ class SlurmSpec:
 
 
 FIELDS = {x.name: x for x in fields(SlurmSpec)}
+KNOWN = f"; it has {', '.join(FIELDS)}"
 
 
 def read_slurm(path: Path | str) -> SlurmSpec:
     """Read and check a Slurm file. Raises UsageError: one sentence with file, line and key."""
-    text = _text(path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from None
-    except (ValueError, RecursionError):  # Python's own limits, for digits of a number and for brackets within brackets
-        raise UsageError(f"{path}: not valid TOML: a number has too many digits, or brackets stand too deep") from None
+    text = read_toml_text(path, "Slurm file")
+    content = parse_toml(text, str(path), "Slurm file")
     table = content.get("slurm")
     for key in content:
         if key != "slurm":
-            _fail(path, text, key, f"{key!r} stands outside of the one table of a Slurm file, [slurm]")
+            _fail(path, text, key, f"{shown(key)} stands outside of the one table of a Slurm file, [slurm]")
     if not isinstance(table, dict):
         raise UsageError(f"{path}: a Slurm file has one table, [slurm], with its keys below")
     return _spec(path, text, table)
 
 
-def _text(path: Path | str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")  # some editors begin a text with a mark of its encoding
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise UsageError(f"Slurm file {path} cannot be read: {reason}") from None
-
-
 def _spec(path: Path | str, text: str, table: dict[str, Any]) -> SlurmSpec:
     for key, value in table.items():
         if key not in FIELDS:
-            _fail(path, text, key, f"{key!r} is no key of [slurm]{_hint(key)}")
+            _fail(path, text, key, f"{shown(key)} is no key of [slurm]{hint(key, FIELDS) or KNOWN}")
         wrong = _wrong_type(key, value)
         if wrong:
             _fail(path, text, key, f"[slurm]: {key} is {shown(value)}, must be {wrong}")
@@ -126,8 +113,3 @@ def _wrong_type(key: str, value: Any) -> str | None:
     if key == "tls":
         return None if isinstance(value, bool) else "true or false"
     return None if isinstance(value, str) and value.strip() else "a text"
-
-
-def _hint(word: str) -> str:
-    close = difflib.get_close_matches(word, list(FIELDS), n=1)
-    return f", did you mean {close[0]!r}?" if close else f"; it has {', '.join(FIELDS)}"

@@ -142,6 +142,10 @@ class Store:
         """Their last parts, in no order. Raises Unreadable."""
         return names_in(self.path(folder).with_name(folder.rpartition("/")[2]), SUFFIX)
 
+    def noted(self, folder: str) -> list[str]:
+        """The same of the failures noted directly under a folder. Raises Unreadable."""
+        return names_in(self._failed(folder).with_suffix(""), NOTE)
+
     def record_failure(self, key: str, digest: str, reason: str, *, again: bool = False, made_from: str = "") -> None:
         """Note that a piece of work could not be done."""
         self._write_note(self._failed(key), json.dumps(asdict(Failure(key, digest, reason, again, made_from))))

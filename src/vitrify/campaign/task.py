@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ class Batch:
     """Tasks that one worker does one after the other: one sample, say, and all its observables."""
 
     name: str  # shown while it runs
-    tasks: tuple[Task, ...]
+    tasks: Sequence[Task]
     after: tuple[str, ...] = ()  # keys that other batches make
     counts: int = 1  # samples it makes, for the progress bar; 0 for what only prepares
     resources: dict[str, float] = field(default_factory=dict)  # that its worker must have, such as {"GPU": 1}
@@ -38,3 +38,12 @@ class Batch:
     def claim(self) -> str:
         """The key by which a run claims it: that of its first task."""
         return self.tasks[0].key
+
+
+def makers(batches: Iterable[Batch]) -> Iterator[tuple[str, int]]:
+    """Each key that some batch comes after, with the number of every batch that makes it. Other keys, which are nearly all,
+    are not kept: a campaign may have millions."""
+    everything = list(batches)
+    wanted = {key for batch in everything for key in batch.after}
+    for n, batch in enumerate(everything if wanted else ()):
+        yield from ((task.key, n) for task in batch.tasks if task.key in wanted)

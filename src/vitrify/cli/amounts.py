@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from vitrify.errors import plain as plain
 
+YEAR = 365.25 * 86400.0  # seconds
+
 
 def size(length: float) -> str:
     """Bytes, in units of 1,000."""
@@ -15,7 +17,12 @@ def size(length: float) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds, in the unit that suits them."""
-    for unit, number, above in (("days", 86400.0, 48 * 3600.0), ("h", 3600.0, 5400.0), ("min", 60.0, 90.0)):
+    for unit, number, above in (
+        ("years", YEAR, 2 * YEAR),
+        ("days", 86400.0, 48 * 3600.0),
+        ("h", 3600.0, 5400.0),
+        ("min", 60.0, 90.0),
+    ):
         if seconds >= above:
             return f"{seconds / number:.1f} {unit}"
     return f"{seconds:.3g} s"

@@ -1,33 +1,40 @@
-"""The standing of a study as lines for a person."""
+"""The standing of a study as lines for a person, none wider than the terminal."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import chain
 
 from vitrify.campaign import Claim
+from vitrify.study.costs import LOG, UNKNOWN
+from vitrify.study.folders import GLASS, PILOTS
 from vitrify.study.spent import Slow
 from vitrify.study.standing import EnsembleStanding, ProductStanding, Standing, totals
 from vitrify.study.surplus import Surplus
 
 from .amounts import duration, plain, size
+from .table import Column, left_out, sentence, table, terminal_width, width_of
 
-WIDE = 24  # characters of an ensemble's name
+NESTED = 2  # columns by which what belongs to the line above is indented
 
 
 def lines_of(found: Standing, *, by_product: bool) -> list[str]:
     """All that `vitrify status` tells."""
-    table = _by_product(found) if by_product else _by_ensemble(found)
-    return [*table, *_work(found), *_quarantined(found), *_not_asked_for(found)]
+    width = terminal_width()
+    shown = _by_product(found, width) if by_product else _by_ensemble(found, width)
+    rest = (part(found, width) for part in (_sources, _work, _quarantined, _not_asked_for))
+    return [*shown, *chain.from_iterable(rest)]
 
 
 def lines_of_slowest(tasks: list[Slow], core_hours: dict[str, float]) -> list[str]:
     """The slowest tasks of a log, and core-hours by product."""
-    head = f"{'seconds':>10} {'peak MB':>8} {'outcome':8} {'host':16} task"
-    rows = (f"{x.seconds:10.1f} {x.peak_mb:8.0f} {x.outcome:8} {plain(x.host):16.16} {plain(x.key)}" for x in tasks)
+    if not tasks:
+        return ["the log of this store has no task"]
+    width = terminal_width()
     products = [f"{hours:10,.2f} core-hours of {plain(name)}" for name, hours in core_hours.items()]
     total = f"{sum(core_hours.values()):10,.2f} core-hours in all"
-    return [head, *rows, "", *products, total] if tasks else ["the log of this store has no task"]
+    return [*_slowest(tasks, width), "", *(line for x in [*products, total] for line in sentence(x, width))]
 
 
 def surplus_line(x: Surplus) -> str:
@@ -35,83 +42,153 @@ def surplus_line(x: Surplus) -> str:
     return f"{plain(x.folder) or '(top of the store)'}: {len(x.files)} files, {size(x.size)}: {plain(x.why)}"
 
 
-def _by_ensemble(found: Standing) -> Iterator[str]:
+def _slowest(tasks: list[Slow], width: int) -> Iterator[str]:
+    """A line a task; its key, a path in the store that is never shortened, has the next line where there is no room."""
+    host = Column("host", [plain(x.host) for x in tasks], left=True, spare=1)
+    seconds = Column("seconds", [f"{x.seconds:.1f}" for x in tasks])
+    peak = Column("peak MB", [f"{x.peak_mb:.0f}" for x in tasks])
+    outcome = Column("outcome", [x.outcome for x in tasks], left=True)
+    keys = [plain(x.key) for x in tasks]
+    longest = max(map(width_of, keys))
+    rows = table(seconds, [peak, outcome, host], width)
+    if width_of(max(rows, key=width_of)) + 1 + longest <= width:
+        wide = max(map(width_of, rows))
+        yield from (f"{row}{' ' * (wide - width_of(row))} {key}" for row, key in zip(rows, ["task", *keys], strict=True))
+        return
+    yield rows[0]
+    for row, key in zip(rows[1:], keys, strict=True):
+        yield row
+        yield from sentence(key, width, indent=NESTED)
+
+
+def _by_ensemble(found: Standing, width: int) -> Iterator[str]:
     """Samples by ensemble; tasks an hour and the time left of all products together."""
-    yield f"{'ensemble':{WIDE}} {'wanted':>7} {'done':>7} {'failed':>7} {'running':>7} {'tasks/h':>8} {_left(found):>14}  T"
-    for x in found.ensembles:
-        left = _time_left(found, x.core_seconds_left, x.unknown)
-        yield f"{_counts(x.ensemble, x)} {x.running:7} {_rate(x.rate):>8} {left:>14}  {x.temperature}"
-        for reason, number in x.samples.reasons.items():
-            yield f"{'':{WIDE}} {number} failed: {plain(reason)}"
-    yield _total(found)
+    everything, counts = totals(found), [x.samples for x in found.ensembles]
+    left = [_time_left(found, x.core_seconds_left, x.unknown, x.estimated) for x in found.ensembles]
+    name = Column("ensemble", [*(plain(x.ensemble) for x in found.ensembles), "total"], left=True)
+    columns = [
+        *(
+            Column(x, [f"{n:,}" for n in (*(getattr(c, x) for c in counts), everything[x])])
+            for x in ("wanted", "done", "failed")
+        ),
+        Column("running", [f"{n:,}" for n in (*(x.running for x in found.ensembles), everything["running"])], spare=2),
+        Column("tasks/h", [_rate(n) for n in (*(x.rate for x in found.ensembles), everything["rate"])], spare=3),
+        Column(_left(found), [*left, _total_left(found)]),
+        Column("T", [*(f"{x.temperature}" for x in found.ensembles), ""], left=True, spare=1),
+    ]
+    head, *rows, total = table(name, columns, width)
+    yield head
+    for x, row in zip(found.ensembles, rows, strict=True):
+        yield row
+        yield from _reasons(x.samples.reasons, width)
+        yield from _other_sizes(x, width)
+    yield total
+    yield from _no_room(left_out(name, columns, width), width)
 
 
-def _total(found: Standing) -> str:
-    x = totals(found)
-    left = _time_left(found, x["core_seconds_left"], x["unknown"])
-    counts = f"{x['wanted']:7} {x['done']:7} {x['failed']:7} {x['running']:7}"
-    return f"{'total':{WIDE}} {counts} {_rate(x['rate']):>8} {left:>14}"
+def _other_sizes(x: EnsembleStanding, width: int) -> Iterator[str]:
+    """Glasses that an observable asks for, which are no samples of the ensemble's own size."""
+    for n, counts in x.other_sizes.items():
+        measured = ", ".join(p.product for p in x.products if p.n_particles == n and p.product not in (GLASS, PILOTS))
+        numbers = f"{counts.wanted} wanted, {counts.done} done, {counts.failed} failed"
+        yield from sentence(f"glasses of {n:,} particles for {measured}: {numbers}", width, indent=NESTED)
+        yield from _reasons(counts.reasons, width)
 
 
-def _by_product(found: Standing) -> Iterator[str]:
+def _by_product(found: Standing, width: int) -> Iterator[str]:
     """Tasks by ensemble, size and product."""
-    yield (
-        f"{'ensemble':{WIDE}} {'product':18} {'N':>8} {'wanted':>7} {'done':>7} {'failed':>7} {'running':>7} "
-        f"{'seconds':>9} {'peak MB':>8} {'tasks/h':>8} {_left(found):>14}"
-    )
-    for x in found.ensembles:
-        for p in x.products:
-            yield f"{plain(x.ensemble):{WIDE}.{WIDE}} {_product(found, p)}"
-            for reason, number in p.reasons.items():
-                yield f"{'':{WIDE}} {number} failed: {plain(reason)}"
+    lines = [(x, p) for x in found.ensembles for p in x.products]
+    name = Column("ensemble", [plain(x.ensemble) for x, _ in lines], left=True)
+    columns = [
+        Column("product", [p.product for _, p in lines], left=True),
+        Column("N", [f"{p.n_particles:,}" for _, p in lines], spare=3),
+        Column("wanted", [f"{p.wanted:,}" for _, p in lines], spare=1),
+        Column("done", [f"{p.done:,}" for _, p in lines]),
+        Column("failed", [f"{p.failed:,}" for _, p in lines], spare=2),
+        Column("running", [f"{p.running}" for _, p in lines], spare=5),
+        Column("seconds", ["unknown" if p.seconds is None else f"{p.seconds:.3g}" for _, p in lines], spare=4),
+        Column("peak MB", ["" if p.peak_mb is None else f"{p.peak_mb:.0f}" for _, p in lines], spare=6),
+        Column("tasks/h", [_rate(p.rate) for _, p in lines], spare=7),
+        Column(_left(found), [_product_left(found, p) for _, p in lines]),
+    ]
+    head, *rows = table(name, columns, width)
+    yield head
+    for (_, p), row in zip(lines, rows, strict=True):
+        yield row
+        yield from _reasons(p.reasons, width)
+    yield from _no_room(left_out(name, columns, width), width)
 
 
-def _product(found: Standing, p: ProductStanding) -> str:
-    seconds = "unknown" if p.seconds is None else f"{p.seconds:.3g}"
-    peak = "" if p.peak_mb is None else f"{p.peak_mb:.0f}"
-    left = _time_left(found, p.core_seconds_left or 0.0, [p.product] if p.core_seconds_left is None else [])
-    counts = f"{p.wanted:7} {p.done:7} {p.failed:7} {p.running:7}"
-    return f"{p.product:18} {p.n_particles:8} {counts} {seconds:>9} {peak:>8} {_rate(p.rate):>8} {left:>14}"
+def _reasons(reasons: dict[str, int], width: int) -> Iterator[str]:
+    for reason, number in reasons.items():
+        yield from sentence(f"{number} failed: {plain(reason)}", width, indent=NESTED)
 
 
-def _counts(name: str, x: EnsembleStanding) -> str:
-    return f"{plain(name):{WIDE}.{WIDE}} {x.samples.wanted:7} {x.samples.done:7} {x.samples.failed:7}"
+def _no_room(heads: list[str], width: int) -> Iterator[str]:
+    if heads:
+        yield from sentence(f"no room for {', '.join(heads)} in {width} columns; --json tells them too", width)
 
 
 def _left(found: Standing) -> str:
     return "time left" if found.workers else "core-time left"
 
 
-def _time_left(found: Standing, core_seconds: float, unknown: list[str]) -> str:
-    """Wall time for those at work now; core-time where nobody is. What was never measured is said to be unknown."""
+def _total_left(found: Standing) -> str:
+    x = totals(found)
+    return _time_left(found, x["core_seconds_left"], x["unknown"], x["estimated"])
+
+
+def _product_left(found: Standing, p: ProductStanding) -> str:
+    unknown = [p.product] if p.core_seconds_left is None else []
+    estimated = [p.product] if p.source not in (LOG, UNKNOWN) else []
+    return _time_left(found, p.core_seconds_left or 0.0, unknown, estimated)
+
+
+def _time_left(found: Standing, core_seconds: float, unknown: list[str], estimated: list[str]) -> str:
+    """Wall time for those at work now; core-time where nobody is. ">" marks a sum without what is not known yet, "~" one
+    with what the table told."""
     left = found.seconds_left(core_seconds) if found.workers else core_seconds
-    if unknown:
-        return f"> {duration(left)}" if left else "unknown"
-    return duration(left) if left else "-"
+    if not left:
+        return "unknown" if unknown else "-"
+    return f"{'> ' if unknown else ''}{'~ ' if estimated else ''}{duration(left)}"
+
+
+def _sources(found: Standing, width: int) -> Iterator[str]:
+    """What the marks of the time left mean, where there are any."""
+    x = totals(found)
+    if x["estimated"]:
+        names = ", ".join(x["estimated"])
+        yield from sentence(f"~ an estimate, as `vitrify plan` makes it, until some are measured here: {names}", width)
+    if x["unknown"]:
+        yield from sentence(f"> at least so much, as nobody knows yet what these take: {', '.join(x['unknown'])}", width)
 
 
 def _rate(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}" if rate else "-"
 
 
-def _work(found: Standing) -> Iterator[str]:
-    yield from (f"at work: {plain(run.sentence())}" for run in found.runs)
-    yield from (_in_hand(x) for x in found.in_hand)
+def _work(found: Standing, width: int) -> Iterator[str]:
+    for run in found.runs:
+        yield from sentence(f"at work: {plain(run.sentence())}", width)
+    for x in found.in_hand:
+        yield from sentence(_in_hand(x), width, indent=NESTED)
 
 
 def _in_hand(x: Claim) -> str:
     since = time.strftime("%H:%M:%S", time.localtime(x.since))
     spent = duration(round(max(time.time() - x.since, 0.0)))
-    return f"  process {x.pid} on {plain(x.host)}: {plain(x.key)} since {since}, {spent}"
+    return f"process {x.pid} on {plain(x.host)}: {plain(x.key)} since {since}, {spent}"
 
 
-def _quarantined(found: Standing) -> Iterator[str]:
+def _quarantined(found: Standing, width: int) -> Iterator[str]:
     if found.quarantined:
         yield f"{len(found.quarantined)} broken files were set aside:"
-    yield from (f"  set aside: {plain(x.file)}: {plain(x.reason)}" for x in found.quarantined)
+    for x in found.quarantined:
+        yield from sentence(f"set aside: {plain(x.file)}: {plain(x.reason)}", width, indent=NESTED)
 
 
-def _not_asked_for(found: Standing) -> Iterator[str]:
+def _not_asked_for(found: Standing, width: int) -> Iterator[str]:
     if found.not_asked_for:
-        yield "not asked for by the study now; `vitrify prune` removes it:"
-    yield from (f"  {surplus_line(x)}" for x in found.not_asked_for)
+        yield from sentence("not asked for by the study now; `vitrify prune` removes it:", width)
+    for x in found.not_asked_for:
+        yield from sentence(surplus_line(x), width, indent=NESTED)

@@ -9,15 +9,16 @@ from typing import Any
 import click
 
 from vitrify.campaign import Store
-from vitrify.campaign.journal import read_log
+from vitrify.campaign.journal import read_columns
 from vitrify.campaign.runner import usable_cores
 from vitrify.strict_json import strict_json
 from vitrify.study import read_study
 from vitrify.study.cost_table import cost_table
-from vitrify.study.costs import LOG, MEASURED, Cost, costs, wall_hours
+from vitrify.study.costs import LOG, MEASURED, UNKNOWN, Cost, costs, wall_hours
 from vitrify.study.untouched import UntouchedStore
 
-from .amounts import duration, size
+from .amounts import duration, plain, size
+from .table import Column, left_out, sentence, table, terminal_width
 
 
 @click.command()
@@ -37,7 +38,7 @@ def plan(
     """Show what STUDY will cost before it is run: tasks, core-hours, disk, wall time."""
     spec = read_study(study)
     place = _store_at(store or Path(f"{spec.name}-store"))
-    log = None if place is None else read_log(place)
+    log = None if place is None else read_columns(place)
     found = costs(spec, store=place, log=log, samples=samples, ensemble=ensemble)
     totals = _totals(found, cores or usable_cores())
     if as_json:
@@ -58,42 +59,65 @@ def _totals(found: list[Cost], cores: int) -> dict[str, Any]:
     return {
         "tasks": sum(x.tasks for x in found),
         "missing": sum(x.missing for x in found),
-        "core_hours": sum(x.core_hours for x in found),
-        "disk_bytes": sum(x.disk for x in found),
+        "core_hours": sum(x.core_hours or 0.0 for x in found),
+        "disk_bytes": sum(x.disk or 0.0 for x in found),
         "cores": cores,
         "wall_hours": wall_hours(found, cores),
+        "unknown": list(dict.fromkeys(x.product for x in found if x.core_hours is None or x.disk is None)),
         "processor": cost_table().processor,
     }
 
 
 def _print(found: list[Cost], totals: dict[str, Any]) -> None:
-    click.echo(f"{'ensemble':24} {'product':18} {'N':>8} {'tasks':>8} {'missing':>8} {'core-hours':>10} {'disk':>9}")
-    for x in found:
-        counts = f"{x.n_particles:8,} {x.tasks:8,} {x.missing:8,}"
-        click.echo(f"{x.ensemble:24.24} {x.product:18} {counts} {_number(x.core_hours):>10} {size(x.disk):>9}")
-    counts = f"{'':8} {totals['tasks']:8,} {totals['missing']:8,}"
-    click.echo(f"{'total':43} {counts} {_number(totals['core_hours']):>10} {size(totals['disk_bytes']):>9}")
-    cores = totals["cores"]
-    click.echo(f"{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}, kernels compiled")
-    for sentence in _sources(found, totals["processor"]):
-        click.echo(sentence)
+    """A line a product, the sums, and where the numbers come from. A sum that leaves out what is not known yet is marked
+    as a lower bound."""
+    width, cores = terminal_width(), totals["cores"]
+    slow = "> " if any(x.core_hours is None for x in found) else ""
+    large = "> " if any(x.disk is None for x in found) else ""
+    name = Column("ensemble", [*(plain(x.ensemble) for x in found), "total"], left=True)
+    columns = [
+        Column("product", [*(x.product for x in found), ""], left=True),
+        Column("N", [*(f"{x.n_particles:,}" for x in found), ""]),
+        Column("tasks", [f"{n:,}" for n in (*(x.tasks for x in found), totals["tasks"])], spare=2),
+        Column("missing", [f"{n:,}" for n in (*(x.missing for x in found), totals["missing"])]),
+        Column("core-hours", [*(_number(x.core_hours) for x in found), slow + _number(totals["core_hours"])]),
+        Column("disk", [*(_size(x.disk) for x in found), large + size(totals["disk_bytes"])], spare=1),
+    ]
+    lines = table(name, columns, width)
+    spent = f"{slow}{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}"
+    notes = [*_sources(found, totals["processor"]), *_unknown(totals["unknown"])]
+    for text in [f"{spent}, once kernels are compiled", *notes]:
+        lines += sentence(text, width)
+    if gone := left_out(name, columns, width):
+        lines += sentence(f"no room for {', '.join(gone)} in {width} columns; --json tells them too", width)
+    click.echo("\n".join(lines))
 
 
 def _sources(found: list[Cost], processor: str) -> list[str]:
     """Where the seconds come from, a guess for each ensemble by name."""
     known = {x.source for x in found}
-    guesses = dict.fromkeys((x.ensemble, x.source) for x in found if x.source not in (LOG, MEASURED))
+    guesses = dict.fromkeys((plain(x.ensemble), x.source) for x in found if x.source not in (LOG, MEASURED, UNKNOWN))
     logged = (
         f"Costs of {sum(x.source == LOG for x in found)} of {len(found)} lines are those that the store's log measured."
     )
     return [
         *([logged] if LOG in known else []),
-        *([f"Costs as measured on one core of {processor}."] if known - {LOG} else []),
+        *([f"Costs as measured on one core of {processor}."] if known - {LOG, UNKNOWN} else []),
         *(f"{name}: costs as of {source}, a guess." for name, source in guesses),
     ]
 
 
-def _number(hours: float) -> str:
+def _unknown(products: list[str]) -> list[str]:
+    return [f"{', '.join(products)}: not known yet, left out of the sums; make a few and plan again."] if products else []
+
+
+def _number(hours: float | None) -> str:
+    if hours is None:
+        return "unknown"
     if 0 < hours < 0.0005:
         return "<0.001"
     return f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}" if hours >= 1 else f"{hours:.3f}"
+
+
+def _size(length: float | None) -> str:
+    return "unknown" if length is None else size(length)

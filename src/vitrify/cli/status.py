@@ -17,7 +17,9 @@ from vitrify.study.spent import core_hours, slowest
 from vitrify.study.standing import described, standing
 from vitrify.study.untouched import UntouchedStore
 
+from .amounts import plain
 from .lines import lines_of, lines_of_slowest
+from .table import sentence, terminal_width
 
 
 @click.command()
@@ -70,7 +72,8 @@ def _watch(store: Store, every: float, *, by_product: bool) -> None:
         while True:
             found = standing(store)
             now = time.strftime("%Y-%m-%d %H:%M:%S")
-            live.update(Text("\n".join([f"{found.study}, {now}", *lines_of(found, by_product=by_product)])), refresh=True)
+            head = sentence(f"{plain(found.study)}, {now}", terminal_width())
+            live.update(Text("\n".join([*head, *lines_of(found, by_product=by_product)])), refresh=True)
             if not found.missing:
                 return
             time.sleep(every)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.glass import Glass
+from vitrify.solver_sizes import LARGEST_DENSE
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.chebyshev import ChebyshevOperator
-from vitrify.statics.spectrum import LARGEST_DENSE, dense_eigenvalues, spectral_density
+from vitrify.statics.spectrum import dense_eigenvalues, spectral_density
 
 FloatArray = NDArray[np.float64]
 BINS = 200

@@ -18,9 +18,10 @@ from vitrify.kernels import in_step as bodies
 from vitrify.kernels.forces import forces_of, pair_force_of
 from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model
+from vitrify.recipe import LEAST_STEPS
 
 from .arrays import moved2_body, placed, sample_of, shares_of
-from .liquid import CHUNK, COUPLING, LEAST_STEPS, LiquidRun, check_liquid, hopeless, set_velocities, time_step
+from .liquid import CHUNK, COUPLING, LiquidRun, check_liquid, hopeless, set_velocities, time_step
 from .quench import CAP, ROUNDING, STALE2, QuenchRun, without_forces
 from .stages import Observer, Stage, tell
 from .start import CAP as SPREAD_CAP

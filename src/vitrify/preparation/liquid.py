@@ -13,12 +13,12 @@ from vitrify.batch import SKIN, Batch, force_body, stale_body
 from vitrify.errors import SampleFailure
 from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model
+from vitrify.recipe import LEAST_STEPS
 
 from .stages import Observer, Stage, tell
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
-LEAST_STEPS = 2000  # so that the heat of the start is gone even where particles run fast
 CHUNK = 500  # steps between looks at the mean squared displacement
 LOOK = 0.1  # of max_steps; until then no liquid is given up
 # See hopeless. Of 33 liquids of 40 or 100 particles that melted, most in more than half of max_steps, 8 gave up two and 13

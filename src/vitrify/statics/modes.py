@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from vitrify.errors import SampleFailure
+from vitrify.solver_sizes import DENSE
 
 from .chebyshev import ChebyshevOperator
 from .hessian import Hessian
@@ -22,7 +23,6 @@ from .spectrum import spectral_density
 
 FloatArray = NDArray[np.float64]
 BLOCK = 8
-DENSE = 700  # particles: up to here a dense matrix is as fast
 TRANSLATIONS = 3
 ZERO = 1e-10  # of the mean diagonal of M
 RESIDUAL = 1e-9  # of the largest wanted eigenvalue

@@ -12,7 +12,6 @@ from .chebyshev import ChebyshevOperator
 from .hessian import Hessian
 
 FloatArray = NDArray[np.float64]
-LARGEST_DENSE = 1_000  # particles; the dense spectrum of 3,000 rows takes some seconds
 
 
 def dense_eigenvalues(hessian: Hessian) -> FloatArray:

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
-from vitrify.statics.modes import DENSE
-from vitrify.statics.spectrum import LARGEST_DENSE
+from vitrify.solver_sizes import DENSE, LARGEST_DENSE
 
 TABLE = Path(__file__).with_name("costs.json")
 DENSE_UP_TO = {"modes": DENSE, "spectrum": LARGEST_DENSE}  # particles; what costs N³ has nothing to tell of larger glasses
@@ -51,12 +50,18 @@ class CostTable:
             if x.model == str(model) and isclose(x.density, density):
                 return x, True
         wanted = log(_within_cutoff(model, density))
-        return min(self.formers, key=lambda x: abs(log(_within_cutoff(parse(x.model), x.density)) - wanted)), False
+        return min(self.formers, key=lambda x: abs(log(_listed_within_cutoff(x.model, x.density)) - wanted)), False
 
-    def stage(self, former: Former, stage: str, n: int) -> float:
-        """Seconds of one stage of a glass of n particles."""
+    def stage(self, former: Former, stage: str, n: int) -> float | None:
+        """Seconds of one stage of a glass of n particles; None where nobody has measured it yet."""
         start = self.start(stage, n)
-        return float(former.seconds[start][stage] * (n / start) ** self.powers[start][stage])
+        spent, power = former.seconds[start].get(stage), self.powers[start].get(stage)
+        return None if spent is None or power is None else float(spent * (n / start) ** power)
+
+    def size(self, product: str, n: int) -> float | None:
+        """Bytes of a product's file; None where nobody has measured it yet."""
+        known = self.sizes[self.start(product, n)].get(product)
+        return None if known is None else known[0] + known[1] * n
 
     def start(self, stage: str, n: int) -> int:
         """The size from which a stage is taken to n particles: the nearer, or the one that is done by the same method."""
@@ -84,3 +89,9 @@ def cost_table() -> CostTable:
 def _within_cutoff(model: Model, density: float) -> float:
     """Neighbours of a particle within the largest cutoff, were there no structure."""
     return density * 4.0 / 3.0 * pi * model.cutoff**3
+
+
+@cache
+def _listed_within_cutoff(model: str, density: float) -> float:
+    """The same of a glass former of the table, which every guess is compared with."""
+    return _within_cutoff(parse(model), density)

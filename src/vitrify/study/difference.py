@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from vitrify.campaign import Store
 
 from .digest import SHORT, Definition
 from .folders import GLASS, PILOTS
-from .identity import definitions, read_definition
-from .spec import StudySpec
+from .identity import read_definition
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 About = Callable[[str], Definition]
 
 
-def difference(study: StudySpec, store: Store, folder: str) -> str:
+def difference(now: Mapping[str, Definition], store: Store, folder: str) -> str:
     """Such as "density 0.55, now 0.6", against the nearest that the study asks for; a folder that does not say what defines
-    it is told by its digest alone."""
+    it is told by its digest alone. now: what defines each folder that the study asks for, as `definitions` tells it."""
     ensemble, _, name = folder.partition("/")
     product, _, short = name.rpartition("-")
-    now = definitions(study)
     if not any(x.startswith(f"{ensemble}/") for x in now):
         return "the study has no such ensemble now"
     asked = [x for x in now if x.rpartition("-")[0] == f"{ensemble}/{product}"]

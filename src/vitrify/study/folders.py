@@ -20,6 +20,7 @@ class Product:
     group: EnsembleSpec
     name: str  # "parent_temperature", "glass" or an observable
     folder: str
+    digest: str  # of every result in it
     tasks: int
     observable: ObservableSpec | None = None
 
@@ -30,18 +31,22 @@ class Product:
 
 
 def products(study: StudySpec, spec: EnsembleSpec) -> Iterator[Product]:
-    """As `plan` makes tasks of them, but without a task each: half a million of the paper's take half a minute."""
-    if key := temperature_key(study, spec):
-        yield Product(spec, PILOTS, key.rpartition("/")[0], 1)
+    """Those of an ensemble: its pilots where it has any, then each group of glasses with what is measured of them."""
+    if spec.parent_temperature == "auto":
+        yield _product(spec, PILOTS, digest.parent_temperature_digest(study, spec), 1)
     for group in spec.groups():
         yield from group_products(study, group)
 
 
 def group_products(study: StudySpec, group: EnsembleSpec) -> Iterator[Product]:
     """The glasses of a group, then each observable of them."""
-    yield Product(group, GLASS, glass_folder(study, group), group.n_samples)
+    yield _product(group, GLASS, digest.glass_digest(study, group), group.n_samples)
     for x in group.measured:
-        yield Product(group, x.name, observable_folder(study, group, x), x.n_samples, x)
+        yield _product(group, x.name, digest.observable_digest(study, group, x), x.n_samples, x)
+
+
+def _product(group: EnsembleSpec, name: str, found: str, tasks: int, observable: ObservableSpec | None = None) -> Product:
+    return Product(group, name, digest.folder(group, name, found), found, tasks, observable)
 
 
 def temperature_key(study: StudySpec, spec: EnsembleSpec) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from vitrify.errors import UsageError, shown
+from vitrify.errors import UsageError, hint, shown
+from vitrify.toml_file import parse_toml, read_toml_text
 
 from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
@@ -20,45 +19,16 @@ NOT_DEFAULTS = ("name", "model", "density", "sets")
 NUMBERS = ("density", "force_tolerance", "melt_msd")
 INTEGERS = ("n_particles", "n_samples", "n_pilots", "pilot_particles")
 TEXTS = ("name", "model", "minimiser")
-LONGEST = 1_000_000  # characters; the paper's study has 6,000
-DEEPEST = 8  # tables and lists within each other; a study has 5
 
 
 def read_study(path: Path | str) -> StudySpec:
     """Read and check a study file. Raises UsageError: one sentence with file, line and key."""
-    try:
-        with Path(path).open(encoding="utf-8-sig") as file:  # some editors begin a text with a mark of its encoding
-            text = file.read(LONGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise UsageError(f"study {path} cannot be read: {reason}") from None
-    return parse_study(text, str(path))
+    return parse_study(read_toml_text(path, "study"), str(path))
 
 
 def parse_study(text: str, source: str = "study") -> StudySpec:
     """Check the text of a study. source: what errors call it."""
-    if len(text) > LONGEST:
-        raise UsageError(f"{source} has more than {LONGEST:,} characters, which no study needs")
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source}: not valid TOML: {error}") from None
-    except (ValueError, RecursionError):  # Python's own limits, for digits of a number and for brackets within brackets
-        raise UsageError(f"{source}: not valid TOML: a number has too many digits, or brackets stand too deep") from None
-    _require_plain(table, source)
-    return _Reader(text, source).study(table)
-
-
-def _require_plain(table: dict[str, Any], source: str) -> None:
-    """Integers of 64 bits, as TOML has them, and no deep nesting: Python can hold more than it can print."""
-    level: list[Any] = [table]
-    for _ in range(DEEPEST):
-        if any(isinstance(x, int) and not -(2**63) <= x < 2**63 for x in level):
-            raise UsageError(f"{source}: an integer in it is beyond 64 bits")
-        tables = [list(x.values()) for x in level if isinstance(x, dict)]
-        level = [value for part in (*tables, *(x for x in level if isinstance(x, list))) for value in part]
-    if level:
-        raise UsageError(f"{source}: tables or lists in it are nested deeper than {DEEPEST}")
+    return _Reader(text, source).study(parse_toml(text, source, "study"))
 
 
 class _Reader:
@@ -75,12 +45,12 @@ class _Reader:
                     None,
                     0,
                     key,
-                    f"{key!r} is no table of a study{_hint(key, TABLES)}; it has {', '.join(TABLES)}",
+                    f"{shown(key)} is no table of a study{hint(key, TABLES)}; it has {', '.join(TABLES)}",
                 )
         head = self._table(table, "study")
         for key in head:
             if key not in STUDY_KEYS:
-                self._fail("study", 0, key, f"{key!r} is no key of [study]{_hint(key, STUDY_KEYS)}")
+                self._fail("study", 0, key, f"{shown(key)} is no key of [study]{hint(key, STUDY_KEYS)}")
         defaults = self._table(table, "defaults")
         self._check_keys("defaults", 0, "[defaults]", defaults, [k for k in ENSEMBLE_FIELDS if k not in NOT_DEFAULTS])
         ensembles = self._ensembles(table.get("ensemble", []), defaults)
@@ -131,7 +101,7 @@ class _Reader:
     def _check_keys(self, table: str, number: int, owner: str, given: dict[str, Any], known: list[str]) -> None:
         for key, value in given.items():
             if key not in known:
-                self._fail(table, number, key, f"{owner}: {key!r} is no key of it{_hint(key, known)}")
+                self._fail(table, number, key, f"{owner}: {shown(key)} is no key of it{hint(key, known)}")
             wrong = _wrong_type(key, value)
             if wrong:
                 self._fail(table, number, key, f"{owner}: {key} is {shown(value)}, must be {wrong}")
@@ -206,8 +176,3 @@ def _key_in(sentence: str, table: dict[str, Any]) -> str | None:
         return min(named, key=lambda key: named[key])
     spoken_of = {"particles at density": "n_particles", "potential": "model", "model": "model", "mixture": "model"}
     return next((key for words, key in spoken_of.items() if words in sentence and key in table), None)
-
-
-def _hint(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""

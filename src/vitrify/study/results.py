@@ -13,6 +13,7 @@ from vitrify.campaign.plain_file import reading
 from vitrify.errors import BrokenFile
 
 from . import digest
+from .counting import samples_there
 from .folders import GLASS, Product, glass_folder, group_products, observable_folder, sample_name, temperature_key
 from .spec import EnsembleSpec, StudySpec
 
@@ -35,7 +36,8 @@ def ensemble_table(study: StudySpec, spec: EnsembleSpec, store: Store) -> pd.Dat
 
     own = spec.groups()[0]
     asked = [(x, _digest(study, x)) for x in group_products(study, own)]
-    rows = {index: row for index in range(own.n_samples) if (row := _row(asked, store, index)) is not None}
+    there = samples_there(store, asked[0][0].folder, own.n_samples)
+    rows = {index: row for index in there if (row := _row(asked, store, index)) is not None}
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis("sample")
 
@@ -52,7 +54,7 @@ def ensemble_results(study: StudySpec, spec: EnsembleSpec, store: Store, observa
     folder, expected = observable_folder(study, group, chosen), digest.observable_digest(study, group, chosen)
     glasses = glass_folder(study, group)
     found = []
-    for index in range(chosen.n_samples):
+    for index in samples_there(store, folder, chosen.n_samples):
         key, glass = f"{folder}/{sample_name(index)}", f"{glasses}/{sample_name(index)}"
         result = _read(store, key, expected)
         if result is not None and _is_of(result, key, _checksum_of(store, glass) if result.made_from else "", store):

@@ -25,7 +25,7 @@ OBSERVABLES: dict[str, dict[str, Option]] = {
 }
 MOST_PILOT_PARTICLES = 3000  # a pilot tells the same of G∞ as a larger glass
 UNPRINTED = ("Cc", "Cs", "Zl", "Zp")  # Unicode's control characters, halves of characters, ends of lines
-MOST_SAMPLES = 10_000_000  # a thousand times the paper's; more is a slip, and its plan would fill the memory
+MOST_SAMPLES = 10_000_000  # a thousand times the paper's; more is a slip. One run takes fewer: see plan.MOST_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Nothing is written, so that a store can be watched from any machine that sees it
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from vitrify.campaign.onlooker import Onlooker
 from vitrify.errors import BrokenFile
 
 from . import digest
+from .costs import LOG, UNKNOWN, task_seconds
 from .counting import Counts, Held, held, sample_counts
 from .folders import products, temperature_key
 from .reading import parse_study
@@ -37,13 +39,15 @@ class ProductStanding:
     seconds: float | None  # mean of a task; None where none was measured
     peak_mb: float | None
     rate: float  # an hour
+    expected_seconds: float | None  # of a task: the mean where any was measured, else by the table that `plan` has
+    source: str  # of these: "log", "table", the glass former that they are guessed from, or "unknown"
 
     @property
     def core_seconds_left(self) -> float | None:
-        """Of what is missing; None where no task was measured."""
+        """Of what is missing; None where it is not known yet what a task takes."""
         if not self.missing:
             return 0.0
-        return None if self.seconds is None else self.missing * self.seconds
+        return None if self.expected_seconds is None else self.missing * self.expected_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class EnsembleStanding:
 
     ensemble: str
     temperature: float | str  # "auto" until its pilots have found it
-    samples: Counts
+    samples: Counts  # glasses of its own size
+    other_sizes: dict[int, Counts]  # those that an observable asks for, by particles
     products: tuple[ProductStanding, ...]
 
     @property
@@ -72,13 +77,18 @@ class EnsembleStanding:
 
     @property
     def core_seconds_left(self) -> float:
-        """Of all that is missing and was measured before."""
+        """Of all that is missing and is known."""
         return sum(x.core_seconds_left or 0.0 for x in self.products)
 
     @property
     def unknown(self) -> list[str]:
-        """Products that are missing and were never measured."""
+        """Products that are missing and of which nobody knows yet what a task takes."""
         return list(dict.fromkeys(x.product for x in self.products if x.core_seconds_left is None))
+
+    @property
+    def estimated(self) -> list[str]:
+        """Products that are missing and were not measured here, so that the table tells what a task takes."""
+        return list(dict.fromkeys(x.product for x in self.products if x.missing and x.source not in (LOG, UNKNOWN)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +150,21 @@ def _ensemble(
     study: StudySpec, spec: EnsembleSpec, store: Store, parts: list[Held], spent: dict[str, Spent], busy: Counter[str]
 ) -> EnsembleStanding:
     found = (_product(x, spent.get(x.product.folder), busy[x.product.folder]) for x in parts)
-    return EnsembleStanding(spec.name, _temperature(study, spec, store), sample_counts(parts), tuple(found))
+    samples = sample_counts(parts)
+    own = samples.pop(spec.n_particles)
+    return EnsembleStanding(spec.name, _temperature(study, spec, store), own, samples, tuple(found))
 
 
 def _product(part: Held, spent: Spent | None, running: int) -> ProductStanding:
     asked = part.product
+    expected, source = task_seconds(asked, spent)
     return ProductStanding(
         asked.name, asked.n_particles, asked.tasks, len(part.done), len(part.failures), part.reasons, running, part.missing,
         seconds=spent.seconds if spent else None,
         peak_mb=spent.peak_mb if spent else None,
         rate=spent.rate if spent else 0.0,
+        expected_seconds=expected,
+        source=source,
     )  # fmt: skip
 
 
@@ -166,14 +181,21 @@ def _temperature(study: StudySpec, spec: EnsembleSpec, store: Store) -> float | 
 
 def totals(found: Standing) -> dict[str, Any]:
     """Of all ensembles."""
-    counts, core = [x.samples for x in found.ensembles], sum(x.core_seconds_left for x in found.ensembles)
+    core = sum(x.core_seconds_left for x in found.ensembles)
     return {
-        **{name: sum(getattr(x, name) for x in counts) for name in ("wanted", "done", "failed")},
+        **_summed(x.samples for x in found.ensembles),
+        "other_sizes": _summed(counts for x in found.ensembles for counts in x.other_sizes.values()),
         **{name: sum(getattr(x, name) for x in found.ensembles) for name in ("running", "missing", "rate")},
         "core_seconds_left": core,
         "seconds_left": found.seconds_left(core),
         "unknown": list(dict.fromkeys(name for x in found.ensembles for name in x.unknown)),
+        "estimated": list(dict.fromkeys(name for x in found.ensembles for name in x.estimated)),
     }
+
+
+def _summed(counts: Iterable[Counts]) -> dict[str, int]:
+    everything = list(counts)
+    return {name: sum(getattr(x, name) for x in everything) for name in ("wanted", "done", "failed")}
 
 
 def _described(found: Standing, x: EnsembleStanding) -> dict[str, Any]:
@@ -181,12 +203,14 @@ def _described(found: Standing, x: EnsembleStanding) -> dict[str, Any]:
         "ensemble": x.ensemble,
         "temperature": x.temperature,
         **asdict(x.samples),
+        "other_sizes": [{"n_particles": n, **asdict(counts)} for n, counts in x.other_sizes.items()],
         "running": x.running,
         "missing": x.missing,
         "rate": x.rate,
         "core_seconds_left": x.core_seconds_left,
         "seconds_left": found.seconds_left(x.core_seconds_left),
         "unknown": x.unknown,
+        "estimated": x.estimated,
         "products": [
             asdict(p) | {"core_seconds_left": p.core_seconds_left, "seconds_left": found.seconds_left(p.core_seconds_left)}
             for p in x.products

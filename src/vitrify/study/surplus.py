@@ -18,9 +18,9 @@ from vitrify.whole_file import TEMPORARY
 
 from .counting import Held, held
 from .difference import difference
-from .digest import RESERVED, SHORT
+from .digest import RESERVED, SHORT, Definition
 from .folders import GLASS, PILOTS, products
-from .identity import ABOUT
+from .identity import ABOUT, definitions
 from .reading import parse_study
 from .spec import OBSERVABLES, StudySpec
 
@@ -58,7 +58,8 @@ def surplus(study: StudySpec, store: Store, asked: Iterable[Held]) -> list[Surpl
     asked: what the store holds of each product of the study."""
     root, wanted = store.directory, {x.product.folder: x for x in asked}
     folders = sorted({*_folders(root), *_folders(root / FAILED)})
-    found = (_beyond(root, wanted[x]) if x in wanted else _whole(study, store, x) for x in folders)
+    now = definitions(study) if any(x not in wanted for x in folders) else {}
+    found = (_beyond(root, wanted[x]) if x in wanted else _whole(now, store, x) for x in folders)
     return [x for x in found if x.files]
 
 
@@ -107,9 +108,9 @@ def refuse_while_at_work(store: Store) -> None:
         raise UsageError(f"{store.directory} is in use by {run.sentence()}; nothing is removed while a run is alive")
 
 
-def _whole(study: StudySpec, store: Store, folder: str) -> Surplus:
+def _whole(now: dict[str, Definition], store: Store, folder: str) -> Surplus:
     """All of a folder that is not asked for."""
-    why = difference(study, store, folder)
+    why = difference(now, store, folder)
     known = re.compile(f"{RESULT.pattern}|{re.escape(ABOUT)}")
     results = _surplus(store.directory, folder, known, why)
     notes = _surplus(store.directory, f"{FAILED}/{folder}", NOTE, why)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.errors import SampleFailure
+from vitrify.solver_sizes import ALWAYS_FACTORED, DENSEST_FACTORED, LARGEST_FACTORED
 
 from .cholmod import CholmodFactor
 from .pardiso import POSITIVE_DEFINITE, NotPositive, PardisoFactor, TooLarge
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from vitrify.statics.pairs import Pairs
 
 FloatArray = NDArray[np.float64]
-LARGEST_FACTORED = 60_000  # particles; above, one solve by conjugate gradients costs less than the factor's memory
-DENSEST_FACTORED = 80  # neighbours a particle; a factor of a denser Hessian does not stay sparse
-ALWAYS_FACTORED = 3_000  # particles; up to here even a dense factor costs little
 AT_ONCE = 64  # right-hand sides in one call of a factor
 
 
