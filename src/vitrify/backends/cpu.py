@@ -11,7 +11,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 from numpy.typing import NDArray
 
-from .fingerprint import fingerprint
+from .fingerprint import NoFingerprintError, fingerprint
 from .threads import shared_out
 from .vectors import Vectors, copy, fetch_rows, keep, pad, staged
 
@@ -26,20 +26,31 @@ class Cpu:
     name = "cpu"
 
     def __init__(self) -> None:
-        self._built: dict[Callable[..., Any], Any] = {}
+        self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
         self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""
         return njit(forceinline=True, **OPTIONS)(function)
 
-    def compile(self, function: Callable[..., Any]) -> Any:
-        """A function to call from Python, compiled at its first call and cached on disk by its content."""
-        if function not in self._built:
+    def compile(self, function: Callable[..., Any], *, kept: bool = True) -> Any:
+        """A function to call from Python, compiled at its first call; one of the same content is compiled once, and found
+        again on disk by later processes. kept: False compiles anew, as does what has no fingerprint."""
+        plain = not function.__closure__ and function.__module__.startswith("vitrify.")
+        known = function if plain else self._identity(function)
+        if known is None or not kept:
+            return njit(**OPTIONS)(function)
+        if known not in self._built:
             compiled = njit(**OPTIONS)(function)
-            compiled._cache = _ContentCache(function, fingerprint(function))
-            self._built[function] = compiled
-        return self._built[function]
+            compiled._cache = _ContentCache(function, known if isinstance(known, str) else fingerprint(function))
+            self._built[known] = compiled
+        return self._built[known]
+
+    def _identity(self, function: Callable[..., Any]) -> str | None:
+        try:
+            return fingerprint(function)
+        except NoFingerprintError:
+            return None
 
     def each(self, body: Callable[..., Any]) -> Callable[..., None]:
         """launch(n, width, *arguments): body(i, room, *arguments) for i in 0 ... n, shared out among threads.
