@@ -23,6 +23,10 @@ class EngineLost(VitrifyError):
     """The cluster that did the work went away; what was finished is in the store."""
 
 
+class PotentialWarning(UserWarning):
+    """Something about a potential that its author should know: it can be used, but does not behave as most."""
+
+
 def check(holds: bool, owner: str, name: str, value: object, may_be: str) -> None:
     """Raise a UsageError "<owner>: <name> is <value>, must be <may_be>" unless it holds."""
     if not holds:

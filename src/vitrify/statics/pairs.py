@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.batch import Batch
+from vitrify.formula import pair_terms
 from vitrify.glass import Glass
-from vitrify.kernels.pair_terms import count_pairs, fill_pairs, pair_terms_of
-from vitrify.model import Potential
+from vitrify.kernels.pair_terms import count_pairs, fill_pairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -44,7 +44,7 @@ class Pairs:
         source = np.repeat(np.arange(n), np.diff(start))
         inverse_length2 = batch.inverse_length2[batch.species[source], batch.species[target]]
         terms = np.empty((5, len(target)))
-        _pair_terms(glass.model.potential)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
+        pair_terms(batch.formula)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
         return cls(n, glass.volume, glass.positions, *_unsorted(batch.label, source, target, r_pd, terms))
 
     @cached_property
@@ -108,9 +108,3 @@ def _unsorted(label: Any, source: Any, target: Any, r_pd: Any, terms: Any) -> tu
     order = np.lexsort((j, i))
     start = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=len(label)))]).astype(np.int64)
     return start, j[order], r_pd[order], np.ascontiguousarray(terms[:, order])
-
-
-@cache
-def _pair_terms(potential: Potential) -> Any:
-    cpu = backend()
-    return cpu.compile(pair_terms_of(cpu.inline(potential.derivatives())))
