@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, zip_longest
 
 from vitrify.campaign import Batch, Task
+from vitrify.model.catalogue import is_shipped
 
 from . import digest
 from .folders import glass_folder, observable_folder, sample_name, temperature_key
@@ -16,10 +17,21 @@ def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None =
 
     samples: at most so many of each ensemble; ensemble: this one only. Raises UsageError for an unknown one."""
     limited = study.chosen(samples=samples, ensemble=ensemble)
+    for x in limited:
+        _require_usable(x)
     first = [_temperature_batch(study, x) for x in limited if x.parent_temperature == "auto"]
     groups = [group for x in limited for group in x.groups()]
     rows = zip_longest(*([_sample_batch(study, x, i) for i in range(x.n_samples)] for x in groups))
     return [*first, *(batch for batch in chain.from_iterable(rows) if batch is not None)]
+
+
+def _require_usable(spec: EnsembleSpec) -> None:
+    """Raise UsageError for a family of the user's own whose formula is wrong, before any worker meets it."""
+    potential = spec.parsed_model.potential
+    if not is_shipped(potential):
+        from vitrify.formula import formula_of  # with numba
+
+        formula_of(potential)
 
 
 def _temperature_batch(study: StudySpec, spec: EnsembleSpec) -> Batch:
