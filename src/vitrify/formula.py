@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import numpy as np
@@ -74,16 +74,30 @@ _warned: set[Any] = set()
 
 
 def formula_of(potential: Potential) -> Formula:
-    """The formula of a potential, looked at anew: what it reaches may have changed.
+    """The formula of a potential. That of a family which the package does not ship is looked at anew each time, since what
+    it reaches may have changed, and checked when it is first met. Raises UsageError."""
+    if is_shipped(potential):
+        return _shipped(potential)
+    formula = _as_known(Formula(potential))
+    formula.admit(potential)
+    return _remembered(formula)
 
-    A family that the package does not ship is checked when it is first met. Raises UsageError."""
-    now = Formula(potential)
-    known = now if now.key is None else _known.get(now.key, now)
-    if not is_shipped(potential):
-        known.admit(potential)
-    if known.key is not None:
-        _known[known.key] = known
-    return known
+
+@cache
+def _shipped(potential: Potential) -> Formula:
+    """One whose parameters tell all."""
+    return _remembered(_as_known(Formula(potential)))
+
+
+def _as_known(formula: Formula) -> Formula:
+    """The one of the same content that was met before, with its kernels."""
+    return formula if formula.key is None else _known.get(formula.key, formula)
+
+
+def _remembered(formula: Formula) -> Formula:
+    if formula.key is not None:
+        _known[formula.key] = formula
+    return formula
 
 
 def lasting_identity(potential: Potential) -> str:
