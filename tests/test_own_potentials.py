@@ -159,6 +159,75 @@ def test_a_module_that_is_edited_between_two_processes(tmp_path, defeat):
     assert found == pytest.approx([1.0, 3.0])
 
 
+@numba.njit
+def inner_helper(u):
+    return settings.EPS * exp(-u)
+
+
+@numba.njit
+def outer_helper(u):
+    return 2.0 * inner_helper(u)
+
+
+def by_helpers(u, c):
+    e = outer_helper(u)
+    return e, -e, e, -e, e
+
+
+def test_helpers_follow_their_module_too(monkeypatch):
+    potential = own(by_helpers)
+    for eps in (1.0, 3.0, 1.0):
+        monkeypatch.setattr(settings, "EPS", eps)
+        assert energy(potential) == pytest.approx(2.0 * eps)
+        assert potential.energy(np.array([1.0])) == pytest.approx(2.0 * eps / np.e)
+
+
+HELPED = """
+import sys, warnings
+from math import exp
+import numba, settings, vitrify
+from vitrify.observables import mechanics
+warnings.simplefilter("ignore")
+
+@numba.njit
+def helper(u):
+    return settings.EPS * exp(-u)
+
+class Own(vitrify.Potential):
+    cutoff = 2.0
+    def derivatives(self):
+        def phi(u, c):
+            e = helper(u)
+            return e, -e, e, -e, e
+        return phi
+
+for eps in map(float, sys.argv[1:]):
+    helper(1.0)  # before anyone else sees it
+    settings.EPS = eps
+    glass = vitrify.Glass([[1, 1, 1], [2, 1, 1]], 8.0, [0, 0], vitrify.Model("own", Own()))
+    print(2 * mechanics(glass)["energy_per_particle"] / exp(-1.0))
+"""
+
+
+def test_a_helper_that_numba_itself_did_not_compile_anew(tmp_path):
+    """Within a process Numba keeps a helper as it was; the kernel that this left on disk is seen to be another formula's."""
+    (tmp_path / "program.py").write_text(HELPED)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels"), "PYTHONDONTWRITEBYTECODE": "1"}
+    found = []
+    for before, arguments in (("1.0", ["3"]), ("3.0", ["3"])):
+        (tmp_path / "settings.py").write_text(f"EPS = {before}\n")
+        done = subprocess.run(
+            [sys.executable, "program.py", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.append(float(done.stdout.split()[-1]))
+    assert found[-1] == pytest.approx(3.0)
+
+
 FOUND_AGAIN = """
 import sys
 import numpy as np
@@ -205,6 +274,35 @@ def test_what_nobody_can_tell_apart_is_compiled_anew_and_says_so():
         ] == pytest.approx(exp(-1.0))
     assert any("C_EXP in by_c_function()" in str(x.message) and "compiled anew" in str(x.message) for x in said)
     assert energy(potential) == pytest.approx(1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulated(Potential):
+    """Read linearly from a table of any length."""
+
+    table: np.ndarray
+    cutoff: float = 2.0
+
+    def derivatives(self):
+        table, last, scale = self.table, len(self.table) - 2, (len(self.table) - 1) / 4.0
+
+        def phi(u, c):
+            i = min(int(u * scale), last)
+            e = table[i] + (u * scale - i) * (table[i + 1] - table[i])
+            return e, -e, e, -e, e
+
+        return phi
+
+
+@pytest.mark.parametrize("length", [2001, 200_001], ids=["copied into the kernel", "read where it stands"])
+def test_tables_of_any_length(length):
+    """The third has the content that the first had when its kernel was compiled."""
+    right = np.exp(-np.linspace(0.0, 4.0, length))
+    first = right.copy()
+    assert energy(Tabulated(first)) == pytest.approx(1.0, rel=1e-6)
+    first *= 2.0
+    assert energy(Tabulated(first)) == pytest.approx(2.0, rel=1e-6)
+    assert energy(Tabulated(right)) == pytest.approx(1.0, rel=1e-6)
 
 
 @numba.njit

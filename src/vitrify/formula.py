@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
-from vitrify.backends.fingerprint import NoFingerprintError, fingerprint
+from vitrify.backends.fingerprint import NoFingerprintError, compiled_within, fingerprint
 from vitrify.errors import PotentialWarning, UsageError
 from vitrify.kernels.pair_terms import pair_terms_of
 from vitrify.model import Potential, checking
@@ -41,6 +41,8 @@ class Formula:
         self.members: set[Any] = set()  # numbers and cutoffs that were found sound
         self.from_disk = True
         self.key, self.reason = _identity(self.radial, self.liquid_slope)
+        if self.key is not None and not is_shipped(potential):
+            _renew_helpers(self.radial, self.liquid_slope)
 
     def compile(self, kernel: Callable[..., Any]) -> Any:
         """A kernel that the radial functions are merged into."""
@@ -70,6 +72,7 @@ class Formula:
 
 
 _known: dict[str, Formula] = {}
+_helpers: dict[Any, str] = {}
 _warned: set[Any] = set()
 
 
@@ -193,6 +196,14 @@ def _identity(*functions: Any) -> tuple[str | None, str]:
         return None, str(error)
 
 
+def _renew_helpers(*functions: Any) -> None:
+    """Compile helpers anew that Numba compiled with other constants than they have now: by itself it never does."""
+    for helper, now in compiled_within(functions):
+        if _helpers.setdefault(helper, now) != now and hasattr(helper, "recompile"):
+            helper.recompile()
+            _helpers[helper] = now
+
+
 def _compiled_anew(reason: str) -> str:
     return (
         f"the formula uses {reason}, of which nobody can tell whether it changed, so it is compiled anew for each glass; "
@@ -209,8 +220,8 @@ def _not_told(error: NoFingerprintError) -> str:
 
 def _not_compiled(error: Exception) -> str:
     lines = [x.strip() for x in str(error).splitlines() if x.strip()]
-    telling = [x for x in lines if not x.startswith(("Failed in", "During", "File", "-", "^", "<source"))]
-    reason = (telling or lines or [type(error).__name__])[0].rstrip(".")
+    telling = [x for x in lines if not x.startswith(("Failed in", "During", "File", "-", "^", "<"))]
+    reason = [*telling, type(error).__name__][0].rstrip(".")
     return (
         f"its function cannot be compiled ({reason}); it must be plain scalar Python, "
         "with what it takes from self or other objects put into variables before it, and what it calls under @numba.njit"

@@ -183,6 +183,17 @@ def test_what_cannot_be_understood_is_refused_by_name(value):
         fingerprint(closing_over(value))
 
 
+def test_an_array_that_a_kernel_points_to_has_no_identity():
+    """Numba does not copy it: a kernel found by its content would read it where it was, as it is now."""
+    table = np.zeros(200_000)
+    with pytest.raises(NoFingerprintError, match="an array of more than 1 MB"):
+        fingerprint(source("def f(u): return TABLE[0]", TABLE=table))
+    lasting = [
+        fingerprint(source("def f(u): return TABLE[0]", TABLE=x), digits=12) for x in (table, table.copy(), table + 1)
+    ]
+    assert lasting[0] == lasting[1] != lasting[2]
+
+
 def test_attributes_by_computed_names_are_refused():
     with pytest.raises(NoFingerprintError, match="getattr"):
         fingerprint(source("def f(u): return getattr(s, 'E' + 'PS') * u", s=settings(1.0)))

@@ -25,6 +25,9 @@ STATELESS = (object, *PLAIN[1:-1])  # bases whose state is none, or is read by i
 FOREIGN = ("numpy", "numba", "llvmlite", "scipy")  # packages whose functions and types are known by their names
 SETTLED = ("numba.core.types", "llvmlite.ir")  # types of a compiler: their text says what they are
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
+COPIED = (
+    10**6
+)  # bytes of an array up to which Numba copies it into a kernel; larger ones are read where they stand, as they are
 Names = frozenset[str]
 
 
@@ -36,9 +39,18 @@ def fingerprint(function: Any, *, digits: int = 0) -> str:
     """SHA-256 over the bytecode of a function and over the values of everything that it reaches.
 
     Names of the function and of its file, docstrings, comments and line numbers are no part of it. digits: significant
-    ones of floating-point numbers, 0 for all; with 12 a last bit that differs between processors is not seen. Raises
-    NoFingerprintError."""
+    ones of floating-point numbers, 0 for all, as a kernel has them; with 12 a last bit that differs between processors is
+    not seen. Raises NoFingerprintError."""
     return hashlib.sha256(repr(_Reader(digits).content(function, "it", frozenset())).encode()).hexdigest()
+
+
+def compiled_within(function: Any) -> list[tuple[Any, str]]:
+    """Functions compiled by Numba that a function reaches, each with its fingerprint, those that others reach first.
+
+    Raises NoFingerprintError."""
+    reader = _Reader(0)
+    reader.content(function, "it", frozenset())
+    return reader.compiled
 
 
 class _Reader:
@@ -47,6 +59,7 @@ class _Reader:
     def __init__(self, digits: int) -> None:
         self.digits = digits
         self.within: list[Any] = []  # what is being read, from the outside in: a circle ends where it began
+        self.compiled: list[tuple[Any, str]] = []
 
     def content(self, value: Any, path: str, names: Names) -> Any:
         """The content of a value; path: how a person finds it; names: attributes that the code around it looks up."""
@@ -74,6 +87,8 @@ class _Reader:
         array = np.asarray(value)
         if type(value) not in (np.ndarray, array.dtype.type) or array.dtype.hasobject:
             raise NoFingerprintError(f"{path}, a {_kind(value)} of {array.dtype}")
+        if array.nbytes > COPIED and not self.digits:
+            raise NoFingerprintError(f"{path}, an array of more than {COPIED // 10**6} MB")
         if self.digits and array.dtype.kind in "fc":
             numbers = "".join(f"{x:.{self.digits - 1}e}," for x in array.ravel().tolist()).encode()
         else:
@@ -85,8 +100,10 @@ class _Reader:
         """What is made of other things."""
         compiled_from = _source_of(value)
         if compiled_from is not None:
-            options = getattr(value, "targetoptions", {})
-            return ("compiled", self.content(options, path, names), self.content(compiled_from, path, names))
+            options = self.content(getattr(value, "targetoptions", {}), path, names)
+            known = ("compiled", options, self.content(compiled_from, path, names))
+            self.compiled.append((value, hashlib.sha256(repr(known).encode()).hexdigest()))
+            return known
         if isinstance(value, FunctionType):
             return _name(value) if _foreign(value.__module__) else self._function(value, path)
         if isinstance(value, MethodType):
