@@ -39,14 +39,9 @@ class Formula:
         self.radial, self.liquid_slope = radial_of(potential), liquid_slope_of(potential)
         self.kernels: dict[Any, Any] = {}
         self.members: set[Any] = set()  # numbers and cutoffs that were found sound
-        self.from_disk = True
         self.key, self.reason = _identity(self.radial, self.liquid_slope)
         if self.key is not None and not is_shipped(potential):
             _renew_helpers(self.radial, self.liquid_slope)
-
-    def compile(self, kernel: Callable[..., Any]) -> Any:
-        """A kernel that the radial functions are merged into."""
-        return backend().compile(kernel, kept=self.from_disk)
 
     def admit(self, potential: Potential) -> None:
         """Raise UsageError where derivatives are wrong or cannot be compiled; warn where they do not vanish at the cutoff,
@@ -134,14 +129,16 @@ def pair_terms(formula: Formula) -> Any:
     """The kernel that gives φ and its four derivatives, found equal to the plain function.
 
     All kernels of a formula come from one source and have one identity. So this one, which gives all five values, is looked
-    at for all: where it was found on disk and is another formula's, none is taken from there. Raises UsageError."""
-    kernel = formula.compile(_pair_terms(formula))
+    at for all: where it was found on disk and is another formula's, nothing is taken from there any more. Raises
+    UsageError."""
+    kernel = backend().compile(_pair_terms(formula))
     wrong = _disagreement(formula, kernel)
     if wrong:
-        formula.from_disk = False
+        backend().trust_disk(False)
         formula.kernels.clear()
-        kernel = formula.compile(_pair_terms(formula))
+        kernel = backend().compile(_pair_terms(formula))
         wrong = _disagreement(formula, kernel)
+        backend().trust_disk(bool(wrong))  # where compiling anew does not help, the disk is not to blame
     if wrong and not is_shipped(formula.potential):
         raise UsageError(f"{name_of(formula.potential)}: {wrong}")
     return kernel
@@ -151,7 +148,7 @@ def _compiled_liquid_slope(formula: Formula) -> None:
     """Compile a liquid's slope by itself, so that what cannot be compiled is told at the door."""
     if formula.liquid_slope is not None:
         slope = backend().inline(formula.liquid_slope)
-        formula.compile(lambda u, numbers: slope(u, numbers))(
+        backend().compile(lambda u, numbers: slope(u, numbers))(
             0.9 * cutoff_of(formula.potential) ** 2, np.array(numbers_of(formula.potential))
         )
 

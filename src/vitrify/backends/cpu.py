@@ -27,24 +27,32 @@ class Cpu:
 
     def __init__(self) -> None:
         self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
+        self._from_disk = True
         self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""
         return njit(forceinline=True, **OPTIONS)(function)
 
-    def compile(self, function: Callable[..., Any], *, kept: bool = True) -> Any:
+    def compile(self, function: Callable[..., Any]) -> Any:
         """A function to call from Python, compiled at its first call; one of the same content is compiled once, and found
-        again on disk by later processes. kept: False compiles anew, as does what has no fingerprint."""
+        again on disk by later processes. What has no fingerprint is compiled anew."""
         plain = not function.__closure__ and function.__module__.startswith("vitrify.")
         known = function if plain else self._identity(function)
-        if known is None or not kept:
+        if known is None:
             return njit(**OPTIONS)(function)
         if known not in self._built:
             compiled = njit(**OPTIONS)(function)
-            compiled._cache = _ContentCache(function, known if isinstance(known, str) else fingerprint(function))
+            if self._from_disk:
+                compiled._cache = _ContentCache(function, known if isinstance(known, str) else fingerprint(function))
             self._built[known] = compiled
         return self._built[known]
+
+    def trust_disk(self, trusted: bool) -> None:
+        """Whether kernels may be taken from disk; where not, those that were are dropped."""
+        self._from_disk = trusted
+        if not trusted:
+            self._built.clear()
 
     def _identity(self, function: Callable[..., Any]) -> str | None:
         try:

@@ -25,9 +25,7 @@ STATELESS = (object, *PLAIN[1:-1])  # bases whose state is none, or is read by i
 FOREIGN = ("numpy", "numba", "llvmlite", "scipy")  # packages whose functions and types are known by their names
 SETTLED = ("numba.core.types", "llvmlite.ir")  # types of a compiler: their text says what they are
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
-COPIED = (
-    10**6
-)  # bytes of an array up to which Numba copies it into a kernel; larger ones are read where they stand, as they are
+COPIED = 10**6  # bytes: Numba copies arrays up to here into a kernel, and reads larger ones where they stand
 Names = frozenset[str]
 
 
@@ -41,7 +39,7 @@ def fingerprint(function: Any, *, digits: int = 0) -> str:
     Names of the function and of its file, docstrings, comments and line numbers are no part of it. digits: significant
     ones of floating-point numbers, 0 for all, as a kernel has them; with 12 a last bit that differs between processors is
     not seen. Raises NoFingerprintError."""
-    return hashlib.sha256(repr(_Reader(digits).content(function, "it", frozenset())).encode()).hexdigest()
+    return hashlib.sha256(repr(_Reader(digits).read(function)).encode()).hexdigest()
 
 
 def compiled_within(function: Any) -> list[tuple[Any, str]]:
@@ -49,7 +47,7 @@ def compiled_within(function: Any) -> list[tuple[Any, str]]:
 
     Raises NoFingerprintError."""
     reader = _Reader(0)
-    reader.content(function, "it", frozenset())
+    reader.read(function)
     return reader.compiled
 
 
@@ -60,6 +58,13 @@ class _Reader:
         self.digits = digits
         self.within: list[Any] = []  # what is being read, from the outside in: a circle ends where it began
         self.compiled: list[tuple[Any, str]] = []
+
+    def read(self, function: Any) -> Any:
+        """All of a function."""
+        try:
+            return self.content(function, "it", frozenset())
+        except RecursionError:
+            raise NoFingerprintError("values that are nested too deeply") from None
 
     def content(self, value: Any, path: str, names: Names) -> Any:
         """The content of a value; path: how a person finds it; names: attributes that the code around it looks up."""
@@ -116,7 +121,7 @@ class _Reader:
             return (type(value).__name__, self.content(value.__func__, path, names))
         if isinstance(value, CodeType):
             return self._code(value, path, names)
-        if isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, ModuleType | None):
+        if isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, ModuleType) and _foreign(value.__module__):
             return _name(value)
         if isinstance(value, np.ufunc):
             return self._ufunc(value, path)

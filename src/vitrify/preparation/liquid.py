@@ -150,4 +150,4 @@ def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
 @kept_with_formula
 def _leapfrog(formula: Formula, n_species: int) -> Any:
     forces = force_of_formula(formula, n_species, True)
-    return formula.compile(leapfrog_of(forces, backend().inline(kick_and_drift), stale_body()))
+    return backend().compile(leapfrog_of(forces, backend().inline(kick_and_drift), stale_body()))

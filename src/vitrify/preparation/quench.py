@@ -81,7 +81,7 @@ def mean_pair_force(batch: Batch, s: int) -> float:
 @kept_with_formula
 def _relax(formula: Formula, minimiser: str, n_species: int, rough: bool) -> Any:
     forces = force_of_formula(formula, n_species, rough)
-    return formula.compile(KERNELS[minimiser](forces, stale_body(), backend().inline(largest_component)))
+    return backend().compile(KERNELS[minimiser](forces, stale_body(), backend().inline(largest_component)))
 
 
 @kept_with_formula
@@ -93,4 +93,4 @@ def _pair_force(formula: Formula) -> Any:
         for i in range(first, last):
             body(i, s, *pair, total, number)
 
-    return formula.compile(sweep)
+    return cpu.compile(sweep)

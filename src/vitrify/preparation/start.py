@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from vitrify.backends import backend
 from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.displacement import spread_of
@@ -46,4 +47,4 @@ def spread_apart(batch: Batch, s: int) -> None:
 
 @kept_with_formula
 def _spread(formula: Formula, n_species: int) -> Any:
-    return formula.compile(spread_of(force_of_formula(formula, n_species, False), stale_body()))
+    return backend().compile(spread_of(force_of_formula(formula, n_species, False), stale_body()))
