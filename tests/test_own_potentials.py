@@ -461,7 +461,14 @@ def test_right_derivatives_raise_no_alarm(function, cutoff):
 
 
 def fails(u, c):
-    raise RuntimeError("not for u")
+    raise RuntimeError("not\nfor u")
+
+
+class Worded(float):
+    """A number whose text has many lines."""
+
+    def __repr__(self):
+        return "\n".join("many lines" for _ in range(100))
 
 
 @pytest.mark.parametrize(("potential", "words"), [
@@ -482,6 +489,7 @@ def fails(u, c):
     (own(gaussian, cutoff=float("nan")), "cutoff is nan"),
     (own(gaussian, cutoff=-1.0), "cutoff is -1.0"),
     (own(gaussian, cutoff="2"), "cutoff is '2'"),
+    (own(gaussian, cutoff=Worded(-1.0)), "cutoff is many lines"),
     (own(gaussian, numbers=lambda self: (1.0, "a")), r"numbers\(\)"),
     (own(gaussian, numbers=lambda self: (1.0, float("inf"))), r"numbers\(\)"),
     (own(gaussian, numbers=lambda self: 1.0), r"numbers\(\)"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vitrify.errors import UsageError
 
 from .model import Model
-from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, shortened
+from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, shortened, told
 from .potentials import Potential, Radial
 
 FloatArray = NDArray[np.float64]
@@ -134,7 +134,7 @@ def _evaluated(potential: Potential) -> Values:
         except UsageError:
             raise
         except Exception as error:
-            raise UsageError(f"{name}: derivatives() fails at u = {u:.6g}: {type(error).__name__} ({error})") from None
+            raise UsageError(f"{name}: derivatives() fails at u = {u:.6g}: {told(error)}") from None
 
     return values
 
@@ -238,7 +238,7 @@ def _liquid_fault(potential: Potential, values: Values, points: list[float]) -> 
         try:
             given = float(slope(u, numbers))
         except Exception as error:
-            return f"liquid_slope() fails at u = {u:.6g}: {type(error).__name__} ({error})"
+            return f"liquid_slope() fails at u = {u:.6g}: {told(error)}"
         if not abs(given - right) <= LIQUID * scale:
             return f"liquid_slope() gives {given:.6g} at u = {u:.6g}, must be φ_u, {right:.6g}"
     return ""

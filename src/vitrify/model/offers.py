@@ -13,6 +13,7 @@ from vitrify.errors import UsageError
 
 from .potentials import Potential, Radial
 
+LONGEST = 80  # characters of what a user's code says, in a sentence of ours
 CUTOFFS = (0.01, 1000.0)  # in λ; beyond them no box holds the glass, or no particle meets another
 
 
@@ -47,7 +48,7 @@ def cutoff_of(potential: Potential) -> float:
         cutoff = potential.cutoff
     except Exception as error:
         missing = not hasattr(type(potential), "cutoff")
-        why = "no cutoff" if missing else f"a cutoff that raises {type(error).__name__} ({error})"
+        why = "no cutoff" if missing else f"a cutoff that raises {told(error)}"
         raise UsageError(f"{name} has {why}; write a field of that name, such as cutoff: float = 2.5, in λ") from None
     number = isinstance(cutoff, int | float | np.floating) and not isinstance(cutoff, bool)
     if not number or not shortest <= cutoff <= longest:
@@ -85,10 +86,19 @@ def _asked(potential: Potential, method: str) -> Any:
     except UsageError:
         raise
     except Exception as error:
-        raise UsageError(f"{name_of(potential)}: {method}() raises {type(error).__name__} ({error})") from None
+        raise UsageError(f"{name_of(potential)}: {method}() raises {told(error)}") from None
 
 
 def shortened(value: object) -> str:
     """A value in a sentence."""
-    text = repr(value)
-    return text if len(text) < 60 else f"{text[:57]}..."
+    return _one_line(repr(value))
+
+
+def told(error: Exception) -> str:
+    """An error of a user's own code in a sentence."""
+    return f"{type(error).__name__} ({_one_line(str(error))})"
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) < LONGEST else f"{text[: LONGEST - 3]}..."
