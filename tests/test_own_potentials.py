@@ -571,6 +571,27 @@ def test_to_which_order_a_cutoff_is_smooth(function, cutoff, order):
     assert [x.vanishes for x in report.derivatives][: order + 2] == [True] * (order + 1) + [False] * (order < 4)
 
 
+def test_pieces_that_do_not_fit_are_told():
+    """pieces() fit: φ_uuu alone jumps. Here the core is lifted, tilted or bent by a tenth."""
+    for k, symbol in enumerate(("φ", "φ_u", "φ_uu")):
+
+        def phi(u, c, k=k):
+            x = 1.3 - u if u < 1.3 else 0.0
+            more = (
+                [x**k / (1, 1, 2)[k], k * x ** max(k - 1, 0) / (1, 1, 2)[k], 1.0 if k == 2 else 0.0]
+                if u < 1.3
+                else [0.0] * 3
+            )
+            right = pieces(u, c)
+            return right[0] + 0.1 * more[0], right[1] - 0.1 * more[1], right[2] + 0.1 * more[2], right[3], right[4]
+
+        report = vitrify.models.check(own(phi, sqrt(2.0)))
+        assert not report.faults
+        assert len(report.cautions) == 1
+        assert report.cautions[0].startswith(f"potential Own: {symbol} jumps by {'-' if k != 1 else ''}0.1 at u = 1.3,")
+    assert vitrify.models.check(own(pieces, sqrt(2.0))).ok
+
+
 # --- the report -------------------------------------------------------------------------------------------------------------
 
 

@@ -52,8 +52,8 @@ class Formula:
         report = checking.examine(potential)
         if report.faults:
             raise UsageError(report.faults[0])
-        for sentence in report.cautions:
-            _warn_once(type(potential), sentence)
+        for number, sentence in enumerate(report.cautions):
+            _warn_once((type(potential), number), sentence)
         if self.key is None:
             _warn_once((type(potential), self.reason), f"{report.name}: {_compiled_anew(self.reason)}")
         try:

@@ -32,6 +32,8 @@ WIDTHS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # of an interval, in units of u
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(6)
 TOLERANCE = 3e-4  # largest relative deviation; of the shipped ones 6e-6, of steep tails that lose digits
 LIQUID = 1e-4  # of the force at contact, to which a liquid's slope must be right; 1e-9 is asked for
+HALVINGS = 36  # of the distance between two points: 3e-13 of u are left
+JUMP = 1e-4  # of the larger value on either side of an interval, from which on a change in no distance is a jump
 ROUNDING = 1e-12  # of a derivative: what its change over an interval is uncertain by
 LEAST = 1e-290  # below it numbers lose their digits
 NEAR = (1e-11, 1e-13, 1e-15)  # relative distances below u_c at which it is seen what becomes of a derivative
@@ -99,13 +101,15 @@ def examine(potential: Potential) -> PotentialReport:
         found = [_deviations(values, u, cutoff2) for u in _points(first, cutoff2)]
         rows = tuple(_row(k, found, values, cutoff2) for k in range(5))
         liquid = [_liquid_fault(potential, values, [x.u for x in found])]
+        jumps = _jumps(values, [x.u for x in found])
     except UsageError as error:
         return PotentialReport(name, (nan, nan), (), -1, (str(error),), ())
     vanishing = [x.vanishes for x in rows]
     smooth_to = vanishing.index(False) - 1 if False in vanishing else 4
     wrong = [_fault(x, before) for x, before in zip(rows[1:], SYMBOLS, strict=False) if not x.deviation < TOLERANCE]
     faults = [f"{name}: {x}" for x in (*wrong, *liquid) if x]
-    cautions = () if smooth_to >= 2 else (f"{name}: {_caution(rows)}",)
+    said = ([_caution(rows)] if smooth_to < 2 else []) + ([_jump(jumps)] if jumps else [])
+    cautions = tuple(f"{name}: {x}" for x in said)
     return PotentialReport(name, (first, cutoff2), rows, smooth_to, tuple(faults[:1]), cautions)
 
 
@@ -181,20 +185,24 @@ def _first_finite(name: str, values: Values, cutoff2: float) -> float:
 
 def _deviations(values: Values, u: float, cutoff2: float) -> _Deviations:
     """The least deviations over all widths of the interval."""
-    best = _over(values, u, WIDTHS[0], cutoff2)
+    best = _about(values, u, WIDTHS[0], cutoff2)
     for width in WIDTHS[1:]:
         if np.all(best.deviation < 0.01 * TOLERANCE):
             break
-        other = _over(values, u, width, cutoff2)
+        other = _about(values, u, width, cutoff2)
         better = other.deviation < best.deviation
         pairs = ((other.deviation, best.deviation), (other.value, best.value), (other.slope, best.slope))
         best = _Deviations(u, *(np.where(better, a, b) for a, b in pairs))
     return best
 
 
-def _over(values: Values, u: float, width: float, cutoff2: float) -> _Deviations:
+def _about(values: Values, u: float, width: float, cutoff2: float) -> _Deviations:
+    """Over an interval about u that ends at the cutoff at the latest."""
+    return _over(values, u, u * (1.0 - 0.5 * width), min(u * (1.0 + 0.5 * width), cutoff2 * (1.0 - 1e-9)))
+
+
+def _over(values: Values, u: float, a: float, b: float) -> _Deviations:
     """Over one interval: the change of each derivative against the integral of the next one."""
-    a, b = u * (1.0 - 0.5 * width), min(u * (1.0 + 0.5 * width), cutoff2 * (1.0 - 1e-9))
     ends = np.array([values(a), values(b)])
     inner = np.array([values(0.5 * (a + b) + 0.5 * (b - a) * x) for x in NODES])
     weights = 0.5 * (b - a) * WEIGHTS
@@ -224,6 +232,31 @@ def _fault(row: DerivativeReport, before: str) -> str:
         f"{row.symbol} is not the slope of {before}: at u = {row.u:.6g} it is {row.value:.6g}, must be {row.slope:.6g} "
         f"(off by {100.0 * off:.3g} %)"
     )
+
+
+def _jumps(values: Values, points: list[float]) -> list[tuple[int, float, float]]:
+    """Where φ, φ_u or φ_uu jumps between two of the points: which, at what u, by how much.
+
+    Of an interval over which a change is not the integral the worse half is taken, and its worse half: at a jump all of the
+    change stays in it, at a kink nothing does."""
+    found = []
+    for a, b in pairwise(points):
+        for k in np.flatnonzero(_over(values, a, a, b).deviation[:3] > TOLERANCE):
+            scale = max(abs(values(a)[k]), abs(values(b)[k]))
+            low, high = _worst_part(values, a, b, int(k))
+            size = values(high)[k] - values(low)[k]
+            if abs(size) > JUMP * scale:
+                found.append((int(k), high, float(size)))
+    return found
+
+
+def _worst_part(values: Values, a: float, b: float, k: int) -> tuple[float, float]:
+    for _ in range(HALVINGS):
+        middle = 0.5 * (a + b)
+        left, right = (_over(values, x, x, y) for x, y in ((a, middle), (middle, b)))
+        amiss = [abs(x.slope[k] - x.value[k]) for x in (left, right)]  # of halves of one length
+        a, b = (a, middle) if amiss[0] >= amiss[1] else (middle, b)
+    return a, b
 
 
 def _liquid_fault(potential: Potential, values: Values, points: list[float]) -> str:
@@ -263,6 +296,11 @@ def _caution(rows: tuple[DerivativeReport, ...]) -> str:
         f"{words} {'does' if len(which) == 1 else 'do'} not vanish at the cutoff, so forces or stiffnesses jump there; "
         "vitrify.model.smooth_cutoff gives coefficients that take them to zero"
     )
+
+
+def _jump(jumps: list[tuple[int, float, float]]) -> str:
+    k, u, size = min(jumps)
+    return f"{SYMBOLS[k]} jumps by {size:.3g} at u = {u:.6g}, where two pieces do not fit; forces or stiffnesses jump there"
 
 
 def _line(row: DerivativeReport) -> str:
