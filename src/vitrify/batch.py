@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from vitrify.backends import backend
 from vitrify.backends.threads import shared_out
 from vitrify.backends.vectors import KEPT
+from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass
 from vitrify.kernels import displacement
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK, forces_of, slope_of
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
-from vitrify.model import Model, Potential
+from vitrify.model import Model
+from vitrify.model.offers import numbers_of
 
 FloatArray = NDArray[np.float64]
 SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
@@ -31,12 +33,13 @@ class Batch:
     """State of many samples of one model: arrays over all their particles, sample s in first[s] ... first[s + 1].
 
     `label` is each particle's number within its own sample before sorting; a sample's results depend on its own rows
-    only, so they are the same bit for bit in a batch of any size."""
+    only, so they are the same bit for bit in a batch of any size. `formula` is the potential's as it was when the batch
+    was made. Raises UsageError where it cannot be used."""
 
     def __init__(self, model: Model, boxes: list[float], positions: list[FloatArray], species: list[NDArray[Any]]) -> None:
         sizes = [len(x) for x in positions]
         n = sum(sizes)
-        self.model, self.boxes = model, list(boxes)
+        self.model, self.boxes, self.formula = model, list(boxes), formula_of(model.potential)
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.ticks, self.anchor = records(n, np.int64), records(n, np.int64)  # where it is, and where the list was made
         for s, (x, box) in enumerate(zip(positions, boxes, strict=True)):
@@ -57,7 +60,7 @@ class Batch:
         lengths = np.array(model.mixture.lengths)
         there = np.bincount(self.species, minlength=len(lengths)) > 0
         self.neighbours = _aligned((n, row_width(model, density, np.flatnonzero(there).tolist())), np.uint32)
-        self.numbers = np.array(model.potential.numbers())
+        self.numbers = np.array(numbers_of(model.potential))
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
         reach2 = (model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2
@@ -188,7 +191,7 @@ def _candidates(n_species: int, n: int) -> tuple[NDArray[Any], ...]:
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
     """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
-    return _force_body(model.potential, model.mixture.n_species, liquid)
+    return force_of_formula(formula_of(model.potential), model.mixture.n_species, liquid)
 
 
 @cache
@@ -198,16 +201,17 @@ def stale_body() -> Any:
     return cpu.inline(displacement.stale_of(cpu.inline(displacement.moved2)))
 
 
-@cache
-def _force_body(potential: Potential, n_species: int, liquid: bool) -> Any:
+@kept_with_formula
+def force_of_formula(formula: Formula, n_species: int, liquid: bool) -> Any:
+    """The inlined force on one particle, as force_body."""
     cpu = backend()
-    return cpu.inline(forces_of(slope_body(potential, cpu, liquid=liquid), cpu.vectors, n_species))
+    return cpu.inline(forces_of(slope_body(formula, cpu, liquid=liquid), cpu.vectors, n_species))
 
 
-def slope_body(potential: Potential, machine: Any, *, liquid: bool = False) -> Any:
-    """The inlined φ_u of a potential on a machine; `liquid`: in the form that leads molecular dynamics."""
-    cheaper = potential.liquid_slope() if liquid else None
-    return machine.inline(cheaper or slope_of(machine.inline(potential.derivatives())))
+def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:
+    """The inlined φ_u of a formula on a machine; `liquid`: in the form that leads molecular dynamics."""
+    cheaper = formula.liquid_slope if liquid else None
+    return machine.inline(cheaper or slope_of(machine.inline(formula.radial)))
 
 
 @cache

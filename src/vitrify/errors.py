@@ -33,6 +33,10 @@ class EngineLost(VitrifyError):
     """The cluster that did the work went away; what was finished is in the store."""
 
 
+class PotentialWarning(UserWarning):
+    """Something about a potential that its author should know: it can be used, but does not behave as most."""
+
+
 class ModelOverridden(UserWarning):
     """A file says which model its particles follow, and another was given and used."""
 

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from vitrify.errors import UsageError, check, shown
 from vitrify.model import LEAST_DENSITY, Model
 from vitrify.model.catalogue import model_of
+from vitrify.model.offers import cutoff_of
 from vitrify.model.plain_numbers import finite_number, plain
 
 Provenance = dict[str, str | int | float]
@@ -179,7 +180,7 @@ def _require_finite(positions: NDArray[np.float64]) -> None:
 
 
 def _require_room(box: float, species: NDArray[np.int8], model: Model) -> None:
-    reach = model.potential.cutoff * model.mixture.largest_length_of(np.unique(species).tolist())
+    reach = cutoff_of(model.potential) * model.mixture.largest_length_of(np.unique(species).tolist())
     if box < 2.0 * reach:
         raise UsageError(f"box is {box:.6g}, must be at least twice the cutoff of {model}, {2.0 * reach:.6g}")
 

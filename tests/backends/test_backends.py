@@ -37,7 +37,7 @@ def kernel(n, ticks, neighbours, counts, species, inverse_length2, numbers, cuto
 force = np.zeros((n, 4))
 with np.errstate(all="ignore"):  # integers wrap, padding divides by zero: both are meant
     kernel[2, 32](n, *batch.pair_arguments(), force)
-_spread(batch.model)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
+_spread(batch.formula, 2)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
 assert np.abs(force).max() > 1.0
 np.testing.assert_allclose(force, batch.force, rtol=1e-11, atol=1e-11 * np.abs(force).max())
 print("same")

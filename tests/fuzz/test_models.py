@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vitrify
+from catalogue import POTENTIALS
 from fuzz.profiles import fast, long, outcome
 from vitrify import models
 from vitrify.errors import UsageError
@@ -71,6 +72,60 @@ def test_expressions_and_extremes_are_refused_at_once(text):
         parse(text)
     assert time.perf_counter() - started < 1.0
     assert len(str(caught.value)) < 700
+
+
+EXPONENTS = st.integers(1, 5000).map(lambda x: 2 * x)
+NEAREST = 1.0 + 1e-9  # nearer to 1 the tail of PSS lies between a few floating-point numbers, and does not end smoothly
+LENGTHS = st.floats(NEAREST, 1000.0) | st.floats(NEAREST, 1.01) | st.floats(1e-9, 1.0).map(lambda x: 1.0 + x)
+MEMBERS = (
+    st.builds("pss(rc={!r})".format, LENGTHS.filter(lambda x: x < 10.0))
+    | st.builds("qss(q={}, xc={!r})".format, EXPONENTS, LENGTHS)
+    | st.builds("lennard_jones(rc={!r})".format, LENGTHS)
+    | st.builds("inverse_power(exponent={}, rc={!r})".format, EXPONENTS, LENGTHS | st.floats(0.01, 1.0))
+    | st.just("hertzian()")
+)
+
+
+def raises_no_alarm(text):
+    """Every member that can be named has right derivatives and ends at its cutoff."""
+    model = outcome(parse, text)
+    if model is not None:
+        report = models.check(model)
+        assert report.ok, f"{text}\n{report}"
+
+
+@fast(60)
+@given(MEMBERS)
+def test_shipped_members_raise_no_alarm(text):
+    raises_no_alarm(text)
+
+
+@pytest.mark.slow
+@long(3000)
+@given(MEMBERS)
+def test_many_shipped_members_raise_no_alarm(text):
+    raises_no_alarm(text)
+
+
+class Spoilt(vitrify.Potential):
+    """A shipped potential with one derivative multiplied by a factor."""
+
+    def __init__(self, right, which, factor):
+        self.right, self.which, self.factor, self.cutoff = right, which, factor, right.cutoff
+
+    def numbers(self):
+        return self.right.numbers()
+
+    def derivatives(self):
+        right, which, factor = self.right.derivatives(), self.which, self.factor
+        return lambda u, c: tuple(factor * x if k == which else x for k, x in enumerate(right(u, c)))
+
+
+@fast(60)
+@given(st.sampled_from(POTENTIALS), st.integers(1, 4), st.floats(-2.0, 2.0).filter(lambda x: abs(x - 1.0) > 1e-3))
+def test_one_wrong_derivative_of_any_is_named(potential, which, factor):
+    report = models.check(Spoilt(potential, which, factor))
+    assert report.faults[0].startswith(f"potential Spoilt: φ_{'u' * which} is not the slope of φ")
 
 
 FORBIDDEN = {"eval", "exec", "compile", "__import__"}

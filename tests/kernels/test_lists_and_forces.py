@@ -71,7 +71,9 @@ def test_forces_equal_the_slow_twin(name):
     np.fill_diagonal(u, 1e9)
     slope = batch.model.potential.evaluate(u.ravel())[1].reshape(u.shape) / lam**2
     expected = np.sum(2 * slope[..., None] * r, axis=1)
-    _spread(batch.model)(0, 0, len(positions), 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
+    _spread(batch.formula, batch.model.mixture.n_species)(
+        0, 0, len(positions), 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments()
+    )
     np.testing.assert_allclose(original_order(batch, batch.force)[:, :3], expected, atol=1e-9 * np.abs(expected).max())
     np.testing.assert_allclose(batch.force.sum(axis=0), 0.0, atol=1e-9 * np.abs(expected).max())
     pair_force = 2 * np.sqrt(np.sum(r**2, axis=2)) * np.abs(slope)
@@ -98,7 +100,7 @@ def test_batch_size_changes_nothing():
     many = Batch(alone.model, [alone.boxes[0]] * 3, [other, positions, other], kinds)
     for batch, s in ((alone, 0), (many, 1)):
         batch.rebuild(s)
-        _spread(batch.model)(
+        _spread(batch.formula, batch.model.mixture.n_species)(
             s,
             batch.first[s],
             batch.first[s + 1],
@@ -138,7 +140,7 @@ def test_pair_force_kernel_counts_interacting_neighbours():
     batch, positions = random_batch("hertzian")
     batch.rebuild(0)
     total, number = np.zeros(len(positions)), np.zeros(len(positions))
-    _pair_force(batch.model.potential)(0, 0, len(positions), batch.pair_arguments(), total, number)
+    _pair_force(batch.formula)(0, 0, len(positions), batch.pair_arguments(), total, number)
     r, lam = slow_pairs(batch, positions, original_order(batch, batch.species))
     distance = np.linalg.norm(r, axis=2) + 1e9 * np.eye(len(positions))
     assert np.array_equal(original_order(batch, number), (distance < lam).sum(axis=1))

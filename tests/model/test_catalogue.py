@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from vitrify.errors import UsageError
+from vitrify.errors import PotentialWarning, UsageError
 from vitrify.model import Mixture, Model, catalogue
 from vitrify.model.potentials import Potential
 from vitrify.statics import Pairs
@@ -73,7 +73,7 @@ def test_the_bounds_themselves_are_allowed():
 
 @dataclass(frozen=True, slots=True)
 class Yukawa(Potential):
-    """A new family in ten lines: φ = exp(−κ²u)/u, cut at 2."""
+    """A new family in a few lines: φ = exp(−κ²u)/u, cut at 2."""
 
     kappa: float = 1.0
 
@@ -86,9 +86,10 @@ class Yukawa(Potential):
 
         def phi(u, c):
             p0 = np.exp(-k * u) / u
-            p1 = -(k + 1 / u) * p0
-            p2 = p0 / u**2 - (k + 1 / u) * p1
-            return p0, p1, p2, 0.0 * u, 0.0 * u
+            p1 = -(k * u + 1) * p0 / u  # then Leibniz's rule on u φ_u = −(ku + 1) φ
+            p2 = -((k * u + 2) * p1 + k * p0) / u
+            p3 = -((k * u + 3) * p2 + 2 * k * p1) / u
+            return p0, p1, p2, p3, -((k * u + 4) * p3 + 3 * k * p2) / u
 
         return phi
 
@@ -100,7 +101,8 @@ def test_a_new_potential_is_one_record_and_one_line(monkeypatch):
 
     rng = np.random.default_rng(1)
     glass = Glass(rng.random((60, 3)) * 7, 7.0, np.zeros(60, dtype=np.int8), model)
-    pairs = Pairs.of(glass)
+    with pytest.warns(PotentialWarning, match="at the cutoff"):
+        pairs = Pairs.of(glass)
     r = pairs.distance
     expected = np.sum(np.exp(-2.25 * r**2) / r**2) / 2
     assert 0.5 * pairs.terms[0].sum() == pytest.approx(expected, rel=1e-12)

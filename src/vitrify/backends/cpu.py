@@ -11,7 +11,7 @@ from numba import njit
 from numba.core.caching import FunctionCache, NullCache
 from numpy.typing import NDArray
 
-from .fingerprint import fingerprint
+from .fingerprint import NoFingerprintError, fingerprint
 from .threads import shared_out
 from .vectors import Vectors, copy, fetch_rows, keep, pad, staged
 
@@ -26,7 +26,8 @@ class Cpu:
     name = "cpu"
 
     def __init__(self) -> None:
-        self._built: dict[Callable[..., Any], Any] = {}
+        self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
+        self._from_disk = True
         self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
 
     def inline(self, function: Callable[..., Any]) -> Any:
@@ -34,12 +35,30 @@ class Cpu:
         return njit(forceinline=True, **OPTIONS)(function)
 
     def compile(self, function: Callable[..., Any]) -> Any:
-        """A function to call from Python, compiled at its first call and cached on disk by its content."""
-        if function not in self._built:
+        """A function to call from Python, compiled at its first call; one of the same content is compiled once, and found
+        again on disk by later processes. What has no fingerprint is compiled anew."""
+        plain = not function.__closure__ and function.__module__.startswith("vitrify.")
+        known = function if plain else self._identity(function)
+        if known is None:
+            return njit(**OPTIONS)(function)
+        if known not in self._built:
             compiled = njit(**OPTIONS)(function)
-            compiled._cache = _cache(function, fingerprint(function))
-            self._built[function] = compiled
-        return self._built[function]
+            if self._from_disk:
+                compiled._cache = _cache(function, known if isinstance(known, str) else fingerprint(function))
+            self._built[known] = compiled
+        return self._built[known]
+
+    def trust_disk(self, trusted: bool) -> None:
+        """Whether kernels may be taken from disk; where not, those that were are dropped."""
+        self._from_disk = trusted
+        if not trusted:
+            self._built.clear()
+
+    def _identity(self, function: Callable[..., Any]) -> str | None:
+        try:
+            return fingerprint(function)
+        except NoFingerprintError:
+            return None
 
     def each(self, body: Callable[..., Any]) -> Callable[..., None]:
         """launch(n, width, *arguments): body(i, room, *arguments) for i in 0 ... n, shared out among threads.

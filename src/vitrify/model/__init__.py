@@ -2,6 +2,15 @@
 
 from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
-from .potentials import Potential
+from .potentials import Potential, smooth_cutoff
 
-__all__ = ["LEAST_DENSITY", "LEAST_PARTICLES", "MOST_DENSITY", "MOST_PARTICLES", "Mixture", "Model", "Potential"]
+__all__ = [
+    "LEAST_DENSITY",
+    "LEAST_PARTICLES",
+    "MOST_DENSITY",
+    "MOST_PARTICLES",
+    "Mixture",
+    "Model",
+    "Potential",
+    "smooth_cutoff",
+]

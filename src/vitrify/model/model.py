@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vitrify.errors import UsageError, check
 
 from .mixture import PAPERS, Mixture, require_number
+from .offers import cutoff_of
 from .potentials import Potential
 
 LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ⁻³; below, the cells that neighbours are found in fill the memory
@@ -38,8 +39,8 @@ class Model:
 
     @property
     def cutoff(self) -> float:
-        """Largest range of any pair, in λ(small, small)."""
-        return self.potential.cutoff * self.mixture.largest_length
+        """Largest range of any pair, in λ(small, small). Raises UsageError where the potential has no usable cutoff."""
+        return cutoff_of(self.potential) * self.mixture.largest_length
 
     def fraction_counts(self, n_particles: int) -> tuple[int, ...]:
         """Particles of each species; raises UsageError where the fractions do not give whole numbers."""

@@ -17,7 +17,6 @@ from vitrify.errors import SampleFailure
 from vitrify.kernels import in_step as bodies
 from vitrify.kernels.forces import forces_of, pair_force_of
 from vitrify.kernels.leapfrog import kick_and_drift
-from vitrify.model import Model
 from vitrify.recipe import LEAST_STEPS
 
 from .arrays import moved2_body, placed, sample_of, shares_of
@@ -47,7 +46,7 @@ class InStep:
         self.n_shares = len(share_first)
         self.partial = put(np.zeros((self.n_shares, 6)))
         self.moved, self.heat = put(np.zeros(self.n)), put(np.zeros(self.n))
-        self.launch = _Launches(batch.model, machine)
+        self.launch = _Launches(batch, machine)
 
     # --- start and liquid --------------------------------------------------------------------------------------------
 
@@ -267,16 +266,16 @@ class InStep:
 
 
 class _Launches:
-    """Every kernel of a model on a machine, compiled when it is first launched."""
+    """Every kernel of a batch on a machine, compiled when it is first launched."""
 
-    def __init__(self, model: Model, machine: Cpu | Gpu) -> None:
+    def __init__(self, batch: Batch, machine: Cpu | Gpu) -> None:
         each, inline = machine.each, machine.inline
         moved2, kick = moved2_body(machine), inline(kick_and_drift)
-        species = model.mixture.n_species
+        formula, species = batch.formula, batch.model.mixture.n_species
         for name, liquid in (("force", False), ("liquid_force", True)):
-            forces = inline(forces_of(slope_body(model.potential, machine, liquid=liquid), machine.vectors, species))
+            forces = inline(forces_of(slope_body(formula, machine, liquid=liquid), machine.vectors, species))
             setattr(self, name, each(bodies.force_of(forces)))
-        pair_force = inline(pair_force_of(inline(model.potential.derivatives())))
+        pair_force = inline(pair_force_of(inline(formula.radial)))
         self.pair_force = each(bodies.pair_force_of(pair_force))
         self.kick, self.descend = each(bodies.kick_of(kick, moved2)), each(bodies.descend_of(moved2))
         self.move, self.judge = each(bodies.move_of(moved2)), each(bodies.judge_of(inline(bodies.next_target)))

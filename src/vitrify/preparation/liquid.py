@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch, force_body, stale_body
+from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
 from vitrify.errors import SampleFailure
+from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.leapfrog import kick_and_drift
 from vitrify.model import Model
 from vitrify.recipe import LEAST_STEPS
@@ -144,7 +144,7 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
 
 def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) -> float:
     """Run so many steps, listing neighbours anew where needed; the mean temperature of the run."""
-    leapfrog = _leapfrog(batch.model)
+    leapfrog = _leapfrog(batch.formula, batch.model.mixture.n_species)
     done, heat = 0, 0.0
     while done < steps:
         made, more = leapfrog(
@@ -178,8 +178,7 @@ def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
     return velocity * np.sqrt(temperature / now)
 
 
-@cache
-def _leapfrog(model: Model) -> Any:
-    cpu = backend()
-    forces = force_body(model, liquid=True)
-    return cpu.compile(leapfrog_of(forces, cpu.inline(kick_and_drift), stale_body()))
+@kept_with_formula
+def _leapfrog(formula: Formula, n_species: int) -> Any:
+    forces = force_of_formula(formula, n_species, True)
+    return backend().compile(leapfrog_of(forces, backend().inline(kick_and_drift), stale_body()))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch, force_body, records, stale_body
+from vitrify.batch import SKIN, Batch, force_of_formula, records, stale_body
 from vitrify.contacts import FAINT, Contacts, require_solid
 from vitrify.errors import SampleFailure
+from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_component
 from vitrify.kernels.fire import fire_of
 from vitrify.kernels.forces import pair_force_of
-from vitrify.model import Model, Potential
 from vitrify.recipe import MINIMISERS
 
 from .stages import Observer, Stage, tell
@@ -59,7 +58,7 @@ def _quench(
     batch: Batch, s: int, room: _Room, minimiser: str, force_tolerance: float, max_evaluations: int,
     progress: Observer | None,
 ) -> QuenchRun:  # fmt: skip
-    rough = batch.model.potential.liquid_slope() is not None
+    rough = batch.formula.liquid_slope is not None
     evaluations, scale = 0, 1.0
     while evaluations < max_evaluations:
         batch.rebuild(s)
@@ -67,7 +66,7 @@ def _quench(
         if scale == 0.0:  # a tolerance in units of it can never be met
             return without_forces(batch, s, evaluations)
         tolerance = ROUNDING * force_tolerance * min(1.0, scale)
-        status, more, largest = _relax(minimiser, batch.model, rough)(
+        status, more, largest = _relax(batch.formula, minimiser, batch.model.mixture.n_species, rough)(
             s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
             max(tolerance, ROUGH * min(1.0, scale)) if rough else tolerance, CAP, STALE2, batch.anchor, batch.force,
             room.direction, room.previous, room.memory, batch.pair_arguments(),
@@ -115,22 +114,21 @@ def mean_pair_force(batch: Batch, s: int) -> float:
     """Mean |φ'| over interacting pairs of sample s, in ε/λ; 0 where nothing interacts."""
     rows = batch.rows(s)
     total, number = np.zeros(len(batch.ticks)), np.zeros(len(batch.ticks))
-    _pair_force(batch.model.potential)(s, rows.start, rows.stop, batch.pair_arguments(), total, number)
+    _pair_force(batch.formula)(s, rows.start, rows.stop, batch.pair_arguments(), total, number)
     met = float(number[rows].sum())
     return float(total[rows].sum()) / met if met else 0.0
 
 
-@cache
-def _relax(minimiser: str, model: Model, rough: bool) -> Any:
-    cpu = backend()
-    forces = force_body(model, liquid=rough)
-    return cpu.compile(KERNELS[minimiser](forces, stale_body(), cpu.inline(largest_component)))
+@kept_with_formula
+def _relax(formula: Formula, minimiser: str, n_species: int, rough: bool) -> Any:
+    forces = force_of_formula(formula, n_species, rough)
+    return backend().compile(KERNELS[minimiser](forces, stale_body(), backend().inline(largest_component)))
 
 
-@cache
-def _pair_force(potential: Potential) -> Any:
+@kept_with_formula
+def _pair_force(formula: Formula) -> Any:
     cpu = backend()
-    body = cpu.inline(pair_force_of(cpu.inline(potential.derivatives())))
+    body = cpu.inline(pair_force_of(cpu.inline(formula.radial)))
 
     def sweep(s, first, last, pair, total, number):
         for i in range(first, last):

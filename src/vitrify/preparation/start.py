@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch, force_body, stale_body
+from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
+from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.displacement import spread_of
 from vitrify.model import Model
 
@@ -35,7 +35,7 @@ def random_batch(model: Model, *, n_particles: int, density: float, rngs: list[n
 
 def spread_apart(batch: Batch, s: int) -> None:
     """Follow the forces in capped steps: overlaps go, and what remains is of the order of the thermal energy."""
-    spread = _spread(batch.model)
+    spread = _spread(batch.formula, batch.model.mixture.n_species)
     done = 0
     while done < SWEEPS:
         batch.rebuild(s)
@@ -45,8 +45,6 @@ def spread_apart(batch: Batch, s: int) -> None:
         )  # fmt: skip
 
 
-@cache
-def _spread(model: Model) -> Any:
-    cpu = backend()
-    forces = force_body(model)
-    return cpu.compile(spread_of(forces, stale_body()))
+@kept_with_formula
+def _spread(formula: Formula, n_species: int) -> Any:
+    return backend().compile(spread_of(force_of_formula(formula, n_species, False), stale_body()))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.backends import backend
 from vitrify.batch import Batch
 from vitrify.contacts import Contacts, compressed, require_solid
+from vitrify.formula import pair_terms
 from vitrify.glass import Glass
-from vitrify.kernels.pair_terms import pair_terms_of
-from vitrify.model import Potential
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -46,7 +44,7 @@ class Pairs:
         source = np.repeat(np.arange(n), np.diff(start))
         inverse_length2 = batch.inverse_length2[batch.species[source], batch.species[target]]
         terms = np.empty((5, len(target)))
-        _pair_terms(glass.model.potential)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
+        pair_terms(batch.formula)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
         return cls(n, glass.volume, glass.positions, *_unsorted(batch.label, source, target, r_pd, terms))
 
     @cached_property
@@ -130,9 +128,3 @@ def _unsorted(label: Any, source: Any, target: Any, r_pd: Any, terms: Any) -> tu
     order = np.lexsort((j, i))
     start = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=len(label)))]).astype(np.int64)
     return start, j[order], r_pd[order], np.ascontiguousarray(terms[:, order])
-
-
-@cache
-def _pair_terms(potential: Potential) -> Any:
-    cpu = backend()
-    return cpu.compile(pair_terms_of(cpu.inline(potential.derivatives())))

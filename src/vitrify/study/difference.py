@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from vitrify.campaign import Store
 
-from .digest import SHORT, Definition
+from .digest import FORMULA, SHORT, Definition
 from .folders import GLASS, PILOTS
 from .identity import read_definition
 
@@ -49,4 +49,6 @@ def _unfolded(folder: str, about: About, seen: frozenset[str] = frozenset()) -> 
 
 
 def _differing(before: Definition, after: Definition) -> list[str]:
+    if "model" in before and before.get(FORMULA) != after.get(FORMULA):  # shipped families and older stores say none
+        before, after = ({FORMULA: "not recorded"} | x for x in (before, after))
     return [f"{key} {value}, now {after[key]}" for key, value in before.items() if key in after and after[key] != value]

@@ -6,6 +6,9 @@ import hashlib
 import json
 import re
 
+from vitrify.model import Potential
+from vitrify.model.catalogue import is_shipped
+
 from .spec import OBSERVABLES, EnsembleSpec, ObservableSpec, StudySpec
 
 PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 2}  # raised when a change of code changes results
@@ -15,6 +18,7 @@ SHORT = 12  # hex digits in a folder's name
 RESERVED = ("failed", "quarantine", "report", "runs", "claims", "log", "study.toml", "vitrify-store.json")
 LONGEST = 160  # characters of a folder's name; what is set aside has all its key in one name, and a name has 255 at most
 
+FORMULA = "formula of the potential"  # of a family that the package does not ship
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
 Definition = dict[str, object]
 
@@ -67,7 +71,18 @@ def _safe(name: str) -> str:
 
 def _common(study: StudySpec, spec: EnsembleSpec) -> Definition:
     fields = {name: getattr(spec, name) for name in LIQUID_FIELDS}
-    return {**fields, "model": str(spec.parsed_model), "seed": study.seed, "physics": PHYSICS["liquid"]}
+    model = spec.parsed_model
+    known = {**fields, "model": str(model), "seed": study.seed, "physics": PHYSICS["liquid"]}
+    return known | _formula(model.potential)
+
+
+def _formula(potential: Potential) -> Definition:
+    """What a user's own family is beside its name; of a shipped one the name and PHYSICS tell all. Raises UsageError."""
+    if is_shipped(potential):
+        return {}
+    from vitrify.formula import lasting_identity  # with numba, half a second that only an own family costs
+
+    return {FORMULA: lasting_identity(potential)}
 
 
 def _hash(content: Definition) -> str:

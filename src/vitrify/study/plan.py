@@ -8,6 +8,7 @@ from typing import overload
 
 from vitrify.campaign import Batch, Task
 from vitrify.errors import UsageError
+from vitrify.model.catalogue import is_shipped
 
 from . import digest
 from .folders import Product, group_products, sample_name, temperature_key
@@ -23,6 +24,8 @@ def plan(study: StudySpec, *, samples: int | None = None, ensemble: str | None =
     samples: at most so many of each ensemble; ensemble: this one only. Raises UsageError for an unknown one, and where
     there are more samples than one run can take."""
     limited = study.chosen(samples=samples, ensemble=ensemble)
+    for x in limited:
+        _require_usable(x)
     groups = [group for x in limited for group in x.groups()]
     _require_few(study, sum(x.n_samples for x in groups))
     first = [_temperature_batch(study, x) for x in limited if x.parent_temperature == "auto"]
@@ -35,6 +38,15 @@ def _require_few(study: StudySpec, samples: int) -> None:
             f"study {study.name!r} asks for {samples:,} samples, must be at most {MOST_AT_ONCE:,} in one run; "
             "--samples and --ensemble choose a part of them"
         )
+
+
+def _require_usable(spec: EnsembleSpec) -> None:
+    """Raise UsageError for a family of the user's own whose formula is wrong, before any worker meets it."""
+    potential = spec.parsed_model.potential
+    if not is_shipped(potential):
+        from vitrify.formula import formula_of  # with numba
+
+        formula_of(potential)
 
 
 def _temperature_batch(study: StudySpec, spec: EnsembleSpec) -> Batch:

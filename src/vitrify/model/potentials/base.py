@@ -6,38 +6,45 @@ u-derivatives without a square root. φ is in units of ε.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, ClassVar
+from dataclasses import fields, is_dataclass
+from math import inf
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vitrify.errors import UsageError
 
 FloatArray = NDArray[np.float64]
 # (u, numbers) -> φ, φ_u, φ_uu, φ_uuu, φ_uuuu: plain scalar Python that a backend can compile
 Radial = Callable[[Any, Any], tuple[Any, Any, Any, Any, Any]]
 
 
-class Potential(ABC):
-    """A pair potential φ(u), u = r²/λ². A family is a frozen dataclass with these four members and its parameters."""
+TOO_LARGE = (inf, -inf, inf, -inf, inf)  # φ and its derivatives where a steep core leaves a computer's numbers
+
+
+class Potential:
+    """A pair potential φ(u), u = r²/λ². A family is a frozen dataclass with its parameters, its cutoff and derivatives();
+    numbers() and liquid_slope() where it wants them."""
 
     __slots__ = ()
 
     summary: ClassVar[str] = ""  # one line for `vitrify models`
 
-    @property
-    @abstractmethod
-    def cutoff(self) -> float:
-        """Range of the interaction in units of λ."""
+    if TYPE_CHECKING:  # each family has its own, a field or a property; one here would stand in the way of a field
+
+        @property
+        def cutoff(self) -> float:
+            """Range of the interaction in units of λ."""
 
     def numbers(self) -> tuple[float, ...]:
         """Coefficients handed to every call of the radial function, so that one compilation serves all of them."""
         return (0.0,)
 
-    @abstractmethod
     def derivatives(self) -> Radial:
         """The function (u, numbers) -> φ, φ_u, φ_uu, φ_uuu, φ_uuuu, valid below the cutoff and finite just above it."""
+        raise UsageError(f"potential {type(self).__name__} has no derivatives(); write it, as in docs/potentials.md")
 
     def liquid_slope(self) -> Callable[[Any, Any], Any] | None:
         """The function (u, numbers) -> φ_u that leads the liquid, where a family knows one cheaper than derivatives().
@@ -47,13 +54,20 @@ class Potential(ABC):
 
     def parameters(self) -> dict[str, float]:
         """The parameters that make this member of its family, in order."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return {f.name: getattr(self, f.name) for f in fields(self)} if is_dataclass(self) else {}
 
     def evaluate(self, u: FloatArray) -> FloatArray:
-        """φ and its four u-derivatives at each u, zero beyond the cutoff. u: (n,); returns (5, n)."""
+        """φ and its four u-derivatives at each u, zero beyond the cutoff, infinite where they are too large. u: (n,);
+        returns (5, n)."""
         radial, numbers = self.derivatives(), self.numbers()
-        inside = [radial(float(x), numbers) if x < self.cutoff**2 else (0.0,) * 5 for x in np.ravel(u)]
-        return np.array(inside, dtype=float).T.reshape(5, *np.shape(u))
+
+        def at(x: float) -> tuple[float, ...]:
+            try:
+                return radial(float(x), numbers) if x < self.cutoff**2 else (0.0,) * 5
+            except (OverflowError, ZeroDivisionError):
+                return TOO_LARGE
+
+        return np.array([at(x) for x in np.ravel(u)], dtype=float).T.reshape(5, *np.shape(u))
 
     def energy(self, u: FloatArray) -> FloatArray:
         """φ(u) in units of ε, zero beyond the cutoff."""
