@@ -102,7 +102,7 @@ def test_species_are_whole_numbers_in_range_or_a_list_of_labels(species):
 
 
 @pytest.mark.parametrize("species", [
-    [0, 1], (0, 1), np.array([0.0, 1.0]), np.array([0, 1], dtype=np.uint64), [0, np.int64(1)], [0.0, 1], iter([0, 1]), ["A", "B"], ("A", "B"),
+    [0, 1], (0, 1), np.array([0.0, 1.0]), np.array([0, 1], dtype=np.uint64), [0, np.int64(1)], [0.0, 1], pytest.param(iter([0, 1]), id="iterator"), ["A", "B"], ("A", "B"),
     np.array(["A", "B"], dtype=object), [np.str_("A"), "B"], range(2), jnp.array([0, 1]), [np.array(0), 1], pd.Series([0, 1]), pd.Series(["A", "B"]),
 ], ids=repr)  # fmt: skip
 def test_species_as_people_write_them(species):

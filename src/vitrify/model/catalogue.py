@@ -6,14 +6,13 @@ To add a family, write its file in potentials/ and add one line to FAMILIES.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from math import isfinite
 from typing import Any
 
-from vitrify.errors import UsageError, shown
+from vitrify.errors import UsageError, hint, shown
 
 from .mixture import EXAMPLE, PAPERS, Mixture
 from .model import Model
@@ -83,12 +82,12 @@ def _arguments(text: str, call: re.Match[str]) -> dict[str, float]:
 def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:
     kind = FAMILIES.get(family)
     if kind is None:
-        raise UsageError(f"model {family!r} is unknown{_hint(family, FAMILIES)}; known are {', '.join(FAMILIES)}")
+        raise UsageError(f"model {family!r} is unknown{hint(family, FAMILIES)}; known are {', '.join(FAMILIES)}")
     known: dict[str, Field[Any]] = {f.name: f for f in fields(kind)} if is_dataclass(kind) else {}
     for name in parameters:
         if name not in known:
             takes = ", ".join(known) or "no parameters"
-            raise UsageError(f"model {family!r} has no parameter {name!r}{_hint(name, known)}; it takes {takes}")
+            raise UsageError(f"model {family!r} has no parameter {name!r}{hint(name, known)}; it takes {takes}")
     for name, field in known.items():
         if name not in parameters and field.default is MISSING and field.default_factory is MISSING:
             raise UsageError(f"model {family!r} needs a value for {name!r}; write {family}({name}=...)")
@@ -144,8 +143,3 @@ def _require_usable(potential: Potential, name: str) -> None:
         usable = False
     if not usable:
         raise UsageError(f"model {name}: its coefficients are too large for a computer; take milder parameters")
-
-
-def _hint(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import floor, isclose
 
-from vitrify.errors import UsageError, check, shown
+from vitrify.errors import UsageError, check, hint, shown
 
 from .plain_numbers import DECIMAL, finite_number, shortest
 
@@ -211,8 +210,7 @@ def _wrong(word: str, found: dict[str, list[str]]) -> str:
         return "is given twice"
     if word in PARTS:
         return "has no values"
-    close = difflib.get_close_matches(word, PARTS, n=1)
-    return f"is none of {', '.join(PARTS)}" + (f", did you mean {close[0]!r}?" if close else "")
+    return f"is none of {', '.join(PARTS)}{hint(word, PARTS)}"
 
 
 def _decimals(text: str, name: str, words: list[str]) -> list[float]:
