@@ -30,16 +30,6 @@ def shim(tmp_path_factory):
     return str(library)
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def log(tmp_path):
-    return tmp_path / "begun"
-
-
 def run_on(shim, faults, folder, n, log, engine="here", *, wait=True):
     """A campaign on a disk with these faults."""
     command = [sys.executable, HERE / "squares.py", folder, str(n), log, "0.0", engine]

@@ -19,16 +19,6 @@ BROKEN = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def log(tmp_path):
-    return tmp_path / "begun"
-
-
 def refused(process):
     """What it says in one sentence."""
     said, wrong = process.communicate(timeout=120)

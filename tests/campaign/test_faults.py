@@ -21,16 +21,6 @@ def one(function, *arguments):
     return Batch("one", (Task("x/000000", "d", function, arguments),))
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def log(tmp_path):
-    return tmp_path / "begun"
-
-
 @pytest.mark.parametrize("function", [squares.hang, squares.hang_with_the_interpreter])
 def test_a_hanging_worker_is_ended_and_its_sample_set_aside(folder, function):
     store, began = Store.create(folder), time.monotonic()

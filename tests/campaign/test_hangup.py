@@ -11,16 +11,8 @@ import pytest
 import watched
 
 N = 12
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def log(tmp_path):
-    return tmp_path / "begun"
+# makes standard input the terminal that the session belongs to, as a login does; fork() is not for processes with threads
+ON_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 def all_that_was_begun_is_there(folder, log):
@@ -57,15 +49,15 @@ def test_a_run_under_nohup_goes_on(folder, log, engine):
 
 @pytest.mark.parametrize("engine", ["here", "local"])
 def test_a_run_whose_terminal_is_closed_finishes_what_is_in_hand(folder, log, engine):
-    pid, terminal = pty.fork()
-    if not pid:
-        os.execv(
-            sys.executable, [sys.executable, str(watched.HERE / "squares.py"), *map(str, (folder, N, log, 0.7, engine))]
-        )
+    terminal, within = pty.openpty()
+    command = [sys.executable, str(watched.HERE / "squares.py"), *map(str, (folder, N, log, 0.7, engine))]
+    process = subprocess.Popen(
+        [sys.executable, "-c", ON_TERMINAL, *command], stdin=within, stdout=within, stderr=within, start_new_session=True
+    )
+    os.close(within)
     watched.wait_for(lambda: len(watched.squared(log)) >= 2)
     os.close(terminal)
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
+    assert process.wait(timeout=60) == 128 + signal.SIGHUP
     assert len(watched.squared(log)) < N
     assert all_that_was_begun_is_there(folder, log)
 

@@ -130,7 +130,8 @@ def _work(batch: Batch, inventory: Inventory, presence: Presence, order: Order, 
             failure = _timed(task, store, order, scratch, journal)
         if failure is None:
             made += 1
-            inventory.holds(task)  # those that are made from it are judged by its bits
+            if task.identity:  # those that are made from it are judged by its bits
+                inventory.holds(task)
         else:
             failed += 1
             store.record_failure(
