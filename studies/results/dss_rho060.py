@@ -36,9 +36,9 @@ def main() -> None:
     print(f"G {shear}  K {mean(table['bulk_modulus'])}  p/p0 {mean(table['p_over_p0'])}")
     print(f"chi_G {chi.chi} ({100 * chi.removed_fraction:.1f} % removed; direct {chi.direct})")
     print(f"chi_K {fluctuation(table['bulk_modulus'], N).chi}")
-    print(
-        f"A_g omega0^5 {found.prefactor} per degree of freedom, below {found.tail.window:.3f} omega0, from {found.tail.n_modes} modes; free exponent {found.tail.exponent}"
-    )
+    tail = found.tail
+    print(f"A_g omega0^5 {found.prefactor} per degree of freedom, from {tail.n_modes} modes below {tail.window:.3f} omega0")
+    print(f"free exponent {tail.exponent}; other windows:")
     for fit in found.windows:
         print(f"    below {fit.window:.3f} omega0: {fit.prefactor} from {fit.n_modes} modes, exponent {fit.exponent}")
     print(f"xi_g/a0 {found.length}  omega_g/omega0 {found.frequency}  N {found.number}  2 xi_g^3 {found.stz}")

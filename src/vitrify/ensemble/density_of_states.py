@@ -1,7 +1,7 @@
 """The quasilocalised tail D(ω) = A_g ω⁴ of an ensemble, Eqs. (5) and (A9), by maximum likelihood.
 
-D(ω) is per degree of freedom, (1/3N)⟨Σ δ(ω − ω_ℓ)⟩: its integral is 1, and it gives the paper's numbers. Eq. (A9) prints 1/N, which
-makes D(ω), A_g and 𝒩 three times as large."""
+D(ω) is per degree of freedom, (1/3N)⟨Σ δ(ω − ω_ℓ)⟩: its integral is 1, and it gives the paper's numbers. Eq. (A9) prints
+1/N, which makes D(ω), A_g and 𝒩 three times as large."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def first_shear_band(n_particles: int) -> float:
 
 
 def tail_window(n_particles: int, length: Estimate) -> float:
-    """The largest ω/ω0 up to which D(ω) ~ ω⁴ holds: 0.75 of the first shear band, and no more than a quarter of ω_g = 2π c_s/ξ_g.
+    """The largest ω/ω0 up to which D(ω) ~ ω⁴ holds: 0.75 of the first shear band, and no more than a quarter of ω_g.
 
-    length: ξ_g/a0. Not a number where ξ_g is unknown, since then no window is known to be safe."""
+    length: ξ_g/a0, of which ω_g/ω0 is 2π a0/ξ_g. Not a number where ξ_g is unknown: then no window is safe."""
     return float(np.minimum(FRACTION * first_shear_band(n_particles), SOFT_FRACTION * 2.0 * np.pi / length.value))
 
 
@@ -47,9 +47,7 @@ def fit_within(frequencies: list[FloatArray], complete: FloatArray, n_particles:
     """The fit below `tail_window`; unknown, and says why, where there is no such window or too few modes below it."""
     window = tail_window(n_particles, length)
     if not np.isfinite(window):
-        return TailFit(
-            window, 0, UNKNOWN, UNKNOWN, "glasses too small: ω_g, which limits the window of the fit, is not known"
-        )
+        return TailFit(window, 0, UNKNOWN, UNKNOWN, "glasses too small: ω_g, which limits the window, is not known")
     found = fit_tail(frequencies, complete, n_particles, window)
     if found.prefactor.is_known:
         return found
@@ -84,7 +82,7 @@ def fit_windows(frequencies: list[FloatArray], complete: FloatArray, n_particles
 
 
 def low_density(frequencies: list[FloatArray], complete: FloatArray, n_particles: int) -> tuple[FloatArray, FloatArray]:
-    """A histogram of D(ω) ω0, per degree of freedom, for plots: eight log bins a decade, up to where every glass is complete."""
+    """A histogram of D(ω) ω0 per degree of freedom, for plots: eight log bins per decade, up to where all are complete."""
     modes = np.concatenate(frequencies) if frequencies else np.empty(0)
     top = float(complete.min()) if len(complete) else 0.0
     modes = modes[modes < top]

@@ -35,7 +35,7 @@ class DipoleLength:
 
 def half_box(n_particles: int) -> float:
     """L/2 in a0: N^(1/3)/2."""
-    return 0.5 * float(n_particles) ** (1.0 / 3.0)
+    return float(0.5 * n_particles ** (1.0 / 3.0))
 
 
 def dipole_length(distance: FloatArray, decays: Sequence[FloatArray], *, half_box: float) -> DipoleLength:
@@ -49,14 +49,15 @@ def dipole_length(distance: FloatArray, decays: Sequence[FloatArray], *, half_bo
         return DipoleLength(nothing, nothing, nothing, UNKNOWN, nothing, nothing, "no samples yet")
     within = distance <= FARTHEST * half_box
     distance, each = distance[within], [np.atleast_2d(x)[:, within] for x in decays]
+    largest = LARGEST * half_box
 
     def length(of: Sequence[FloatArray]) -> float:
-        return _maximum(distance, _mean(of), LARGEST * half_box)[0]
+        return _maximum(distance, _mean(of), largest)[0]
 
     mean = _mean(each)
-    value, fitted, curve = _maximum(distance, mean, LARGEST * half_box)
+    value, fitted, curve = _maximum(distance, mean, largest)
     if not np.isfinite(value):
-        why = f"no maximum below {LARGEST * half_box:.3g} a0, 0.75 of half the box: glasses too small"
+        why = f"no maximum below {largest:.3g} a0, 0.75 of half the box: glasses too small"
         return DipoleLength(distance, mean, _standard_error(each), UNKNOWN, nothing, nothing, why)
     error = _error(length, each)
     why = "" if np.isfinite(error) else "one dipole response gives no error"
@@ -66,7 +67,7 @@ def dipole_length(distance: FloatArray, decays: Sequence[FloatArray], *, half_bo
 def _error(length: Callable[[Sequence[FloatArray]], float], each: Sequence[FloatArray]) -> float:
     """The larger of the scatters over resampled dipoles and over resampled glasses.
 
-    A bootstrap over n things misses a factor √(n/(n − 1)); the scatter over two or three glasses is itself too uncertain."""
+    A bootstrap over n things misses a factor √(n/(n − 1)); the scatter of two or three glasses is itself too uncertain."""
     rng = np.random.default_rng(0)
 
     def other_dipoles() -> float:
