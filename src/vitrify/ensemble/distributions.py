@@ -28,7 +28,7 @@ class DistributionFit:
 
 
 def fit_distribution(modulus: ArrayLike, n_particles: int, shape: Shape = "gaussian") -> DistributionFit:
-    """χ from a fit to the histogram of a modulus, with lmfit's models as in the paper; unknown for fewer than LEAST_SAMPLES.
+    """χ from a fit to the histogram of a modulus, with lmfit as in the paper; unknown for fewer than LEAST_SAMPLES.
 
     The counts of the bins are Poisson numbers, and their likelihood is what is maximised: weights 1/√count would make the
     fitted distribution too narrow, as they trust the bins that happen to be low.
