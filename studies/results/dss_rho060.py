@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vitrify.ensemble import LowModes, fluctuation, mean, microscopic
+from vitrify.ensemble import DipoleDecays, LowModes, fluctuation, mean, microscopic
 
-N, DENSITY = 3000, 0.60
+N, N_DIPOLES, DENSITY = 3000, 24_000, 0.60
 HERE = Path(__file__).parent
 
 
@@ -27,15 +27,18 @@ def main() -> None:
     known = table[table["modes_counted_below"].notna()]
     frequencies = [np.array(str(x).split(), dtype=float) for x in known["frequencies"].fillna("")]
     modes = LowModes(N, frequencies, known["modes_counted_below"].to_numpy(float))
-    shear = mean(table["shear_modulus"])
-    decays = dipoles.iloc[:, 1:].to_numpy(float).T
-    found = microscopic(shear.value, DENSITY, modes, dipoles["r_over_a0"].to_numpy(float), decays)
+    planes = [x for x in ("shear_modulus", "shear_modulus_xz", "shear_modulus_yz") if x in table]
+    shear = mean(table[planes].mean(axis=1))
+    decays = list(dipoles.iloc[:, 1:].to_numpy(float).T)
+    found = microscopic(shear, DENSITY, modes, DipoleDecays(N_DIPOLES, dipoles["r_over_a0"].to_numpy(float), decays))
     chi = fluctuation(table["shear_modulus"], N)
     print(f"glasses {len(table)}, with modes {len(known)}, large ones {len(decays)}")
     print(f"G {shear}  K {mean(table['bulk_modulus'])}  p/p0 {mean(table['p_over_p0'])}")
     print(f"chi_G {chi.chi} ({100 * chi.removed_fraction:.1f} % removed; direct {chi.direct})")
     print(f"chi_K {fluctuation(table['bulk_modulus'], N).chi}")
-    print(f"A_g omega0^5 {found.prefactor} from {found.tail.n_modes} modes; free exponent {found.tail.exponent}")
+    tail = found.tail
+    print(f"A_g omega0^5 {found.prefactor} per degree of freedom, from {tail.n_modes} modes below {tail.window:.3f} omega0")
+    print(f"free exponent {tail.exponent}; other windows:")
     for fit in found.windows:
         print(f"    below {fit.window:.3f} omega0: {fit.prefactor} from {fit.n_modes} modes, exponent {fit.exponent}")
     print(f"xi_g/a0 {found.length}  omega_g/omega0 {found.frequency}  N {found.number}  2 xi_g^3 {found.stz}")

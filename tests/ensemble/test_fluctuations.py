@@ -105,6 +105,15 @@ def test_a_skewed_ensemble_is_fitted_by_its_own_moments():
     assert found.centre == pytest.approx(exact_mean, rel=0.003)
 
 
+@pytest.mark.parametrize("shape", ["gaussian", "three_quarter_gaussian"])
+def test_fits_are_unbiased_and_their_errors_are_the_scatter(shape):
+    """Of normal samples as few as an ensemble has: the bias below a fifth of the error."""
+    found = [fit_distribution(gaussian(np.random.default_rng(100 + s), 400), N, shape).chi for s in range(150)]
+    value, error = np.array([x.value for x in found]), np.array([x.error for x in found])
+    assert abs(value.mean() - CHI) < 0.2 * error.mean() + 3 * value.std() / np.sqrt(150)
+    assert 0.75 < error.mean() / value.std() < 1.3
+
+
 def test_too_few_samples_say_so():
     assert not fluctuation([1.0, 2.0], N).chi.is_known
     assert not fit_distribution(np.arange(10.0), N).chi.is_known

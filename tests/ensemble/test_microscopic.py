@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vitrify.ensemble import (
+    DipoleDecays,
     Estimate,
     LowModes,
     characteristic_frequency,
@@ -13,16 +14,19 @@ from vitrify.ensemble import (
     fit_windows,
     microscopic,
     number_density,
+    ratio_of_means,
     stz_size,
 )
+from vitrify.ensemble.density_of_states import first_shear_band, fit_within, low_density, tail_window
+from vitrify.ensemble.dipole_length import half_box
 
 N, A = 3000, 0.2
 
 
 def drawn(n_glasses, top=1.0, seed=0, exponent=4.0):
-    """Independent modes with D = A ω^exponent below `top`."""
+    """Independent modes with D = A ω^exponent per degree of freedom below `top`."""
     rng = np.random.default_rng(seed)
-    counts = rng.poisson(N * A * top ** (exponent + 1) / (exponent + 1), size=n_glasses)
+    counts = rng.poisson(3 * N * A * top ** (exponent + 1) / (exponent + 1), size=n_glasses)
     return [np.sort(top * rng.random(c) ** (1 / (exponent + 1))) for c in counts]
 
 
@@ -58,28 +62,112 @@ def test_windows_agree_where_the_law_holds():
     assert all(abs(x.prefactor.value - A) < 4 * x.prefactor.error for x in fits)
 
 
-def bumps(centre, n, noise=0.02, far=15.0, seed=0):
+def test_density_of_states_and_prefactor_have_one_normalisation():
+    modes = drawn(3000, 0.5)
+    found = fit_tail(modes, np.full(3000, 0.5), N, 0.5)
+    omega, density = low_density(modes, np.full(3000, 0.5), N)
+    q = 10.0 ** (1 / 8)  # of a bin's edges: the mean of ω⁴ over it is not that of its middle
+    over = (q**2.5 - q**-2.5) / 5 / (q**0.5 - q**-0.5)
+    assert density[-3:] / omega[-3:] ** 4 / over == pytest.approx(np.full(3, A), rel=0.08)  # 1,450 modes in the third
+    assert found.prefactor.value == pytest.approx(A, abs=4 * found.prefactor.error)
+
+
+def test_window_is_the_narrower_of_shear_band_and_mode_frequency():
+    stiff, soft = Estimate(3.8, 0.1), Estimate(8.4, 0.1)
+    assert tail_window(10_000, stiff) == pytest.approx(0.75 * first_shear_band(10_000))
+    assert tail_window(2000, soft) == pytest.approx(0.25 * 2 * np.pi / 8.4)
+    assert np.isnan(tail_window(2000, Estimate(np.nan, np.nan)))
+
+
+def test_a_soft_ensemble_is_not_biased_by_a_window_beyond_its_mode_frequency():
+    """D = A ω⁴ up to 0.25 ω_g and less above, as soft glasses have it: the shear band's window alone gives too little."""
+    length, n = Estimate(8.4, 0.1), 2000
+    edge, band = 0.25 * 2 * np.pi / 8.4, 0.75 * first_shear_band(n)
+    rng = np.random.default_rng(3)
+    modes = []
+    for _ in range(2000):
+        x = 0.6 * rng.random(rng.poisson(3 * n * A * 0.6**5 / 5)) ** 0.2
+        modes.append(np.sort(x[(x < edge) | (rng.random(len(x)) < (edge / x) ** 2)]))
+    complete = np.full(2000, 0.6)
+    within, broad = fit_within(modes, complete, n, length), fit_tail(modes, complete, n, band)
+    assert within.prefactor.value == pytest.approx(A, abs=4 * within.prefactor.error)
+    assert broad.prefactor.value < A - 10 * broad.prefactor.error
+
+
+def test_glasses_without_a_window_or_without_modes_below_it_are_too_small():
+    complete = np.full(20, 0.5)
+    unknown = fit_within(drawn(20, 0.5), complete, N, Estimate(np.nan, np.nan))
+    few = fit_within(drawn(2, 0.5), complete[:2], N, Estimate(30.0, 1.0))
+    assert not unknown.prefactor.is_known
+    assert unknown.why_unknown.startswith("glasses too small: ω_g")
+    assert not few.prefactor.is_known
+    assert few.why_unknown.startswith("glasses too small or too few: ")
+
+
+BOX = half_box(24_000)  # 14.4 a0
+
+
+def bumps(centre, n, *, dipoles=24, noise=0.4, between=0.0, seed=0):
+    """c(r) with its maximum of r⁶c at `centre`: each dipole has its own place of the maximum, and each glass."""
     rng = np.random.default_rng(seed)
-    r = 0.5 * 10.0 ** (np.arange(40) / 24.0)
-    shape = np.exp(-2.0 * np.log(r / centre) ** 2)
-    decays = r**-6.0 * shape * np.exp(noise * rng.normal(size=(n, 40)))
-    return r, np.where(r < far, decays, np.nan)
+    r = 0.5 * 10.0 ** (np.arange(49) / 24.0)
+    each = []
+    for shift in between * rng.normal(size=n):
+        place = np.log(centre) + shift + noise * rng.normal(size=(dipoles, 1))
+        decays = r**-6.0 * np.exp(-2.0 * (np.log(r) - place) ** 2)
+        each.append(np.where(r < BOX, decays, np.nan))
+    return r, each
 
 
-@pytest.mark.parametrize("centre", [3.0, 4.2, 5.5])
+@pytest.mark.parametrize("centre", [3.0, 4.2, 7.0])
 def test_length_is_the_maximum(centre):
-    found = dipole_length(*bumps(centre, 8))
+    found = dipole_length(*bumps(centre, 8), half_box=BOX)
     assert found.length.value == pytest.approx(centre, abs=4 * found.length.error)
-    assert 0 < found.length.error < 0.2
+    assert 0 < found.length.error < 0.5
     assert len(found.fitted) >= 6
 
 
-def test_a_glass_that_is_too_small_gives_no_length():
-    found = dipole_length(*bumps(9.0, 8, far=8.0))
+@pytest.mark.parametrize(("n", "dipoles", "between"), [(2, 24, 0.0), (6, 24, 0.0), (1, 48, 0.0), (12, 8, 0.2)])
+def test_error_of_the_length_is_its_scatter(n, dipoles, between):
+    """Also for two glasses, whose own scatter tells nothing, and where glasses differ by more than their dipoles."""
+    found = [
+        dipole_length(*bumps(4.2, n, dipoles=dipoles, between=between, seed=s), half_box=BOX).length for s in range(40)
+    ]
+    value, error = np.array([x.value for x in found]), np.array([x.error for x in found])
+    scatter = value.std(ddof=1)
+    assert 0.7 * scatter < np.sqrt(np.mean(error**2)) < 1.5 * scatter  # the scatter of 40 is itself known to 11 %
+    assert abs(value.mean() - 4.2) < 0.2 * error.mean() + 4 * scatter / np.sqrt(40)
+
+
+def test_what_periodic_images_lift_is_no_maximum():
+    """A plateau of r⁶c that rises by 14 % at 0.93 of half the box, as the images make it: no length; without them neither."""
+    r, each = bumps(4.2, 4)
+    plateau = [np.where(r < BOX, r**-6.0 * (r / (1 + r)) * (1 + 0.14 * np.exp(-(((r / BOX - 0.95) / 0.05) ** 2))), np.nan)]
+    found = dipole_length(r, plateau * 4, half_box=BOX)
     assert not found.length.is_known
-    assert "no maximum" in found.why_unknown
-    assert not dipole_length(*bumps(4.0, 1)).length.is_known
-    assert dipole_length(np.empty(0), np.empty((0, 0))).why_unknown == "no samples yet"
+    assert "no maximum below" in found.why_unknown
+    assert dipole_length(r, each, half_box=BOX).length.is_known
+
+
+def test_a_glass_that_is_too_small_gives_no_length():
+    found = dipole_length(*bumps(9.0, 8), half_box=half_box(8000))  # its maximum lies at 0.9 of half the box
+    assert not found.length.is_known
+    assert "glasses too small" in found.why_unknown
+    assert not dipole_length(*bumps(4.0, 1, dipoles=1), half_box=BOX).length.is_known
+    assert dipole_length(np.empty(0), [], half_box=BOX).why_unknown == "no samples yet"
+
+
+def test_a_ratio_of_correlated_terms_has_the_error_of_its_scatter():
+    """Anticorrelated by −0.82 as k₊ and k₋ of a mode: errors added in quadrature would be wrong."""
+    off = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        plus = 3.0 + 0.5 * rng.normal(size=80)
+        minus = -2.0 - 0.82 * 0.5 * (plus - 3.0) / 0.5 + 0.29 * rng.normal(size=80)
+        found = ratio_of_means(minus, plus)
+        off.append((found.value + 2.0 / 3.0) / found.error)
+    assert abs(np.mean(off)) < 4 / np.sqrt(60)
+    assert 0.75 < np.std(off) < 1.3
 
 
 def test_scales_in_closed_form():
@@ -112,8 +200,13 @@ def test_units_of_the_ensemble():
     shear, density = 24.0, 0.6
     omega0 = np.sqrt(shear / density) / density ** (-1 / 3)
     found = microscopic(
-        shear, density, LowModes(N, [omega0 * x for x in drawn(300, 0.5)], np.full(300, 0.5 * omega0)), *bumps(4.0, 5)
+        Estimate(shear, 0.24),
+        density,
+        LowModes(N, [omega0 * x for x in drawn(300, 0.5)], np.full(300, 0.5 * omega0)),
+        DipoleDecays(24_000, *bumps(4.0, 5)),
     )
     assert found.omega0 == pytest.approx(omega0)
     assert found.prefactor.value == pytest.approx(A, abs=4 * found.prefactor.error)
     assert found.length.value == pytest.approx(4.0, rel=0.05)
+    counted = found.tail.prefactor.error / found.prefactor.value
+    assert found.prefactor.error == pytest.approx(found.prefactor.value * np.hypot(counted, 2.5 * 0.01))  # G to 1 %

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from stores import filled, study_text
 from vitrify.campaign import Result, Store
 from vitrify.cli.main import cli
-from vitrify.ensemble import Estimate, LowModes, microscopic, summarise
+from vitrify.ensemble import DipoleDecays, Estimate, LowModes, microscopic, summarise
 from vitrify.report import statements as s
 from vitrify.report.figures import FIGURES
 from vitrify.report.gathered import Gathered, Series, Study
@@ -61,12 +61,14 @@ def table(seed, n=60, g=20.0, k=60.0):
 def small(seed, n, found, density):
     """Modes with D = 0.1 ω⁴ (in ω0) and c(r) with a bump at 4 a0."""
     rng, box = np.random.default_rng(seed), 6.0
-    counts = rng.poisson(1000 * 0.1 * 0.5**5 / 5, size=n)
+    counts = rng.poisson(3 * 1000 * 0.1 * 0.5**5 / 5, size=n)
     modes = [box * 0.5 * rng.random(c) ** 0.2 for c in counts]
     r = np.geomspace(0.5, 15.0, 40)
     bump = r**-6.0 / (1 + (np.log(r / 4.0)) ** 2)
-    decays = bump * (1 + 0.01 * rng.normal(size=(min(n, 3), 40)))
-    return microscopic(found.shear_modulus.value, density, LowModes(1000, modes, np.full(n, 3.0)), r, decays)
+    dipoles = DipoleDecays(
+        24_000, r, [bump * (1 + 0.01 * rng.normal(size=(8 if n > 1 else 1, 40))) for _ in range(min(n, 3))]
+    )
+    return microscopic(found.shear_modulus_of_planes, density, LowModes(1000, modes, np.full(n, 3.0)), dipoles)
 
 
 def qlm(seed, n):

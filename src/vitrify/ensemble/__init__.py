@@ -1,18 +1,19 @@
 """Numbers of many glasses, each with its error."""
 
-from .bootstrap import bootstrap
+from .bootstrap import bootstrap, ratio_of_means
 from .density_of_states import TailFit, fit_tail, fit_windows
 from .dipole_length import DipoleLength, dipole_length
 from .distributions import DistributionFit, fit_distribution
 from .estimate import Estimate
 from .fluctuations import Fluctuation, fluctuation, relative_fluctuation, remove_outliers
 from .means import mean
-from .microscopic import LowModes, Microscopic, microscopic
+from .microscopic import DipoleDecays, LowModes, Microscopic, microscopic
 from .parent_temperature import ParentTemperature, find_parent_temperature
 from .scales import PowerLaw, characteristic_frequency, fit_power_law, number_density, stz_size
 from .summary import EnsembleSummary, summarise
 
 __all__ = [
+    "DipoleDecays",
     "DipoleLength",
     "DistributionFit",
     "EnsembleSummary",
@@ -35,6 +36,7 @@ __all__ = [
     "mean",
     "microscopic",
     "number_density",
+    "ratio_of_means",
     "relative_fluctuation",
     "remove_outliers",
     "stz_size",

@@ -27,3 +27,8 @@ def bootstrap(
     n = len(samples)
     drawn = [statistic(samples[rng.integers(n, size=n)]) for _ in range(resamples)]
     return Estimate(statistic(samples), float(np.std(drawn, ddof=1)))
+
+
+def ratio_of_means(above: FloatArray, below: FloatArray) -> Estimate:
+    """⟨a⟩/⟨b⟩ of two quantities of the same samples, whose correlation the resampling keeps. above, below: (n,)."""
+    return bootstrap(lambda x: float(x[:, 0].mean() / x[:, 1].mean()), np.column_stack([above, below]))

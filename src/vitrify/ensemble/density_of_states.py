@@ -1,8 +1,11 @@
-"""The quasilocalised tail D(ω) = A_g ω⁴ of an ensemble, Eqs. (5) and (A9), by maximum likelihood."""
+"""The quasilocalised tail D(ω) = A_g ω⁴ of an ensemble, Eqs. (5) and (A9), by maximum likelihood.
+
+D(ω) is per degree of freedom, (1/3N)⟨Σ δ(ω − ω_ℓ)⟩: its integral is 1, and it gives the paper's numbers. Eq. (A9) prints
+1/N, which makes D(ω), A_g and 𝒩 three times as large."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +13,9 @@ from numpy.typing import NDArray
 from .estimate import UNKNOWN, Estimate
 
 FloatArray = NDArray[np.float64]
+DEGREES = 3  # of freedom, a particle
 FRACTION = 0.75  # of the first shear phonon: its band is broad, and must not enter
+SOFT_FRACTION = 0.25  # of ω_g: above it A_g falls with the window (soft ensembles: by 2.4 from 0.27 to 0.57 ω_g, measured)
 FRACTIONS = (0.55, 0.65, 0.75, 0.85, 0.95)  # windows for the sensitivity
 LEAST_MODES = 10  # fewer give A_g to no better than a third
 
@@ -21,8 +26,9 @@ class TailFit:
 
     window: float  # ω/ω0
     n_modes: int
-    prefactor: Estimate  # A_g ω0⁵
+    prefactor: Estimate  # A_g ω0⁵, per degree of freedom
     exponent: Estimate  # β of D ~ ω^β, fitted free: 4 is expected
+    why_unknown: str = ""
 
 
 def first_shear_band(n_particles: int) -> float:
@@ -30,10 +36,28 @@ def first_shear_band(n_particles: int) -> float:
     return float(2.0 * np.pi * n_particles ** (-1.0 / 3.0))
 
 
-def fit_tail(frequencies: list[FloatArray], complete: FloatArray, n_particles: int, window: float) -> TailFit:
-    """Maximum likelihood for N A_g ω⁴ independent modes per dω below the window.
+def tail_window(n_particles: int, length: Estimate) -> float:
+    """The largest ω/ω0 up to which D(ω) ~ ω⁴ holds: 0.75 of the first shear band, and no more than a quarter of ω_g.
 
-    A_g = 5 Σ counts/(N Σ w⁵) with w the window or, where that is lower, the frequency up to which all modes of that glass
+    length: ξ_g/a0, of which ω_g/ω0 is 2π a0/ξ_g. Not a number where ξ_g is unknown: then no window is safe."""
+    return float(np.minimum(FRACTION * first_shear_band(n_particles), SOFT_FRACTION * 2.0 * np.pi / length.value))
+
+
+def fit_within(frequencies: list[FloatArray], complete: FloatArray, n_particles: int, length: Estimate) -> TailFit:
+    """The fit below `tail_window`; unknown, and says why, where there is no such window or too few modes below it."""
+    window = tail_window(n_particles, length)
+    if not np.isfinite(window):
+        return TailFit(window, 0, UNKNOWN, UNKNOWN, "glasses too small: ω_g, which limits the window, is not known")
+    found = fit_tail(frequencies, complete, n_particles, window)
+    if found.prefactor.is_known:
+        return found
+    return replace(found, why_unknown=f"glasses too small or too few: {found.n_modes} modes below {window:.3g} ω0")
+
+
+def fit_tail(frequencies: list[FloatArray], complete: FloatArray, n_particles: int, window: float) -> TailFit:
+    """Maximum likelihood for 3N A_g ω⁴ independent modes per dω below the window.
+
+    A_g = 5 Σ counts/(3N Σ w⁵) with w the window or, where that is lower, the frequency up to which all modes of that glass
     are known; its error is A_g/√counts. β + 1 = counts/Σ ln(w/ω), error (β + 1)/√counts. Unknown below LEAST_MODES.
 
     frequencies: one array a glass, in ω0; complete: (n,), in ω0."""
@@ -44,7 +68,7 @@ def fit_tail(frequencies: list[FloatArray], complete: FloatArray, n_particles: i
     count = sum(len(x) for x in inside)
     if count < LEAST_MODES:
         return TailFit(window, count, UNKNOWN, UNKNOWN)
-    prefactor = 5.0 * count / (n_particles * float(np.sum(limits**5)))
+    prefactor = 5.0 * count / (DEGREES * n_particles * float(np.sum(limits**5)))
     logs = sum(float(np.sum(np.log(w / x))) for x, w in zip(inside, limits, strict=True))
     exponent = count / logs
     root = float(np.sqrt(count))
@@ -58,7 +82,7 @@ def fit_windows(frequencies: list[FloatArray], complete: FloatArray, n_particles
 
 
 def low_density(frequencies: list[FloatArray], complete: FloatArray, n_particles: int) -> tuple[FloatArray, FloatArray]:
-    """A histogram of D(ω) ω0 for plots: eight log bins a decade, up to where every glass is complete."""
+    """A histogram of D(ω) ω0 per degree of freedom, for plots: eight log bins per decade, up to where all are complete."""
     modes = np.concatenate(frequencies) if frequencies else np.empty(0)
     top = float(complete.min()) if len(complete) else 0.0
     modes = modes[modes < top]
@@ -66,5 +90,5 @@ def low_density(frequencies: list[FloatArray], complete: FloatArray, n_particles
         return np.empty(0), np.empty(0)
     edges = top * 10.0 ** (-np.arange(25) / 8.0)[::-1]
     counts = np.histogram(modes, edges)[0]
-    density = counts / (n_particles * len(frequencies) * np.diff(edges))
+    density = counts / (DEGREES * n_particles * len(frequencies) * np.diff(edges))
     return np.sqrt(edges[1:] * edges[:-1])[counts > 0], density[counts > 0]

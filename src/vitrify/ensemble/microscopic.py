@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .density_of_states import FRACTION, TailFit, first_shear_band, fit_tail, fit_windows, low_density
-from .dipole_length import DipoleLength, dipole_length
-from .estimate import Estimate
+from .density_of_states import TailFit, fit_windows, fit_within, low_density
+from .dipole_length import DipoleLength, dipole_length, half_box
+from .estimate import UNKNOWN, Estimate
 from .scales import characteristic_frequency, number_density, stz_size
 
 FloatArray = NDArray[np.float64]
@@ -25,10 +25,20 @@ class LowModes:
 
 
 @dataclass(frozen=True, slots=True)
+class DipoleDecays:
+    """c(r) of single dipoles in large glasses."""
+
+    n_particles: int
+    distance: FloatArray  # (bins,) in a0
+    each: list[FloatArray]  # a glass: (dipoles, bins)
+
+
+@dataclass(frozen=True, slots=True)
 class Microscopic:
     """What Figs. 6-8, 13-16 and 19 show of one ensemble."""
 
     omega0: float  # √(ε/m)/λ; not a number where G is unknown
+    modulus_error: float  # relative error of G, which ω0 carries into A_g ω0⁵ ∝ G^(5/2)
     tail: TailFit
     windows: list[TailFit]
     density: tuple[FloatArray, FloatArray]  # ω/ω0 and D ω0
@@ -36,8 +46,11 @@ class Microscopic:
 
     @property
     def prefactor(self) -> Estimate:
-        """A_g ω0⁵."""
-        return self.tail.prefactor
+        """A_g ω0⁵; its error holds that of the counts and that of ω0."""
+        counted = self.tail.prefactor
+        if not counted.is_known:
+            return UNKNOWN
+        return Estimate(counted.value, float(np.hypot(counted.error, 2.5 * self.modulus_error * counted.value)))
 
     @property
     def length(self) -> Estimate:
@@ -60,21 +73,22 @@ class Microscopic:
         return stz_size(self.length)
 
 
-def microscopic(
-    shear_modulus: float, density: float, modes: LowModes, distance: FloatArray, decays: FloatArray
-) -> Microscopic:
+def microscopic(shear_modulus: Estimate, density: float, modes: LowModes, dipoles: DipoleDecays) -> Microscopic:
     """Put together from the modes and dipole responses of an ensemble; unit masses.
 
-    shear_modulus: mean over the ensemble, ε/λ³; density: ρ in λ⁻³; distance, decays: as dipole_length takes them."""
-    omega0 = float(np.sqrt(shear_modulus / density)) * density ** (1.0 / 3.0) if shear_modulus > 0 else float("nan")
+    shear_modulus: mean over the ensemble and its planes, ε/λ³; density: ρ in λ⁻³."""
+    value = shear_modulus.value
+    omega0 = float(np.sqrt(value / density)) * density ** (1.0 / 3.0) if value > 0 else float("nan")
     known = np.isfinite(omega0)
     reduced = [x / omega0 for x in modes.frequencies] if known else []
     complete = modes.complete / omega0 if known else np.empty(0)
     n = modes.n_particles
+    dipole = dipole_length(dipoles.distance, dipoles.each, half_box=half_box(dipoles.n_particles))
     return Microscopic(
         omega0,
-        fit_tail(reduced, complete, n, FRACTION * first_shear_band(n)),
+        shear_modulus.error / value if known else float("nan"),
+        fit_within(reduced, complete, n, dipole.length),
         fit_windows(reduced, complete, n),
         low_density(reduced, complete, n),
-        dipole_length(distance, decays),
+        dipole,
     )

@@ -15,6 +15,7 @@ MEANS = (
     "energy_per_particle", "p_over_p0", "stickiness", "coordination", "min_coordination", "shear_modulus", "bulk_modulus",
     "g_over_k", "poisson_ratio", "msd_over_a0_squared", "seconds",
 )  # fmt: skip
+PLANES = ("shear_modulus", "shear_modulus_xz", "shear_modulus_yz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class EnsembleSummary:
     stickiness: Estimate
     coordination: Estimate
     min_coordination: Estimate  # mean over samples of the smallest
-    shear_modulus: Estimate
+    shear_modulus: Estimate  # xy
+    shear_modulus_of_planes: Estimate  # mean over the planes xy, xz, yz of each sample
     bulk_modulus: Estimate
     g_over_k: Estimate
     poisson_ratio: Estimate
@@ -42,9 +44,11 @@ def summarise(table: pd.DataFrame, n_particles: int) -> EnsembleSummary:
     """Summarise an ensemble's table, a row a sample; what has no column or no sample is unknown."""
     means = {name: mean(table[name]) if name in table else UNKNOWN for name in MEANS}
     known = "pressure" in table and "bulk_modulus" in table
+    planes = [name for name in PLANES if name in table]
     return EnsembleSummary(
         n_samples=len(table),
         p_over_k=mean(table["pressure"] / table["bulk_modulus"]) if known else UNKNOWN,
+        shear_modulus_of_planes=mean(table[planes].mean(axis=1)) if planes else UNKNOWN,
         chi_g=_chi(table, "shear_modulus", n_particles),
         chi_k=_chi(table, "bulk_modulus", n_particles),
         **means,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from vitrify.campaign import Result, Store
 from vitrify.ensemble import (
+    DipoleDecays,
     EnsembleSummary,
     Estimate,
     LowModes,
@@ -122,8 +123,6 @@ def _gather(study: StudySpec, spec: EnsembleSpec, store: Store) -> Gathered:
         [x.arrays["frequency"] for x in modes],
         np.array([x.values["modes_counted_below"] for x in modes], dtype=float),
     )
-    distance = dipoles[0].arrays["distance"] if dipoles else np.empty(0)
-    decays = np.array([x.arrays["median"] for x in dipoles]) if dipoles else np.empty((0, 0))
     qlm = ensemble_results(study, spec, store, "qlm")
     return Gathered(
         spec,
@@ -131,8 +130,18 @@ def _gather(study: StudySpec, spec: EnsembleSpec, store: Store) -> Gathered:
         summary,
         ensemble_counts(study, spec, store),
         parent_temperature_of(study, spec, store),
-        microscopic(summary.shear_modulus.value, spec.density, low, distance, decays),
+        microscopic(summary.shear_modulus_of_planes, spec.density, low, _decays(spec, dipoles)),
         pd.DataFrame([x.values for x in qlm]),
         ensemble_results(study, spec, store, "structure"),
         ensemble_results(study, spec, store, "spectrum"),
+    )
+
+
+def _decays(spec: EnsembleSpec, dipoles: list[Result]) -> DipoleDecays:
+    """c(r) by dipole; a result of an earlier release has its mean alone."""
+    asked = spec.observable("dipoles")
+    return DipoleDecays(
+        (asked.n_particles if asked else 0) or spec.n_particles,
+        dipoles[0].arrays["distance"] if dipoles else np.empty(0),
+        [x.arrays.get("each", x.arrays["median"]) for x in dipoles],
     )

@@ -8,14 +8,13 @@ from math import hypot, isfinite
 
 import numpy as np
 
-from vitrify.ensemble import EnsembleSummary, Estimate, fit_power_law, mean
+from vitrify.ensemble import EnsembleSummary, Estimate, fit_power_law, mean, ratio_of_means
 from vitrify.ensemble.estimate import UNKNOWN
 
 from .gathered import Series, Study
 
 AGREES, DEVIATES, TOO_FEW = "agreement", "deviation", "too few samples to tell"
 SIGMAS = 2.0
-PER_DEGREE = "D per degree of freedom, a third of ours"  # the normalisation that gives the paper's numbers, see physics.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def _tails(study: Study) -> list[Statement]:
                 10.0, 0.4),
         _number("Fig. 6", "A_g falls almost 100-fold with stickiness in CSS.", _ratio(a["CSS"].at(1.5), a["CSS"].at(1.1)),
                 80.0, 0.5),
-        _number("Fig. 6", f"A_g is about 4e-3 ω0⁻⁵ at r_c = 1.1 ({PER_DEGREE}).", _third(a["CSS"].at(1.1)), 4e-3, 0.3),
+        _number("Fig. 6", "A_g is about 4e-3 ω0⁻⁵ at r_c = 1.1.", a["CSS"].at(1.1), 4e-3, 0.3),
         *[_near("Fig. 6", f"The exponent of D(ω) is 4 ({x.spec.name}).", x.micro.tail.exponent, 4.0, 0.3)
           for x in study.ensembles if x.micro.tail.exponent.is_known],
     ]  # fmt: skip
@@ -119,26 +118,22 @@ def _lengths(study: Study) -> list[Statement]:
                 _ratio(omega["DSS"].at(0.55), omega["DSS"].at(1.2)), 2.0, 0.3),
         _number("Fig. 8", "ω_g grows about 2-fold with stickiness in CSS.",
                 _ratio(omega["CSS"].at(1.1), omega["CSS"].at(1.5)), 2.0, 0.3),
-        *[_near("Fig. 8", f"𝒩 is about 0.3 ({name}; {PER_DEGREE}).", _third(x), 0.3, 0.15) for name, x in number],
-        _near("Fig. 8", f"𝒩 is about 1e-2 at r_c = 1.1 ({PER_DEGREE}).",
-              _third(study.along("CSS", lambda x: x.micro.number).at(1.1)), 1e-2, 1e-2),
+        *[_near("Fig. 8", f"𝒩 is about 0.3 ({name}).", x, 0.3, 0.15) for name, x in number],
+        _near("Fig. 8", "𝒩 is about 1e-2 at r_c = 1.1.", study.along("CSS", lambda x: x.micro.number).at(1.1), 1e-2, 1e-2),
     ]  # fmt: skip
 
 
-def _third(x: Estimate | None) -> Estimate | None:
-    return None if x is None else Estimate(x.value / 3.0, x.error / 3.0)
-
-
-def _qlm_mean(study: Study, name: str, control: float, column: str) -> Estimate | None:
+def _qlm_ratio(study: Study, name: str, control: float, above: str, below: str) -> Estimate | None:
+    """Of the means of two terms of a mode's energy, Eq. (10)."""
     found = study.at(name, control)
-    return None if found is None or len(found.qlm) < 2 else mean(found.qlm[column])
+    if found is None or len(found.qlm) < 2:
+        return None
+    return ratio_of_means(found.qlm[f"qlm_{above}"].to_numpy(float), found.qlm[f"qlm_{below}"].to_numpy(float))
 
 
 def _energies(study: Study) -> list[Statement]:
-    of = {term: _qlm_mean(study, "QSS", 20, f"qlm_{term}") for term in ("k_plus", "k_minus", "f_plus", "f_minus")}
-    loose = [_qlm_mean(study, "DSS", 0.55, f"qlm_{term}") for term in ("k_plus", "k_minus")]
-    force, soft = _ratio(of["f_plus"], of["k_plus"]), _ratio(of["k_minus"], of["k_plus"])
-    softer = _ratio(loose[1], loose[0])
+    force, soft = (_qlm_ratio(study, "QSS", 20, term, "k_plus") for term in ("f_plus", "k_minus"))
+    softer = _qlm_ratio(study, "DSS", 0.55, "k_minus", "k_plus")
     return [
         _near("Fig. 9", "In QSS, q = 20, f₊ is about an order of magnitude below k₊.", force, 0.1, 0.1),
         _near("Fig. 9", "In QSS, q = 20, k₋ nearly balances k₊ (their ratio is near −1).", soft, -1.0, 0.25),

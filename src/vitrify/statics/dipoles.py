@@ -83,8 +83,18 @@ class Decay:
     """How responses decay with distance, in bins that are the same for every glass of a density."""
 
     distance: FloatArray  # (bins,) geometric middle, in a0
-    median: FloatArray  # (bins,) median over pairs of (z·d)², mean over dipoles; NaN where no dipole has pairs enough
-    dipoles: IntArray  # (bins,) that have
+    each: FloatArray  # (dipoles, bins) median over pairs of (z·d)²; NaN where a bin has too few pairs
+
+    @property
+    def dipoles(self) -> IntArray:
+        """Dipoles that have pairs enough, (bins,)."""
+        return np.asarray(np.isfinite(self.each).sum(axis=0))
+
+    @property
+    def median(self) -> FloatArray:
+        """c(r), the mean over these dipoles, (bins,); NaN where there is none."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.nansum(self.each, axis=0) / self.dipoles)
 
 
 BINS_A_DECADE = 24
@@ -96,7 +106,7 @@ def decay(
     hessian: Hessian, box: float, spacing: float, chosen: IntArray, track: Callable[[IntArray], Iterable[int]] = iter
 ) -> Decay:
     """c(r), Eq. (A13): for each response the median of (z·d_kl)² over pairs kl at distance r, between pair midpoints under
-    the minimum image, up to half the box; then the mean over dipoles. A few responses in memory at a time.
+    the minimum image, up to half the box. A few responses in memory at a time.
 
     track: yields the chosen bonds one after the other and may show how far it is."""
     pairs = hessian.pairs
@@ -106,8 +116,8 @@ def decay(
     middle = pairs.positions[i] + 0.5 * pairs.r_pd[every]
     count = int(BINS_A_DECADE * np.log10(FARTHEST / NEAREST))
     edges = NEAREST * 10.0 ** (np.arange(count + 1) / BINS_A_DECADE)
-    total, dipoles = np.zeros(count), np.zeros(count, dtype=np.int64)
-    for bond, z in zip(track(chosen), responses(hessian, chosen), strict=True):
+    each = np.full((len(chosen), count), np.nan)
+    for row, bond, z in zip(each, track(chosen), responses(hessian, chosen), strict=True):
         away = middle - middle[np.searchsorted(every, bond)]
         away -= box * np.rint(away / box)
         r = np.sqrt(np.einsum("pd,pd->p", away, away)) / spacing
@@ -118,7 +128,5 @@ def decay(
         for b in range(count):
             inside = value[order[starts[b] : starts[b + 1]]]
             if len(inside) >= LEAST_PAIRS and edges[b + 1] * spacing <= 0.5 * box:
-                total[b] += float(np.median(inside))
-                dipoles[b] += 1
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return Decay(np.sqrt(edges[1:] * edges[:-1]), np.where(dipoles > 0, total / dipoles, np.nan), dipoles)
+                row[b] = np.median(inside)
+    return Decay(np.sqrt(edges[1:] * edges[:-1]), each)

@@ -133,7 +133,7 @@ def _qlm(glass: Glass, *, order: Any) -> Result:
 def _dipoles(glass: Glass, *, number: int) -> Result:
     found = dipole_decay(glass, number=number)
     values: dict[str, Value] = {"dipoles": number, "dipole_spacing": glass.spacing}
-    return Result(values, {"distance": found.distance, "median": found.median, "count": found.dipoles})
+    return Result(values, {"distance": found.distance, "median": found.median, "count": found.dipoles, "each": found.each})
 
 
 MEASURE: dict[str, Callable[..., Result]] = {

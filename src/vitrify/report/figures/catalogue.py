@@ -54,11 +54,12 @@ FIGURES = (
     Figure("5", "Fluctuations of moduli", "χ_G (a-c) and χ_K (d-f) of Eq. (4), after the outlier scheme where samples are "
            "enough for it (above 650 at δ = 1 %: with fewer it would remove healthy ones); else of all samples.",
            fig05_fluctuations.draw),
-    Figure("6", "Density of states", "(a-c) D(ω) per particle (1/N, Eq. A9) at either end of each set: dots from the lowest "
-           "modes, thin lines the whole spectrum of one glass, dashed A_g ω⁴. (d-f) A_g ω0⁵ by maximum likelihood below 0.75 "
-           "of the first shear band, for at least 10 modes; see the table of windows.", fig06_density_of_states.draw),
-    Figure("7", "Dipole responses", "(a-c) c(r), (d-f) r⁶c(r), (g-i) ξ_g. A maximum at the end of the range gives no length: "
-           "the glasses are too small.", fig07_dipole_responses.draw),
+    Figure("6", "Density of states", "(a-c) D(ω) per degree of freedom, 1/(3N), at either end of each set: dots from the "
+           "lowest modes, thin lines the whole spectrum of one glass, dashed A_g ω⁴. (d-f) A_g ω0⁵ by maximum likelihood below "
+           "0.75 of the first shear band and a quarter of ω_g, for at least 10 modes; see the table of windows. With the 1/N "
+           "that Eq. (A9) prints, D(ω), A_g and 𝒩 would be three times as large.", fig06_density_of_states.draw),
+    Figure("7", "Dipole responses", "(a-c) c(r), (d-f) r⁶c(r), (g-i) ξ_g. The maximum is looked for below 0.75 of half the box; "
+           "where there is none the glasses are too small and give no length.", fig07_dipole_responses.draw),
     Figure("8", "Frequency and number of quasilocalised modes", "ω_g = 2π c_s/ξ_g (a-c) and 𝒩 = A_g ω_g⁵ (d-f).",
            fig08_characteristic_frequency.draw),
     Figure("9", "Energy of quasilocalised modes", "The four terms of Eq. (10) in ω0², one nonlinear mode a glass; dashed: means.",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from vitrify.ensemble.density_of_states import DEGREES
 from vitrify.report.gathered import SETS, Study
 
 from .style import LABELS, SEQUENCE, draw_along, ends, panels, say
@@ -27,7 +28,7 @@ def _tails(axis: Any, study: Study, name: str) -> None:
         label = f"{LABELS[name]} = {control:g} ({found.micro.tail.n_modes} modes)"
         axis.plot(omega, density, "o", ms=3, color=colour, label=label)
         if found.spectrum and np.isfinite(found.micro.omega0):
-            x, y = found.spectrum[0].arrays["omega"], found.spectrum[0].arrays["density"]
+            x, y = found.spectrum[0].arrays["omega"], found.spectrum[0].arrays["density"] / DEGREES  # kept per particle
             axis.plot(x / found.micro.omega0, y * found.micro.omega0, color=colour, lw=0.6, alpha=0.6)
         if found.micro.prefactor.is_known:
             w = np.geomspace(0.2, 1.0, 20) * found.micro.tail.window
