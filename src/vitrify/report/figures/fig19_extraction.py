@@ -18,7 +18,7 @@ def draw(study: Study) -> Figure:
         found = x.micro.dipole
         if not np.isfinite(found.decay).any():
             continue
-        label = f"$r_c$ = {control:g}" + (f": {found.why_unknown}" if found.why_unknown else "")
+        label = f"$r_c$ = {control:g}" + ("" if np.isfinite(found.length.value) else " (no maximum in range)")
         axis.plot(found.distance, found.distance**6 * found.decay, "o", ms=3, color=colour, label=label)
         if len(found.fitted):
             axis.plot(found.fitted, found.curve, "k-", lw=1)

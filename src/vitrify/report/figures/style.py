@@ -33,7 +33,7 @@ def draw_series(axis: Any, name: str, series: Series, label: str) -> None:
     axis.set_ylabel(label)
     axis.margins(0.08, 0.15)
     if not series.control:
-        say(axis, "no samples yet, or too few to tell")
+        say(axis, "no samples yet, or too few or too small to tell")
 
 
 def draw_row(axes: Any, study: Study, sets: tuple[str, ...], quantity: Any, label: str) -> None:
