@@ -91,7 +91,7 @@ TWO = [[1.0, 1.0, 1.0], [2.2, 1.0, 1.0]]
 
 @pytest.mark.parametrize("species", [
     np.array([0, 256]), np.array([0, 1.9]), np.array([0, np.nan]), np.array([0, np.inf]), [0, 300], [0, -1], np.array([0, -1]), [0, 10**400],
-    [0, 0.5], [0, None], [0, 1j], np.array([0, 1j]), [True, False], np.array([True, False]), ["A", "C"], [["A"], ["B"]], "AB", None, 1, {0: 1},
+    [0, 0.5], [0, None], [0, 1j], np.array([0, 1j]), [True, False], np.array([True, False]), ["A", "C"], [["A"], ["B"]], "AB", None, 1, {0: 1}, {0, 1},
     np.array(["A", "B"]), np.array([b"A", b"B"]), np.ma.array([0, 1], mask=[False, True]), np.array([0, 1], dtype="M8[s]"),
 ], ids=lambda x: " ".join(repr(x).split())[:40])  # fmt: skip
 def test_species_are_whole_numbers_in_range_or_a_list_of_labels(species):

@@ -209,23 +209,67 @@ for eps in map(float, sys.argv[1:]):
 """
 
 
-def test_a_helper_that_numba_itself_did_not_compile_anew(tmp_path):
-    """Within a process Numba keeps a helper as it was; the kernel that this left on disk is seen to be another formula's."""
-    (tmp_path / "program.py").write_text(HELPED)
+@pytest.mark.parametrize("decorator", ["numba.njit", "numba.njit(cache=True)", 'numba.njit("float64(float64)")'])
+def test_a_helper_that_was_compiled_before_it_was_met(tmp_path, decorator):
+    """Numba keeps a helper as it was first compiled: within a process, and under cache=True on disk."""
+    (tmp_path / "program.py").write_text(HELPED.replace("@numba.njit", f"@{decorator}"))
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels"), "PYTHONDONTWRITEBYTECODE": "1"}
     found = []
-    for before, arguments in (("1.0", ["3"]), ("3.0", ["3"])):
+    for before, now in (("1.0", "3"), ("3.0", "3"), ("2.0", "2")):
         (tmp_path / "settings.py").write_text(f"EPS = {before}\n")
         done = subprocess.run(
-            [sys.executable, "program.py", *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found.append(float(done.stdout.split()[-1]))
-    assert found[-1] == pytest.approx(3.0)
+            [sys.executable, "program.py", now],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        found.append(float(done.stdout))
+    assert found == pytest.approx([3.0, 3.0, 2.0])
+
+
+@numba.vectorize(["float64(float64)"])
+def ufunc_helper(u):
+    return settings.EPS * exp(-u)
+
+
+@numba.njit
+def calls_a_ufunc(u):
+    return ufunc_helper(u)
+
+
+@numba.extending.register_jitable
+def registered_helper(u):
+    return settings.EPS * exp(-u)
+
+
+@numba.njit
+def calls_what_is_registered(u):
+    return registered_helper(u)
+
+
+@numba.cfunc("float64(float64)")
+def callback(u):
+    return settings.EPS * exp(-u)
+
+
+@numba.njit
+def calls_back(u):
+    return callback(u)
+
+
+def radial_of(helper):
+    def phi(u, c):
+        e = helper(u)
+        return e, -e, e, -e, e
+
+    return phi
+
+
+@pytest.mark.parametrize("helper", [ufunc_helper, calls_a_ufunc, calls_what_is_registered, calls_back])
+def test_a_helper_that_cannot_be_compiled_anew_is_refused_once_its_module_changes(monkeypatch, helper):
+    potential = own(radial_of(helper))
+    assert energy(potential) == pytest.approx(1.0)
+    monkeypatch.setattr(settings, "EPS", 3.0)
+    with pytest.raises(UsageError, match=r"φ compiled is .* in plain Python"):
+        energy(potential)
 
 
 FOUND_AGAIN = """

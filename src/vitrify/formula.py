@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.backends.fingerprint import NoFingerprintError, compiled_within, fingerprint
+from vitrify.backends.interpreted import compile_anew, interpreted
 from vitrify.errors import PotentialWarning, UsageError
 from vitrify.kernels.pair_terms import pair_terms_of
 from vitrify.model import Potential, checking
 from vitrify.model.catalogue import is_shipped
 from vitrify.model.offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of
+from vitrify.model.potentials import Radial
 
 TRIED = (0.3, 0.5, 0.62, 0.71, 0.8, 0.88, 0.94)  # parts of u_c at which compiled and plain function are compared
 LASTING_DIGITS = 12  # of numbers in an identity that outlives a processor: exp() and pow() differ in their last bits
@@ -161,7 +163,7 @@ def _disagreement(formula: Formula, kernel: Any) -> str:
     """In what the compiled function differs from the plain one beyond rounding; empty where it does not."""
     numbers, cutoff2 = numbers_of(formula.potential), formula.potential.cutoff**2
     u = cutoff2 * np.array(TRIED)
-    plain, compiled = np.array([checking.values_at(formula.radial, x, numbers) for x in u]).T, np.empty((5, len(u)))
+    plain, compiled = _plain_values(formula.radial, u, numbers), np.empty((5, len(u)))
     kernel(u, np.ones(len(u)), np.array(numbers), compiled)
     far = np.isfinite(plain) & ~(np.abs(compiled - plain) <= SAME * _scale(plain, u))
     if not far.any():
@@ -171,6 +173,15 @@ def _disagreement(formula: Formula, kernel: Any) -> str:
         f"{checking.SYMBOLS[k]} compiled is {compiled[k, i]:.9g} at u = {u[i]:.6g}, and {plain[k, i]:.9g} in plain Python; "
         "the function must use floating-point numbers and mathematical functions alone, and no value that changes"
     )
+
+
+def _plain_values(radial: Radial, u: NDArray[np.float64], numbers: tuple[float, ...]) -> NDArray[np.float64]:
+    """(5, n) as Python itself gives them, or, where a helper is no Python without its compiler, as that compiled it."""
+    try:
+        own = interpreted(radial)
+        return np.array([checking.values_at(own, x, numbers) for x in u]).T
+    except Exception:  # of a user's code
+        return np.array([checking.values_at(radial, x, numbers) for x in u]).T
 
 
 def _scale(plain: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,10 +205,11 @@ def _identity(*functions: Any) -> tuple[str | None, str]:
 
 
 def _renew_helpers(*functions: Any) -> None:
-    """Compile helpers anew that Numba compiled with other constants than they have now: by itself it never does."""
+    """Compile helpers anew that Numba compiled, or may have, with other constants than they have now: by itself it never
+    does."""
     for helper, now in compiled_within(functions):
-        if _helpers.setdefault(helper, now) != now and hasattr(helper, "recompile"):
-            helper.recompile()
+        if _helpers.get(helper) != now:
+            compile_anew(helper)
             _helpers[helper] = now
 
 

@@ -143,7 +143,7 @@ def _species_array(given: Any) -> NDArray[Any]:
             masked = "a masked array" if np.ma.is_masked(given) else "an array"
             raise UsageError(f"glass: species is {masked} of type {array.dtype}, {may_be}")
         return array
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+    if isinstance(given, str | bytes | Mapping | set | frozenset) or not isinstance(given, Iterable):
         raise UsageError(f"glass: species is {shown(given)}, {may_be}")
     values = list(given)
     array = np.empty(len(values), dtype=object)

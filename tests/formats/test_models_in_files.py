@@ -232,6 +232,12 @@ def test_a_model_that_only_looks_like_a_named_one_is_not_written_as_one(tmp_path
     assert Glass.read(tmp_path / "g.xyz", impostor).model == impostor
 
 
+def test_a_named_model_in_the_place_of_its_namesake_is_told(tmp_path):
+    Glass([[1, 1, 1], [1.7, 1, 1]], 8.0, [0, 1], Model("pss(rc=1.2)", Mine())).write(tmp_path / "g.xyz")
+    with pytest.warns(ModelOverridden, match="which its maker wrote, but"):
+        Glass.read(tmp_path / "g.xyz", "pss(rc=1.2)")
+
+
 @pytest.mark.parametrize("given", [5, None, [1], b"g.xyz", {"a": 1}], ids=repr)
 def test_what_is_no_glass_is_not_measured(given):
     with pytest.raises(UsageError, match="takes a Glass or the path of a file"):

@@ -86,6 +86,7 @@ def test_a_hostile_text_is_refused_at_once():
     ({"composition": ()}, "finite numbers"), ({"labels": ("A", "")}, "names"), ({"labels": ("A", "B C")}, "names"), ({"labels": ("A", "B,C")}, "names"),
     ({"labels": ("A", 'B"')}, "names"), ({"labels": ("A", "B\n")}, "names"), ({"labels": ("A", 1)}, "names"), ({"labels": "AB"}, "names"),
     ({"labels": ("A", "B]")}, "names"), ({"labels": ("A", "B=C")}, "names"), ({"labels": ("A", "#")}, "names"), ({"labels": ("A",)}, "2 different"),
+    ({"masses": {1.0, 2.5}}, "finite numbers"), ({"composition": {0.8, 0.2}}, "finite numbers"),
 ], ids=repr)  # fmt: skip
 def test_what_is_given_in_python_is_checked(changes, word):
     with pytest.raises(UsageError, match=word) as caught:

@@ -1,7 +1,7 @@
 """Particles that nothing holds: counted, and left out on request, against dense algebra that never had them."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import jax
 import jax.numpy as jnp
@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from samples import energy_function
+from vitrify.backends import backend
 from vitrify.cli.main import cli
 from vitrify.contacts import Contacts
-from vitrify.errors import SampleFailure
+from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass
 from vitrify.model import Mixture, Model, catalogue
 from vitrify.observables import dipole_decay, low_frequency_modes, measure, quasilocalised_mode
+from vitrify.observables.in_step import moduli_in_step
 from vitrify.preparation import Recipe, make_glass
 from vitrify.statics import Hessian, Pairs
 
@@ -167,6 +169,29 @@ def test_rattlers_of_rattlers_are_rattlers():
     model = Model("h", HERTZIAN.potential, Mixture(composition=(1.0,), lengths=((0.8,),), masses=(1.0,), labels=("A",)))
     contacts = Contacts.of(Glass(np.concatenate([near, tetrahedron]), 8.0, np.zeros(9), model))
     assert contacts.rattlers.all()  # three of the five are held by four contacts, but not once the two tips are gone
+
+
+@pytest.mark.parametrize("stretched", [1e-13, -1e-13])
+def test_what_hangs_on_one_contact_without_a_force_turns_freely(pss_glass, stretched):
+    """Two modes of it have a stiffness of rounding, whose sign makes no minimum of a glass that is none."""
+    lengths = ((1.0, 1.18, 0.3), (1.18, 1.4, 0.3), (0.3, 0.3, 0.2))
+    kinds = Mixture(composition=(80 / 161, 80 / 161, 1 / 161), lengths=lengths)
+    reach = 0.3 * 2.0 ** (1 / 6) * (1.0 + stretched)  # PSS is at its minimum there
+    positions = np.vstack([pss_glass.positions, pss_glass.positions[0] + np.array([reach, 0.0, 0.0])])
+    model = Model("pss(rc=1.2)", pss_glass.model.potential, kinds)
+    glass = Glass(positions, pss_glass.box, np.append(pss_glass.species, 2), model)
+    right = measure(pss_glass)
+    for found in (asdict(measure(glass)), moduli_in_step([glass], backend())[0]):
+        assert (found["zero_modes"], found["is_minimum"]) == (5, False)
+        assert found["shear_modulus"] == pytest.approx(right.shear_modulus, rel=1e-9)
+    held = measure(glass, without_rattlers=True)
+    assert (held.n_rattlers, held.zero_modes, held.is_minimum) == (1, 3, True)
+
+
+@pytest.mark.parametrize("number", [-1, 2.5, "3", None])
+def test_what_is_no_number_of_modes_is_refused(pss_glass, number):
+    with pytest.raises(UsageError, match="number is .*, must be a whole number"):
+        low_frequency_modes(pss_glass, number=number)
 
 
 def test_on_the_command_line(packing, tmp_path):

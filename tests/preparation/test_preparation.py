@@ -72,6 +72,12 @@ def test_a_liquid_that_does_not_flow_is_a_failure():
         melt(batch, 0, temperature=0.05, melt_msd=10.0, rng=rng, max_steps=3000)
 
 
+def test_a_liquid_that_is_too_cold_for_its_pressure_says_so():
+    size = {"n_particles": 100, "density": 1.2, "parent_temperature": 0.01}
+    with pytest.raises(SampleFailure, match=r"instead of 0.01: its pressure .* higher parent temperature"):
+        make_glass(catalogue.inverse_power(), **size, rng=np.random.default_rng(1))
+
+
 def test_time_step_follows_the_group_s_own():
     """0.001 at ρ = 1.20 (T = 35), 0.003 and 0.005 at 0.60 to 0.80: of that size, and smaller where hotter."""
     model = catalogue.pss()

@@ -103,14 +103,14 @@ class _Reader:
 
     def _compound(self, value: Any, path: str, names: Names) -> Any:
         """What is made of other things."""
-        compiled_from = _source_of(value)
+        compiled_from = source_of(value)
         if compiled_from is not None:
             options = self.content(getattr(value, "targetoptions", {}), path, names)
             known = ("compiled", options, self.content(compiled_from, path, names))
             self.compiled.append((value, hashlib.sha256(repr(known).encode()).hexdigest()))
             return known
         if isinstance(value, FunctionType):
-            return _name(value) if _foreign(value.__module__) else self._function(value, path)
+            return _name(value) if is_foreign(value.__module__) else self._function(value, path)
         if isinstance(value, MethodType):
             return ("method", *(self.content(x, path, names) for x in (value.__func__, value.__self__)))
         if isinstance(value, partial):
@@ -121,12 +121,16 @@ class _Reader:
             return (type(value).__name__, self.content(value.__func__, path, names))
         if isinstance(value, CodeType):
             return self._code(value, path, names)
-        if isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, ModuleType) and _foreign(value.__module__):
+        if (
+            isinstance(value, BuiltinFunctionType)
+            and isinstance(value.__self__, ModuleType)
+            and is_foreign(value.__module__)
+        ):
             return _name(value)
         if isinstance(value, np.ufunc):
             return self._ufunc(value, path)
         if isinstance(value, ModuleType):
-            known_as = value.__name__ if _foreign(value.__name__) else ""
+            known_as = value.__name__ if is_foreign(value.__name__) else ""
             return ("module", known_as, self._reached(value, path, names))
         if isinstance(value, type) and not type(value).__module__.startswith("numba."):
             return ("class", _name(value), self._reached(value, path, names))
@@ -136,7 +140,7 @@ class _Reader:
 
     def _function(self, function: FunctionType, path: str) -> Any:
         code, place = function.__code__, f"{{}} in {function.__name__}()"
-        globals_, attributes = _names(code)
+        globals_, attributes = names_of(code)
         free = zip(code.co_freevars, function.__closure__ or (), strict=True)
         closed = [self._cell(cell, place.format(name), attributes) for name, cell in free]
         named = [(name, self._global(function, name, place, attributes)) for name in sorted(globals_)]
@@ -188,7 +192,7 @@ class _Reader:
         if any(x.__module__.startswith(SETTLED) for x in kind.__mro__):
             return (kind.__qualname__, str(value))
         if any(
-            _foreign(x.__module__) for x in kind.__mro__ if x not in STATELESS and x.__module__ not in ("abc", "typing")
+            is_foreign(x.__module__) for x in kind.__mro__ if x not in STATELESS and x.__module__ not in ("abc", "typing")
         ):
             raise NoFingerprintError(f"{path}, a {_kind(value)}")  # its state may not be seen from Python
         base = [x.__repr__(value) for x in (int, float, complex, str, bytes) if isinstance(value, x)]
@@ -203,7 +207,7 @@ class _Reader:
         found = []
         for name in sorted(names):
             value = _attribute(owner, name)
-            if _foreign(owner.__name__ if isinstance(owner, ModuleType) else owner.__module__):
+            if is_foreign(owner.__name__ if isinstance(owner, ModuleType) else owner.__module__):
                 value = value if isinstance(value, int | float | complex | np.generic | np.ndarray) else MISSING
             if value is not MISSING and not isinstance(value, MemberDescriptorType):  # a slot: its value is state
                 found.append((name, self.content(value, f"{path}.{name}", names)))
@@ -226,11 +230,11 @@ def _attribute(owner: Any, name: str) -> Any:
     for scope in owner.__mro__ if isinstance(owner, type) else (owner,):
         if scope is not object and name in vars(scope):
             return vars(scope)[name]
-    lazy = isinstance(owner, ModuleType) and "__getattr__" in vars(owner) and not _foreign(owner.__name__)
+    lazy = isinstance(owner, ModuleType) and "__getattr__" in vars(owner) and not is_foreign(owner.__name__)
     return getattr(owner, name, MISSING) if lazy else MISSING
 
 
-def _source_of(value: Any) -> Any:
+def source_of(value: Any) -> Any:
     """What was compiled, of a function compiled by Numba; the code that writes it, of an intrinsic; else None."""
     if not type(value).__module__.startswith("numba."):
         return None
@@ -239,7 +243,7 @@ def _source_of(value: Any) -> Any:
 
 
 @cache
-def _names(code: CodeType) -> tuple[Names, Names]:
+def names_of(code: CodeType) -> tuple[Names, Names]:
     """What a function, or one inside it, looks up: names of its module, and attributes."""
     instructions = list(_instructions(code))
     globals_ = frozenset(x.argval for x in instructions if x.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
@@ -247,7 +251,7 @@ def _names(code: CodeType) -> tuple[Names, Names]:
     attributes = frozenset(x.argval for x in instructions if "ATTR" in x.opname or "METHOD" in x.opname)
     attributes |= globals_ & {"getattr"}
     for other in inner:
-        more = _names(other)
+        more = names_of(other)
         globals_, attributes = globals_ | more[0], attributes | more[1]
     return globals_, attributes
 
@@ -274,7 +278,7 @@ def _slots(kind: type) -> list[str]:
 
 
 @cache
-def _foreign(module: str | None) -> bool:
+def is_foreign(module: str | None) -> bool:
     """Whether a module is Python's own or one of a package that does not change under its name."""
     root = (module or "").partition(".")[0]
     if root in FOREIGN or root == "builtins":
@@ -286,7 +290,7 @@ def _foreign(module: str | None) -> bool:
 
 def _name(value: Any) -> Any:
     """A function or class by its name; of a user's not by its module, which is __main__ in one process only."""
-    return ("named", value.__module__ if _foreign(value.__module__) else "", value.__qualname__)
+    return ("named", value.__module__ if is_foreign(value.__module__) else "", value.__qualname__)
 
 
 def _kind(value: Any) -> str:

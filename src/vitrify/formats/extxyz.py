@@ -172,8 +172,9 @@ def _tell_override(path: Path, header: dict[str, Any], used: Model) -> None:
         told = UNSAID in header and _same(used.name, used)
         says = "was written by an early vitrify for another mixture than the paper's"
     else:
-        told = said != used.in_full if OTHER in header else not _same(said, used)
-        says = f"says that its model is {_in_full(said)}"
+        namesake = OTHER in header and _same(said, used)  # a shipped model of the name that the maker gave to another
+        told = namesake or (said != used.in_full if OTHER in header else not _same(said, used))
+        says = f"says that its model is {_in_full(said)}{', which its maker wrote' if namesake else ''}"
     if told:
         sentence = f"{path} {says}, but {used.in_full} was given and is used instead"
         warnings.warn(sentence, ModelOverridden, stacklevel=5)  # who called Glass.read

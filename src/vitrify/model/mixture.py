@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import floor, isclose
+from typing import Any
 
 from vitrify.errors import UsageError, check, hint, shown
 
@@ -133,9 +134,14 @@ def require_number(n_particles: int) -> None:
         raise UsageError(f"n_particles is {shown}, must be at least {LEAST_PARTICLES} and at most {MOST_PARTICLES:,}")
 
 
+def _in_order(values: object) -> list[Any]:
+    """What is given one a species; nothing of a set, which has no order, nor of a text."""
+    return list(values) if isinstance(values, Iterable) and not isinstance(values, str | set | frozenset) else []
+
+
 def _numbers(name: str, values: object) -> tuple[float, ...]:
     """Finite numbers of a list, a tuple or an array."""
-    given = list(values) if isinstance(values, Iterable) else []
+    given = _in_order(values)
     found = [x for x in map(finite_number, given) if x is not None]
     if len(found) != len(given) or not given:
         raise UsageError(f"mixture: {name} is {shown(values)}, must be a list of finite numbers")
@@ -144,8 +150,7 @@ def _numbers(name: str, values: object) -> tuple[float, ...]:
 
 def _symmetric(n: int, lengths: object) -> Lengths:
     """λ_ij as a table that is symmetric to the last bit: the half above the diagonal counts."""
-    rows = list(lengths) if isinstance(lengths, Iterable) and not isinstance(lengths, str) else []
-    table = [_numbers("lengths", row) for row in rows]
+    table = [_numbers("lengths", row) for row in _in_order(lengths)]
     if len(table) != n or any(len(row) != n for row in table):
         raise UsageError(f"mixture: lengths is {shown(lengths)}, must be a {n} by {n} table, one row a species")
     low, high = EXTREMES
@@ -168,7 +173,7 @@ def _masses(n: int, given: object) -> tuple[float, ...]:
 def _labels(n: int, given: object) -> tuple[str, ...]:
     if isinstance(given, Sequence) and not given:
         return _usual_labels(n)
-    labels = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else []
+    labels = _in_order(given)
     right = all(isinstance(x, str) and LABEL.fullmatch(x) for x in labels) and len(labels) == len(set(labels)) == n
     if not right:
         may_be = f"{n} different names of letters, digits and . + - _, of at most 32 characters"

@@ -8,7 +8,7 @@ from vitrify.contacts import NO_SOLID, REMEDY
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs, bulk_modulus, strain_modulus
-from vitrify.statics.stability import TRANSLATIONS, Stability, probe, stability
+from vitrify.statics.stability import TRANSLATIONS, Stability, probe, proves_minimum, stability
 from vitrify.statics.strain import strain_force
 
 Elasticity = dict[str, float | int | bool]
@@ -27,7 +27,7 @@ def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bo
     hessian = Hessian(pairs)
     right = [strain_force(pairs, strain) for strain in STRAINS]
     solution = hessian.solve(np.array([*right, probe(pairs)]))
-    certified = bool(solution.converged[-1])
+    certified = bool(solution.converged[-1]) and proves_minimum(hessian, solution.x_mid[-1])
     if not certified:
         pairs.require_solid()
     sound = stability(hessian, certified=certified)

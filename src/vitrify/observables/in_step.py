@@ -31,9 +31,14 @@ def moduli_in_step(glasses: Sequence[Glass], machine: Cpu | Gpu) -> list[Elastic
     forces = np.concatenate([random_force(x.n_particles) for x in samples])
     found = strain_responses(PairsInStep(samples, machine), STRAINS, forces)
     return [
-        _of_minimum(found, s, x.volume) if found.converged[s].all() else _alone(glass, x)
+        _of_minimum(found, s, x.volume) if found.converged[s].all() and not _dangles(x) else _alone(glass, x)
         for s, (glass, x) in enumerate(zip(glasses, samples, strict=True))
     ]
+
+
+def _dangles(pairs: Pairs) -> bool:
+    """Whether a particle has too few contacts to be held, so that a mode may count as zero though it is positive."""
+    return bool((np.diff(pairs.start) < len(pairs.positions.T)).any())
 
 
 def _of_minimum(found: StrainResponses, s: int, volume: float) -> Elasticity:

@@ -45,7 +45,10 @@ def low_frequency_modes(
     """All modes below a multiple of the first shear phonon, or the `number` lowest where that is not 0; and that frequency.
 
     without_rattlers: of the particles that hold each other; rattlers stand still in the vectors. Raises SampleFailure for
-    what is no minimum, or where a mode may be missing; UsageError for masses other than 1."""
+    what is no minimum, or where a mode may be missing; UsageError for masses other than 1 and for what is no
+    number of modes."""
+    counts = isinstance(number, int | np.integer) and number >= 0
+    check(counts, "modes", "number", number, "a whole number, 0 for all below a frequency")
     masses = set(glass.model.mixture.masses)
     check(masses == {1.0}, "modes", "masses", sorted(masses), "1 for every species")
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)

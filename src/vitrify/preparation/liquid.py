@@ -108,8 +108,17 @@ def check_liquid(run: LiquidRun, temperature: float, melt_msd: float) -> LiquidR
             "it needs a higher parent temperature, or a smaller melt_msd"
         )
     if not abs(held / temperature - 1.0) < 0.1:
-        raise SampleFailure(f"the thermostat held T = {held:.4g} instead of {temperature:g}")
+        raise SampleFailure(f"the thermostat held T = {held:.4g} instead of {temperature:g}{_too_cold(held, temperature)}")
     return run
+
+
+def _too_cold(held: float, temperature: float) -> str:
+    """Why a liquid is far too hot: its time step goes by contacts of thermal motion, and pressure makes stiffer ones."""
+    if held < 2.0 * temperature:
+        return ""
+    return (
+        ": its pressure makes contacts too stiff for its time step; it needs a higher parent temperature or a lower density"
+    )
 
 
 def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:

@@ -215,10 +215,10 @@ def _require_minimum(hessian: Hessian, values: FloatArray) -> None:
     scale = float(np.mean(np.einsum("nii->n", hessian.diagonal))) / 3.0
     negative, zero = int(np.sum(values < -ZERO * scale)), int(np.sum(np.abs(values) <= ZERO * scale))
     if negative:
-        raise SampleFailure(f"is a saddle, not a minimum: {negative} of its modes have negative eigenvalues")
+        raise SampleFailure(f"the glass is a saddle, not a minimum: {negative} of its modes have negative eigenvalues")
     if zero:
         found = f"at least {zero + TRANSLATIONS} zero modes where a solid has {TRANSLATIONS}"
-        raise SampleFailure(f"has {found}: {floating(hessian)}")
+        raise SampleFailure(f"the glass has {found}: {floating(hessian)}")
 
 
 def floating(hessian: Hessian) -> str:

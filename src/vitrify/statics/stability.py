@@ -14,6 +14,7 @@ from .pairs import Pairs
 FloatArray = NDArray[np.float64]
 TRANSLATIONS = 3
 ZERO = 1e-10  # eigenvalues below this part of the mean diagonal of M count as zero
+SOFT = 1e-3  # of a response in units of 1/(ZERO · mean diagonal): the force has parts of order 1 along all modes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,27 @@ def probe(pairs: Pairs) -> FloatArray:
     return force
 
 
+def proves_minimum(hessian: Hessian, response_id: FloatArray) -> bool:
+    """Whether a converged response to `probe` leaves no room for a mode that counts as zero. One of a tiny positive κ, as
+    of a particle that hangs on one contact without force, makes it as large as 1/κ. response_id: (n, 3)."""
+    return bool(_zero(hessian) * np.linalg.norm(response_id) < SOFT)
+
+
+def _zero(hessian: Hessian) -> float:
+    """What counts as a zero eigenvalue."""
+    return ZERO * float(np.abs(np.einsum("nii->ni", hessian.diagonal)).mean())
+
+
 def stability(hessian: Hessian, *, certified: bool) -> Stability:
     """Count zero and negative eigenvalues.
 
     certified: conjugate gradients converged on `probe` and met positive curvature only. That is a proof: the
     residual's part along an eigenvector of eigenvalue κ is multiplied by Π(1 − κ/θ), θ > 0 the Ritz values, which is 1 for
     κ = 0 and more than 1 for κ < 0, so a converged residual leaves room for neither (but for a random force that misses
-    an eigenvector to ten digits). A particle that meets nothing adds three zero modes. Otherwise eigenvalues are counted by
-    the inertia of M − σ1 and M + σ1."""
+    an eigenvector to ten digits); `proves_minimum` sees what only counts as zero. A particle that meets nothing adds three
+    zero modes. Otherwise eigenvalues are counted by the inertia of M − σ1 and M + σ1."""
     if certified:
         return Stability(TRANSLATIONS * (1 + int(hessian.pairs.isolated.sum())), 0)
-    matrix = hessian.matrix()
-    cut = ZERO * float(np.mean(np.abs(matrix.diagonal())))
+    matrix, cut = hessian.matrix(), _zero(hessian)
     negative = count_below(matrix, -cut)
     return Stability(count_below(matrix, cut) - negative, negative)
