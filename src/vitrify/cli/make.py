@@ -33,7 +33,7 @@ def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> An
     except ValueError:
         value = -1.0
     if not 0 < value < HOTTEST:
-        raise UsageError(f"--temperature is {text!r}, must be a positive number below {HOTTEST:g}, or auto")
+        raise UsageError(f"--temperature is {text!r}, must be a positive number or auto, and below {HOTTEST:g}")
     return value
 
 
