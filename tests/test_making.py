@@ -25,6 +25,7 @@ ODD = {
     "n_particles": [0, -2, 1, 100.0, 100.5, float("nan"), 10**30, 10**5000, "100", None, True, np.float64(100), np.array([100])],
     "seed": [-1, 1.5, 2.0, float("nan"), 2**63, 10**5000, -(10**5000), "3", None, True, np.array([1, 2])],
     "device": ["gpu", None, 3],
+    "recipe": [{"minimiser": "fire"}, "fire", {}, 0],
 }  # fmt: skip
 
 
@@ -43,6 +44,23 @@ def test_an_odd_request_gets_one_sentence(name, value):
 def test_what_is_no_model_gets_one_too(model):
     with pytest.raises(UsageError, match="model is "):
         vitrify.make_glass(model, **SOUND)
+
+
+def test_a_potential_alone_is_told_how_it_becomes_a_model():
+    with pytest.raises(UsageError, match=r'must be a Model: vitrify.Model\("my name", potential\)'):
+        vitrify.make_glass(catalogue.pss().potential, **SOUND)
+
+
+def test_what_is_no_glass_is_not_quenched():
+    with pytest.raises(UsageError, match=r"quench_glass takes a Glass, such as Glass.read\(path\), not str"):
+        vitrify.quench_glass("glass.xyz")
+
+
+@pytest.mark.parametrize("tolerance", [-1, 0.0, float("nan"), "1e-8", None, True])
+def test_an_odd_force_tolerance_gets_one_too(tolerance):
+    glass = vitrify.make_glass(catalogue.pss(), **(SOUND | {"recipe": vitrify.Recipe(melt_msd=1.0)}))
+    with pytest.raises(UsageError, match="measure: force_tolerance is .*, must be a positive number"):
+        vitrify.measure(glass, force_tolerance=tolerance)
 
 
 @pytest.mark.parametrize(("name", "value"), [
@@ -72,7 +90,7 @@ def test_a_temperature_cannot_be_misspelled_after_minutes_of_pilots(monkeypatch)
             vitrify.make_glass(catalogue.pss(), **(SOUND | {"parent_temperature": "auto"} | wrong))
 
 
-@pytest.mark.parametrize("temperature", ["0", "-1", "nan", "inf", "Auto", ""])
+@pytest.mark.parametrize("temperature", ["0", "-1", "1e9", "nan", "inf", "Auto", ""])
 def test_odd_temperatures_on_the_command_line(temperature, tmp_path):
     asked = ["make", "pss(rc=1.2)", "--particles", "100", "--density", "0.6", "--output", str(tmp_path / "g.xyz")]
     result = CliRunner().invoke(cli, [*asked, "--temperature", temperature])
@@ -152,6 +170,12 @@ PROGRAM = [sys.executable, "-c", "from vitrify.cli.main import cli; cli()"]
 MAKE = [*PROGRAM, "make", "pss(rc=1.2)", "--particles", "100", "--density", "0.6", "--output"]
 
 
+def measure_with_quench(folder):
+    """The command that quenches and measures a new glass."""
+    vitrify.make_glass(catalogue.pss(), **SOUND).write(folder / "g.xyz")
+    return [*PROGRAM, "measure", str(folder / "g.xyz"), "--quench"]
+
+
 def test_make_shows_its_stages_on_a_terminal(tmp_path):
     written, code = on_a_terminal([*MAKE, str(tmp_path / "g.xyz")], COLUMNS="70", TERM="dumb")
     assert code == 0
@@ -163,10 +187,29 @@ def test_make_shows_its_stages_on_a_terminal(tmp_path):
     assert written.isascii()
 
 
+def test_measure_shows_its_quench_on_a_terminal(tmp_path):
+    written, code = on_a_terminal(measure_with_quench(tmp_path), COLUMNS="70")
+    assert code == 0
+    stages, _, numbers = written.partition("the quenched glass is not kept")
+    assert "quench, max|f| = " in stages
+    assert "max|f| =" not in numbers
+    assert stages.endswith("\r")  # the line is emptied before the next sentence
+
+
 def test_make_is_silent_where_nobody_looks(tmp_path):
     done = subprocess.run([*MAKE, str(tmp_path / "g.xyz")], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_measure_names_what_it_compiles(tmp_path):
+    kernels = str(tmp_path / "kernels")
+    written, code = on_a_terminal(measure_with_quench(tmp_path), NUMBA_CACHE_DIR=kernels, COLUMNS="70")
+    assert code == 0
+    stages, _, later = written.partition("the quenched glass is not kept")
+    for part in (stages, later):  # of the quench, of the moduli
+        assert "compiling kernels for pss(rc=1.2), once per processor" in part
 
 
 @pytest.mark.slow

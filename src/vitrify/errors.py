@@ -52,8 +52,9 @@ def shown(value: object) -> str:
 
 def hint(word: str, known: Iterable[str]) -> str:
     """What was meant, if that is plain; it follows what was wrong."""
-    close = difflib.get_close_matches(word[:LONGEST_VALUE], list(known), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
+    plainly = {x.casefold(): x for x in known}  # as a capital letter more or less is the likeliest slip
+    close = difflib.get_close_matches(word[:LONGEST_VALUE].casefold(), plainly, n=1)
+    return f", did you mean {plainly[close[0]]!r}?" if close else ""
 
 
 def check(holds: bool, owner: str, name: str, value: object, may_be: str) -> None:

@@ -16,6 +16,7 @@ from vitrify.preparation import Recipe
 from vitrify.preparation import make_glass as prepare
 from vitrify.preparation.asked import seed_of, size_of
 from vitrify.preparation.stages import Observer, Stage, tell
+from vitrify.recipe import recipe_of
 
 MOST_PILOT_PARTICLES = 3000
 
@@ -38,7 +39,7 @@ def make_glass(
     density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for the rule T ≥ 4 G∞ a0³/30 on pilot glasses, Sect. II B.
     seed: a whole number; progress: is told each Stage of the work, pilots included.
     Raises UsageError for what cannot be made, SampleFailure where a stage fails."""
-    model, seed, on = model_of(model), seed_of(seed), machine(device)
+    model, seed, on, recipe = model_of(model), seed_of(seed), machine(device), recipe_of(recipe)
     n_particles, density = size_of(n_particles, density)
     require_possible(model, n_particles, density)
     rng = np.random.default_rng(seed)

@@ -26,6 +26,12 @@ class Recipe:
         _check_between("melt_msd", self.melt_msd, 1.0, 1e6, "at least 1 and below 1e6 (in a0²)")
 
 
+def recipe_of(given: Recipe | None) -> Recipe:
+    """The recipe that is given, or the default one. Raises UsageError for what is none."""
+    check(isinstance(given, Recipe | None), "glass", "recipe", given, 'a vitrify.Recipe, such as Recipe(minimiser="fire")')
+    return given or Recipe()
+
+
 def _check_between(name: str, value: object, least: float, most: float, may_be: str) -> None:
     """Raise UsageError unless it is a positive number from `least` to below `most`."""
     number = isinstance(value, Real) and not isinstance(value, bool)

@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from vitrify.cli.main import cli
+from vitrify.cli.main import COMMANDS, cli
 
 
 def call(*arguments):
@@ -30,6 +30,14 @@ def test_careless_words_are_one_sentence(arguments, word):
     assert done.exit_code == 2, done.output
     assert word in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_each_command_knows_both_forms_of_help(name):
+    for option in ("-h", "--help"):
+        done = call(name, option)
+        assert done.exit_code == 0, done.output
+        assert "-h, --help" in done.output
 
 
 def test_what_may_be_given_twice_still_may(tmp_path):

@@ -178,6 +178,22 @@ def test_what_defines_a_folder_is_written_in_the_place_of_what_is_no_file(tmp_pa
         assert about.read_text() == text
 
 
+@pytest.mark.parametrize("url", ["foo", "tcp://", "tcp://host:port", "http://host:8786", "tls://127.0.0.1:9"])
+def test_what_is_no_address_is_told_before_a_client_begins(study, tmp_path, monkeypatch, url):
+    """Such a client waits 20 s at its end, and complains of it with a traceback."""
+    monkeypatch.setattr("vitrify.campaign.pools.Client", None)
+    result = call(study, "--store", tmp_path / "store", "--scheduler", url)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith(f"Error: no Dask scheduler answers at {url}: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_file_in_the_place_of_the_store_is_no_folder(study):
+    result = call(study, "--store", study)
+    assert result.exit_code == 2, result.output
+    assert "it is no folder" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [

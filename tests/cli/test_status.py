@@ -86,6 +86,32 @@ def test_json_is_as_described(store):
     assert [(x["files"], x["why"]) for x in status["not_asked_for"]] == [(1, "beyond the 3 that are asked for")] * 2
 
 
+def test_many_failures_fill_no_screen(tmp_path):
+    """Each sample that melts too slowly says how far it came; a line for each of a thousand would bury all else."""
+    store, text = Store.create(tmp_path / "s"), TEXT.replace("n_samples = 3", "n_samples = 60")
+    store.write_text("study.toml", text)
+    for k, batch in enumerate(plan(parse_study(text))):
+        glass = batch.tasks[0]
+        words = f"moved only {k / 100} a0² in {4000 + k} steps" if k < 40 else "x" * k
+        store.record_failure(glass.key, glass.digest, words)
+    lines = call(store.directory).output.splitlines()
+    assert len(lines) < 40
+    assert "40 failed, such as: moved only 0.0 a0² in 4000 steps" in folded(lines)
+    assert "11 failed for other reasons; --json tells them" in folded(lines)
+    assert len(found(store.directory)["ensembles"][0]["reasons"]) == 60
+
+
+def test_many_files_set_aside_fill_none_either(store):
+    for k in range(30):
+        key = f"loose/mechanics-000000000000/{k:06d}"
+        store.publish(key, "0" * 64, Result({"x": 1.0}))
+        store.quarantine(key, "is torn")
+    output = call(store.directory).output
+    assert "31 broken files were set aside:" in output
+    assert "and 21 more; --json tells them" in output
+    assert len(found(store.directory)["quarantined"]) == 31
+
+
 def test_tables_for_a_person(store):
     result = call(store.directory)
     assert result.exit_code == 0, result.output

@@ -24,7 +24,7 @@ def test_functions_of_the_catalogue():
 
 
 @pytest.mark.parametrize(("text", "word"), [
-    ("psss(rc=1.2)", "did you mean 'pss'"), ("pss(r=1.2)", "rc"), ("pss(rc=1.2", "cannot be read"),
+    ("psss(rc=1.2)", "did you mean 'pss'"), ("Pss(rc=1.2)", "did you mean 'pss'"), ("pss(r=1.2)", "rc"), ("pss(rc=1.2", "cannot be read"),
     ("pss(rc=__import__)", "cannot be read"), ("qss(q=12.5)", "integer"), ("qss(q=12, q=12)", "twice"), ("", "cannot be read"),
     ("pss(rc=1e999)", "finite"), ("pss(1.2)", "name=number"),
 ])  # fmt: skip

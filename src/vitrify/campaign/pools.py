@@ -18,6 +18,8 @@ from typing import Any
 import dask
 import psutil
 from distributed import Client, LocalCluster, Status
+from distributed.comm.addressing import parse_address, parse_host_port
+from distributed.comm.registry import get_backend
 from distributed.security import Security
 
 from vitrify.errors import EngineLost, UsageError
@@ -79,6 +81,7 @@ def local_pool(workers: int, gpus: int = 0) -> Iterator[Pool]:
 @contextlib.contextmanager
 def address_pool(url: str) -> Iterator[Pool]:
     """A cluster that is there. Raises UsageError where nobody answers."""
+    _require_address(url)
     try:
         client = Client(url, timeout=ANSWER, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -89,6 +92,24 @@ def address_pool(url: str) -> Iterator[Pool]:
         finally:
             with contextlib.suppress(Exception):  # the scheduler may be gone, and Dask stumble over it
                 client.close(timeout=CLOSE)
+
+
+def _require_address(url: str) -> None:
+    """Raise UsageError for what is no address, or one that needs certificates which nobody has named: a client that cannot
+    even begin to connect waits 20 s at its end, and complains with a traceback."""
+    try:
+        scheme, place = parse_address(url)
+        get_backend(scheme).get_connector()
+        parse_host_port(place)
+        certificates = Security().get_connection_args("client").get("ssl_context")
+    except (OSError, ValueError, TypeError) as error:  # TypeError: of a kind that is known but not installed
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"no Dask scheduler answers at {url}: {reason}; write it like tcp://HOST:8786") from None
+    if scheme == "tls" and certificates is None:
+        raise UsageError(
+            f"no Dask scheduler answers at {url}: TLS needs certificates, which Dask's configuration names under "
+            "distributed.comm.tls"
+        )
 
 
 @contextlib.contextmanager

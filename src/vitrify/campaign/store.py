@@ -66,6 +66,8 @@ class Store:
                     raise UsageError(f"{folder} holds other files and is not a vitrify store; give an empty or new folder")
                 _write(folder / MARK, json.dumps({"version": VERSION}))
             _probe(folder)
+        except FileExistsError:
+            raise UsageError(f"the store {folder} cannot be written: it is no folder") from None
         except OSError as error:
             raise UsageError(f"the store {folder} cannot be written: {_reason(error)}") from None
         return cls(folder)

@@ -12,11 +12,12 @@ from vitrify.errors import UsageError
 MOST_DIGITS = 60  # of a whole number; a seed may have 39, as 128 bits do
 
 
-def refuse_careless(command: click.Command, words: list[str]) -> None:
+def refuse_careless(command: click.Command, words: list[str], group: click.Context) -> None:
     """Raise UsageError for an option that is given twice and takes one value, for an empty word, as a shell's variable
-    without a value leaves it, and for numbers that compare with nothing or fill a line."""
+    without a value leaves it, and for numbers that compare with nothing or fill a line. group: the command's own, which
+    says that -h is help too; click keeps what it is told first."""
     with suppress(click.UsageError):  # which click tells better
-        values, _, order = command.make_parser(click.Context(command)).parse_args(list(words))
+        values, _, order = command.make_parser(click.Context(command, parent=group)).parse_args(list(words))
         for parameter, times in Counter(order).items():
             _refuse(parameter, times, values.get(parameter.name or ""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -17,6 +18,8 @@ from .amounts import duration, plain, size
 from .table import Column, left_out, sentence, table, terminal_width, width_of
 
 NESTED = 2  # columns by which what belongs to the line above is indented
+MOST_TOLD = 10  # reasons of failure of one line, files that were set aside
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?")
 
 
 def lines_of(found: Standing, *, by_product: bool) -> list[str]:
@@ -120,8 +123,16 @@ def _by_product(found: Standing, width: int) -> Iterator[str]:
 
 
 def _reasons(reasons: dict[str, int], width: int) -> Iterator[str]:
-    for reason, number in reasons.items():
-        yield from sentence(f"{number} failed: {plain(reason)}", width, indent=NESTED)
+    """The commonest reasons. Those that differ in their numbers alone are one: a thousand samples would fill the screen."""
+    alike: dict[str, list[str]] = {}
+    for reason in reasons:
+        alike.setdefault(NUMBER.sub("0", reason), []).append(reason)
+    kinds = sorted(((sum(reasons[x] for x in kind), kind) for kind in alike.values()), key=lambda x: -x[0])
+    for number, kind in kinds[:MOST_TOLD]:
+        such = "" if len(kind) == 1 else ", such as"
+        yield from sentence(f"{number} failed{such}: {plain(kind[0])}", width, indent=NESTED)
+    if rest := sum(number for number, _ in kinds[MOST_TOLD:]):
+        yield from sentence(f"{rest} failed for other reasons; --json tells them", width, indent=NESTED)
 
 
 def _no_room(heads: list[str], width: int) -> Iterator[str]:
@@ -183,8 +194,10 @@ def _in_hand(x: Claim) -> str:
 def _quarantined(found: Standing, width: int) -> Iterator[str]:
     if found.quarantined:
         yield f"{len(found.quarantined)} broken files were set aside:"
-    for x in found.quarantined:
+    for x in found.quarantined[:MOST_TOLD]:
         yield from sentence(f"set aside: {plain(x.file)}: {plain(x.reason)}", width, indent=NESTED)
+    if len(found.quarantined) > MOST_TOLD:
+        yield from sentence(f"and {len(found.quarantined) - MOST_TOLD} more; --json tells them", width, indent=NESTED)
 
 
 def _not_asked_for(found: Standing, width: int) -> Iterator[str]:

@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
-            refuse_careless(command, rest)
+            refuse_careless(command, rest, ctx)
         return name, command, rest
 
     def main(self, *args: Any, **kwargs: Any) -> Any:

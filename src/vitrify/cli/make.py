@@ -17,6 +17,7 @@ from vitrify.making import make_glass, require_possible
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe
+from vitrify.preparation.asked import HOTTEST
 
 from .device import usable
 from .stage_line import stage_line
@@ -31,8 +32,8 @@ def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> An
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 < value < 1e9:
-        raise UsageError(f"--temperature is {text!r}, must be a positive number or auto")
+    if not 0 < value < HOTTEST:
+        raise UsageError(f"--temperature is {text!r}, must be a positive number or auto, and below {HOTTEST:g}")
     return value
 
 

@@ -24,6 +24,7 @@ from vitrify.strict_json import strict_json
 from vitrify.study.columns import COLUMNS
 
 from .bar import bar
+from .stage_line import stage_line
 
 MEANINGS = {  # of what is no column of a table, or has another name there
     "n": "particles",
@@ -67,16 +68,19 @@ def measure(
         raise UsageError(f"--force-tolerance is {force_tolerance:g}, must be a positive number")
     _require_outputs(file, output, write_modes)
     glass = _read(file, model, _mapping(species))
-    glass = quench_glass(glass) if quench else glass
+    glass = _quenched(glass) if quench else glass
     if output:  # before it is measured: a quenched glass is kept, whatever is found in it
         glass.write(output)
     if not as_json:
         _tell_of_output(output, quench)
-    found: dict[str, Any] = asdict(measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers))
     frames: list[Frame] = []
-    if modes or qlm or dipoles:
-        hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
-        found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)
+    with stage_line(str(glass.model)):  # kernels are compiled on the way
+        found: dict[str, Any] = asdict(
+            measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
+        )
+        if modes or qlm or dipoles:
+            hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
+            found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)
     if write_modes:
         write_displacements(glass, frames, write_modes)
     if as_json:
@@ -94,6 +98,12 @@ def _read(file: Path, model: str | None, species: dict[str, str]) -> Glass:
     for warning in told:
         click.echo(f"Warning: {warning.message}", err=True)
     return glass
+
+
+def _quenched(glass: Glass) -> Glass:
+    """The inherent state; on a terminal a line says how far it is."""
+    with stage_line(str(glass.model)) as progress:
+        return quench_glass(glass, progress=progress)
 
 
 def _require_outputs(file: Path, output: Path | None, write_modes: Path | None) -> None:

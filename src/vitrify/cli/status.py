@@ -36,7 +36,7 @@ from .table import sentence, terminal_width
 )
 @click.option(
     "--slowest", "number", metavar="[N]", is_flag=False, flag_value=10, type=click.IntRange(min=1),
-    help="The slowest tasks of the log instead, 10 unless given, and core-hours by product.",
+    help="The slowest tasks of the log instead, 10 unless given, and core-hours by product; it comes after DIRECTORY.",
 )  # fmt: skip
 def status(directory: Path, by_product: bool, as_json: bool, watch: bool, every: float, number: int | None) -> None:
     """Show how far the study in DIRECTORY has come, who works on it, and what is left; nothing in it is changed."""

@@ -63,6 +63,8 @@ def parse(text: str) -> Model:
 
 def model_of(given: Model | str) -> Model:
     """A model, or what its readable form says. Raises UsageError."""
+    if isinstance(given, Potential):
+        raise UsageError(f'model is the potential {shown(given)}, must be a Model: vitrify.Model("my name", potential)')
     return given if isinstance(given, Model) else parse(given)
 
 

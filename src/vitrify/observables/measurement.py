@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
 from vitrify.contacts import FAINT
-from vitrify.errors import SampleFailure, UsageError
+from vitrify.errors import SampleFailure, UsageError, check
 from vitrify.glass import Glass
 from vitrify.statics import Pairs
 
@@ -60,6 +61,7 @@ def measure(
     force is larger, where the particles make no solid, where rattlers bear more than such a force, or where the moduli
     do not exist; UsageError for what is neither a glass nor a file of one."""
     glass = _glass_of(glass)
+    _require_tolerance(force_tolerance)
     pairs = Pairs.of(glass)
     forces = mechanics(glass, pairs)
     if forces["mean_pair_force"] < FAINT:  # below jamming forces are too small to balance
@@ -88,6 +90,12 @@ def _glass_of(given: object) -> Glass:
     if isinstance(given, str | os.PathLike):
         return Glass.read(given)
     raise UsageError(f"measure takes a Glass or the path of a file, not {type(given).__name__}")
+
+
+def _require_tolerance(given: object) -> None:
+    """Raise UsageError for what is no positive number."""
+    number = isinstance(given, Real) and not isinstance(given, bool)
+    check(number and given > 0, "measure", "force_tolerance", given, "a positive number")  # type: ignore[operator]
 
 
 def held_pairs(pairs: Pairs, force_tolerance: float = EQUILIBRIUM) -> Pairs:

@@ -13,7 +13,7 @@ from vitrify.contacts import Contacts, require_solid
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass, Provenance
 from vitrify.model import Model
-from vitrify.recipe import Recipe
+from vitrify.recipe import Recipe, recipe_of
 
 from .asked import size_of, temperature_of
 from .in_step import InStep
@@ -44,7 +44,7 @@ def make_glass(
     parent_temperature: in ε/k_B; density: N/V in λ⁻³. The provenance holds what was done: steps, mean squared displacement,
     force evaluations. progress: is told each Stage. Raises UsageError for what cannot be made, such as a box below twice
     the cutoff; SampleFailure where a stage fails, or where the particles do not hold each other (below jamming)."""
-    recipe = recipe or Recipe()
+    recipe = recipe_of(recipe)
     n_particles, density = size_of(n_particles, density)
     parent_temperature = temperature_of(parent_temperature)
     on_gpu = machine is not None and machine.name == "cuda"
@@ -83,7 +83,7 @@ def make_glasses(
 
     On a GPU a thread a particle; on the CPU the particles of all are shared out among threads. `seconds` in the provenance
     are the batch's, divided by the number of samples. Raises UsageError for what cannot be made."""
-    recipe = recipe or Recipe()
+    recipe = recipe_of(recipe)
     n_particles, density = size_of(n_particles, density)
     parent_temperature = temperature_of(parent_temperature)
     if recipe.minimiser != "cg":
@@ -142,8 +142,10 @@ def _provenance(
 
 def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observer | None = None) -> Glass:
     """The inherent state of a configuration; keeps its provenance. Raises SampleFailure where the minimiser fails, or where
-    the particles lose each other (below jamming). progress: is told each Stage."""
-    recipe = recipe or Recipe()
+    the particles lose each other (below jamming); UsageError for what is no Glass. progress: is told each Stage."""
+    if not isinstance(glass, Glass):
+        raise UsageError(f"quench_glass takes a Glass, such as Glass.read(path), not {type(glass).__name__}")
+    recipe = recipe_of(recipe)
     batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
     done = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
     how: Provenance = {
