@@ -60,7 +60,7 @@ def hint(word: str, known: Iterable[str]) -> str:
 def check(holds: bool, owner: str, name: str, value: object, may_be: str) -> None:
     """Raise a UsageError "<owner>: <name> is <value>, must be <may_be>" unless it holds."""
     if not holds:
-        raise UsageError(f"{owner}: {name} is {value!r}, must be {may_be}")
+        raise UsageError(f"{owner}: {name} is {shown(value)}, must be {may_be}")
 
 
 def plain(text: str) -> str:

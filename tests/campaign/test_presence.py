@@ -3,12 +3,15 @@
 import dataclasses
 import json
 import os
+import resource
 import time
+from contextlib import contextmanager
 
 import pytest
 
-from vitrify.campaign import Presence, Store
+from vitrify.campaign import Presence, Store, exclusively
 from vitrify.campaign.presence import SILENCE
+from vitrify.errors import UsageError
 
 
 @pytest.fixture
@@ -65,6 +68,30 @@ def test_a_process_number_that_was_given_anew_is_not_taken_for_the_run(presence)
         assert presence.is_alive(me)
         assert not presence.is_alive(dataclasses.replace(me, born=me.born - 1))
         assert not presence.is_alive(dataclasses.replace(me, pid=2**22 + 1))
+
+
+@contextmanager
+def no_room():
+    """A disk that takes names of files, but no byte more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_claim_for_which_there_is_no_room_leaves_nothing(presence, monkeypatch, links):
+    """An empty one would hold up others, on a disk that knows no links."""
+    if not links:
+        presence.claims.mkdir()
+        monkeypatch.setattr("vitrify.campaign.presence._create", exclusively.create_exclusively)
+    with presence.announced("test", 1) as me:
+        with no_room(), pytest.raises(UsageError, match="File too large"):
+            presence.claim("a/000001", me.name)
+        assert not list(presence.claims.iterdir())
+        assert presence.claim("a/000001", me.name)
 
 
 def test_files_that_cannot_be_read_belong_to_nobody(presence):

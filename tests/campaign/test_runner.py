@@ -82,7 +82,7 @@ def test_an_unwritable_store_ends_the_run_with_one_sentence(store, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vitrify.campaign.result_file._fill", refuse)
+    monkeypatch.setattr("vitrify.campaign.result_file._image", refuse)
     with pytest.raises(UsageError, match="No space left"):
         run(squares.batches(2), store, workers=1)
 

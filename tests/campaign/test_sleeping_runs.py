@@ -18,7 +18,7 @@ from vitrify.campaign import Here, Limits, Presence, Store, run
 from vitrify.campaign import presence as present
 from vitrify.campaign.limits import InHand, in_hand
 from vitrify.campaign.plugins import Warden
-from vitrify.errors import UsageError
+from vitrify.errors import Unreadable, UsageError
 from vitrify.study.surplus import refuse_while_at_work
 
 SILENCE, BEAT = 0.6, 0.06  # seconds, of runs in these tests
@@ -254,3 +254,16 @@ def test_a_sample_is_not_late_because_the_machine_slept(store, tmp_path):
         warden.look(worker)
         worker.process.wait(10)
         assert "took longer than its time limit" in store.failure("s/000000").reason
+
+
+def test_a_sample_that_takes_too_long_is_ended_while_the_store_cannot_be_read(store, tmp_path, monkeypatch):
+    def fail(*_):
+        raise Unreadable("the mark of the store cannot be read: Input/output error")
+
+    warden, worker = Warden("r", Limits(seconds=0.2)), Worker(tmp_path)
+    with in_hand(InHand("r", str(store.directory), "s/000000", "d", time.time()), tmp_path):
+        warden.look(worker)
+        monkeypatch.setattr("vitrify.campaign.plugins.Store", fail)
+        time.sleep(0.3)
+        warden.look(worker)
+        worker.process.wait(10)

@@ -1,6 +1,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -147,17 +149,49 @@ def test_a_full_or_read_only_disk_is_one_sentence_and_leaves_nothing(store, monk
     assert [x.name for x in (store.directory / "a").iterdir()] == ["000001.h5"]
 
 
-def test_what_hdf5_says_of_a_full_disk_is_said_in_words(store, monkeypatch):
-    """As h5py 3 has it, where the disk fills up within the writing of a file."""
+FULL = """
+import resource, sys
+from vitrify.campaign import Result, Store
+store = Store(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+store.publish("a/000001", "abc", Result({}, {"x": __import__("numpy").arange(3000.0)}))
+"""
 
-    def full(*_):
-        raise OSError(
-            "[Errno 28] Can't write data (file write failed: errno = 28, error message = 'No space left on device', buf = 0x5)"
-        )
 
-    monkeypatch.setattr("vitrify.campaign.result_file._fill", full)
-    with pytest.raises(UsageError, match="cannot be written: No space left on device$"):
-        store.publish("a/000001", "abc", RESULT)
+def test_a_disk_that_fills_up_within_a_file_does_not_end_the_process(store):
+    """As HDF5 did when it closed a file of which the disk had refused a part."""
+    ended = subprocess.run([sys.executable, "-c", FULL, store.directory], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].endswith(f"the store {store.directory} cannot be written: File too large")
+    assert list((store.directory / "a").iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["quarantine", "a"])
+def test_what_stands_in_the_way_is_named(store, place):
+    store.publish("b/000001", "abc", RESULT)
+    (store.directory / place).write_text("not a folder")
+    with pytest.raises(UsageError, match=f"/{place}/.*: Not a directory$"):
+        store.publish("a/000001", "abc", RESULT) if place == "a" else store.quarantine("b/000001", "why")
+
+
+@pytest.mark.parametrize("link", ["failed", "failed/a", "quarantine"])
+def test_no_file_that_a_link_leads_to_is_touched(store, tmp_path, link):
+    """Neither written, nor removed, nor filled with what is broken."""
+    outside, place = tmp_path / "outside", store.directory / link
+    for name in ("000001.json", "a/000001.json"):
+        (outside / name).parent.mkdir(parents=True, exist_ok=True)
+        (outside / name).write_text('{"reason": "mine"}')
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(outside)
+    before = {x: x.read_bytes() for x in outside.rglob("*") if x.is_file()}
+    store.publish("a/000002", "abc", RESULT)
+    store.clear_failure("a/000002")  # of which there is none
+    acts = [lambda: store.record_failure("a/000003", "abc", "why"), lambda: store.clear_failure("a/000001")]
+    for act in [lambda: store.quarantine("a/000002", "why")] if link == "quarantine" else acts:
+        with pytest.raises(UsageError, match=f"{link} is not a plain folder, as a store has it"):
+            act()
+    assert {x: x.read_bytes() for x in outside.rglob("*") if x.is_file()} == before
+    assert store.has("a/000002")
 
 
 HOSTILE = [

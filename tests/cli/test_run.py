@@ -164,6 +164,10 @@ def test_a_study_in_the_store_that_cannot_be_read_is_not_replaced_without_a_word
         assert len(result.stderr.strip().splitlines()) == 1
         assert "--replace-study" in result.stderr
         assert store.read_text("study.toml") == text
+    (store.directory / "study.toml").write_bytes(b"\xff\xfe")
+    result = call(study, "--store", store.directory, "--samples", "1")
+    assert (result.exit_code, len(result.stderr.strip().splitlines())) == (2, 1)
+    assert "no text in UTF-8; give another --store, or --replace-study" in result.stderr
 
 
 def test_what_defines_a_folder_is_written_in_the_place_of_what_is_no_file(tmp_path):

@@ -51,10 +51,10 @@ def written(tmp_path_factory):
     store.write_text("study.toml", study_text())
     for batch in plan(parse_study(study_text())):
         for task in batch.tasks:
-            store.record_failure(task.key, task.digest, "<script>alert(3)</script>")
+            store.record_failure(task.key, task.digest, "\x1b[31m\x07<script>alert(3)</script>")
     store.path("a/000000").parent.mkdir()
     store.path("a/000000").write_bytes(b"")
-    store.quarantine("a/000000", "<script>alert(4)</script>")
+    store.quarantine("a/000000", "\x1b[31m\x07<script>alert(4)</script>")
     table = folder / "e.csv"
     table.write_text(
         'alloy,poisson_ratio,stz_size,source\n"$\\frac{<script>alert(5)</script>",0.3,200,"<b>"\n', encoding="utf-8"
@@ -75,6 +75,12 @@ def test_the_page_holds_no_markup_of_a_name(written):
     assert all(f"<script>alert({k})" in found.text for k in (1, 2, 3, 4))
     assert "{{ 7*7 }}" in found.text
     assert all(source.startswith('src="data:image/svg+xml;base64,') for source in re.findall(r'src="[^"]*"', text))
+
+
+def test_the_page_holds_nothing_that_a_terminal_would_obey(written):
+    """Of reasons, which a stranger may have written."""
+    text = (written / "out" / "index.html").read_text(encoding="utf-8")
+    assert not any(x < " " and x != "\n" for x in text)
 
 
 def test_files_are_called_for_numbers_only(written):

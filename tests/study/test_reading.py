@@ -74,6 +74,13 @@ def test_a_mistake_is_named_with_its_line_and_key(old, new, line, word):
     assert "\n" not in sentence
 
 
+def test_of_a_very_long_value_the_beginning_is_told():
+    text = GOOD.replace("n_samples = 4", f'n_samples = 4\nobservables = ["{"x" * 500_000}"]', 1)
+    with pytest.raises(UsageError, match=r"observables is 'xxx.*\.\.\., must be one of mechanics") as told:
+        parse_study(text)
+    assert len(str(told.value)) < 400
+
+
 def test_broken_toml_and_missing_things():
     with pytest.raises(UsageError, match=r"line 2"):
         parse_study("[study]\nname = \n")

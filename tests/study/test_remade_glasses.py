@@ -121,6 +121,15 @@ def test_a_run_on_a_store_begun_on_another_processor_says_so(store, tmp_path, ta
     assert "last bits" in line
 
 
+def test_a_stray_file_beside_the_glasses_holds_no_run_up(store, tmp_path, tasks):
+    """As a synchronised folder makes them; its name comes before that of every sample."""
+    glass = store.path(tasks["glass"].key)
+    shutil.copy(glass, glass.with_name("(conflicted copy) 000000.h5"))
+    result = run_it(store, tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "0 samples made, 2 were there already" in result.output
+
+
 def test_the_instructions_are_those_that_kernels_are_compiled_to(monkeypatch):
     from vitrify.backends import processor
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -14,13 +13,23 @@ def create_exclusively(path: Path, text: str) -> bool:
     """Make a file with this text. False where there is one, as soon as its own text is in it: a reader who met it empty
     would think that nobody has it. Raises OSError."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        write_new(path, text)
     except FileExistsError:
         _wait_for_text(path)
         return False
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
     return True
+
+
+def write_new(path: Path, text: str) -> None:
+    """Make a file with this text where there is nothing, not even a link. Raises OSError, and leaves nothing then: a disk
+    that is full still takes the name of a file."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _wait_for_text(path: Path) -> None:

@@ -15,7 +15,7 @@ import psutil
 from distributed.diagnostics.plugin import NannyPlugin, WorkerPlugin
 from tornado.ioloop import PeriodicCallback
 
-from vitrify.errors import UsageError
+from vitrify.errors import VitrifyError
 
 from .limits import InHand, Limits, task_in_hand
 from .stopping import NAMES
@@ -55,7 +55,7 @@ class Warden(NannyPlugin):
         task = task_in_hand(Path(process.worker_dir))
         reason = self._excess(task, process.pid) if task and task.run == self.run else None
         if task and reason:
-            with contextlib.suppress(UsageError):  # the store cannot be written: the run is about to say so
+            with contextlib.suppress(VitrifyError):  # the store cannot be written or read: the run is about to say so
                 Store(task.store).record_failure(task.key, task.digest, reason)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)

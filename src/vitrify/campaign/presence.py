@@ -23,7 +23,7 @@ from vitrify.errors import Unreadable, UsageError, plain
 from vitrify.whole_file import TEMPORARY
 
 from . import alive
-from .exclusively import create_exclusively
+from .exclusively import create_exclusively, write_new
 from .plain_file import names_in
 from .record_file import read_record
 from .store import Store
@@ -344,8 +344,7 @@ def _beside(path: Path, text: str) -> Path:
     if folder.is_symlink() or not folder.is_dir():
         raise UsageError(f"{folder} is not a plain folder, as a store has it: move it away and run again")
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
-    with beside.open("x") as file:  # x: through no link that stands there
-        file.write(text)
+    write_new(beside, text)
     return beside
 
 

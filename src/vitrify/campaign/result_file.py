@@ -50,7 +50,7 @@ def write(path: Path, digest: str, result: Result) -> None:
     """Publish: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none. The folder is
     there. Raises OSError."""
     with whole_file(path) as beside:
-        _fill(beside, digest, result)
+        beside.write_bytes(_image(digest, result))
     sync(path.parent)
 
 
@@ -90,8 +90,9 @@ def checksum(digest: str, result: Result) -> str:
     return total.hexdigest()
 
 
-def _fill(path: Path, digest: str, result: Result) -> None:
-    with h5py.File(path, "w", locking=False) as file:  # a hidden name that nobody else knows; some disks know no locks
+def _image(digest: str, result: Result) -> bytes:
+    """The HDF5 file, made in memory: where the disk refuses a write of HDF5's own, closing the file can end the process."""
+    with h5py.File(_image_name(), "w", driver="core", backing_store=False) as file:
         file.attrs["vitrify_format"] = FORMAT
         file.attrs["digest"] = digest
         file.attrs["checksum"] = checksum(digest, result)
@@ -101,6 +102,8 @@ def _fill(path: Path, digest: str, result: Result) -> None:
         for name, array in result.arrays.items():
             packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
             file.create_dataset(name, data=array, **(packed if array.nbytes > COMPRESS_ABOVE else {}))
+        file.flush()
+        return bytes(file.id.get_file_image())
 
 
 @contextmanager
@@ -109,9 +112,12 @@ def _opened(content: bytes) -> Iterator[Any]:
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fapl_core(backing_store=False)
     access.set_file_image(content)
-    name = f"vitrify-image-{next(IMAGES)}".encode()
-    with h5py.File(h5py.h5f.open(name, h5py.h5f.ACC_RDONLY, access)) as file:
+    with h5py.File(h5py.h5f.open(_image_name().encode(), h5py.h5f.ACC_RDONLY, access)) as file:
         yield file
+
+
+def _image_name() -> str:
+    return f"vitrify-image-{next(IMAGES)}"
 
 
 def _is_short_of_memory(error: Exception, content: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -25,7 +26,7 @@ KEY = re.compile(r"[A-Za-z0-9.=+_-]+(/[A-Za-z0-9.=+_-]+)*")
 SUFFIX = ".h5"
 NOTE = ".json"
 LONGEST_REASON = 2000  # characters of why something failed
-HDF5_REASON = re.compile(r"error message = '([^']+)'")
+IN_THE_WAY = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.ELOOP)  # where the place tells what to mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class Store:
 
     def record_failure(self, key: str, digest: str, reason: str, *, again: bool = False, made_from: str = "") -> None:
         """Note that a piece of work could not be done."""
+        self._require_own(self._failed(key))
         self._write_note(self._failed(key), json.dumps(asdict(Failure(key, digest, reason, again, made_from))))
 
     def failure(self, key: str) -> Failure | None:
@@ -171,7 +173,10 @@ class Store:
     def clear_failure(self, key: str) -> None:
         """Forget a failure, so that the work is tried again."""
         note = self._failed(key)
+        if not os.path.lexists(note):
+            return
         with self.writing(), suppress(FileNotFoundError, NotADirectoryError):
+            self._require_own(note)
             if note.is_dir() and not note.is_symlink():  # somebody put it there: it is not ours to remove
                 self._set_aside(
                     note, f"failed__{key.replace('/', '__')}.{time.time_ns():x}{NOTE}", "a folder in a note's place"
@@ -223,6 +228,14 @@ class Store:
             with suppress(FileExistsError):
                 place.mkdir()
 
+    def _require_own(self, path: Path) -> None:
+        """Notes and what is set aside stay in the store: a link in a folder's place leads to somebody else's files."""
+        for place in path.parents:
+            if place == self.directory:
+                return
+            if place.is_symlink():
+                raise UsageError(f"{place} is not a plain folder, as a store has it: move it away and run again")
+
     def _write_note(self, path: Path, text: str) -> None:
         with self.writing():
             self._make_folders(path)
@@ -231,6 +244,7 @@ class Store:
     def _set_aside(self, path: Path, name: str, why: str) -> Path:
         aside = self.directory / "quarantine" / name
         with self.writing(), suppress(FileNotFoundError):  # another reader may have set it aside at the same time
+            self._require_own(aside)
             self._make_folders(aside)
             os.replace(path, aside)
             _write(aside.with_suffix(".txt"), why + "\n")
@@ -245,9 +259,10 @@ class Store:
 
 
 def _reason(error: OSError) -> str:
-    """What the system said; HDF5 hands it on within a sentence of its own."""
-    within = HDF5_REASON.search(str(error))
-    return within[1] if within else error.strerror or str(error)
+    """What the system said, and of which place where something stands in the way there."""
+    said = error.strerror or str(error)
+    place = error.filename2 or error.filename
+    return f"{place}: {said}" if error.errno in IN_THE_WAY and place else said
 
 
 def _failure_in(key: str, note: Any) -> Failure:

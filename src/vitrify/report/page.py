@@ -18,6 +18,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure as Drawing
 
 from vitrify.campaign import Store
+from vitrify.errors import plain
 from vitrify.formats.whole import make_folder, require_folder, write_text_whole, write_whole
 
 from . import tables
@@ -113,8 +114,8 @@ def _render(store: Store, study: Study, pictures: list[dict[str, Any]], drawn: d
         micro=_html(drawn["microscopic"]),
         windows=_html(drawn["windows"]),
         failures=_html(failed) if len(failed) else None,
-        quarantined=store.quarantined(),
-        broken=list(store.broken.values()),
+        quarantined=[plain(x) for x in store.quarantined()],
+        broken=[plain(x) for x in store.broken.values()],
         software={name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
         machine=platform.machine(),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

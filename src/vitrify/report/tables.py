@@ -8,6 +8,7 @@ import pandas as pd
 
 from vitrify.ensemble import Estimate, mean
 from vitrify.ensemble.density_of_states import FRACTIONS
+from vitrify.errors import plain
 from vitrify.model.potentials import PiecewiseStickySpheres
 
 from .gathered import Gathered, Study
@@ -59,7 +60,7 @@ def coefficients() -> pd.DataFrame:
 def failures(study: Study) -> pd.DataFrame:
     """Samples set aside, by ensemble and reason."""
     rows = [
-        {"ensemble": x.spec.name, "samples": number, "reason": reason}
+        {"ensemble": x.spec.name, "samples": number, "reason": plain(reason)}
         for x in study.ensembles
         for reason, number in x.counts.reasons.items()
     ]

@@ -34,11 +34,11 @@ def refuse_another_study(study: StudySpec, store: Store) -> None:
     everything."""
     if not os.path.lexists(store.directory / STUDY):
         return
-    text = store.read_text(STUDY)
-    if text in (study.text, ""):
-        return
     way_out = f"give another --store, or --replace-study to put {study.name!r} in its place"
     try:
+        text = store.read_text(STUDY)
+        if text in (study.text, ""):
+            return
         before = parse_study(text, f"{store.directory}/{STUDY}")
     except UsageError as error:
         raise UsageError(f"the study that the store {store.directory} holds cannot be read: {error}; {way_out}") from None

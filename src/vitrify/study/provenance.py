@@ -6,7 +6,8 @@ from vitrify.backends.processor import processor_kind
 from vitrify.campaign import Store
 from vitrify.errors import BrokenFile, Unreadable
 
-from .folders import GLASS, products
+from .counting import samples_there
+from .folders import GLASS, products, sample_name
 from .spec import StudySpec
 
 
@@ -25,9 +26,9 @@ def other_processor(study: StudySpec, store: Store) -> str:
 def _first_processor(study: StudySpec, store: Store) -> str:
     """What the first glass in the store says."""
     for product in (x for spec in study.ensembles for x in products(study, spec) if x.name == GLASS):
-        names = store.names(product.folder)
-        if names:
-            return _processor_of(store, f"{product.folder}/{min(names)}")
+        there = samples_there(store, product.folder, product.tasks)  # not what else somebody left in the folder
+        if there:
+            return _processor_of(store, f"{product.folder}/{sample_name(there[0])}")
     return ""
 
 
