@@ -50,6 +50,17 @@ class Slurm:
         while self.jobs("PENDING,RUNNING,COMPLETING") and time.monotonic() < deadline:
             time.sleep(0.1)
 
+    def await_nodes(self, seconds=60):
+        """Until both nodes are idle. After its restart a controller may not know one for a while, and takes no job then; a
+        node tells of itself when it is asked to read its configuration again."""
+        end = time.monotonic() + seconds
+        ask_again = time.monotonic() + 5
+        while self.ask("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split() != ["n1", "n2"] and time.monotonic() < end:
+            if time.monotonic() > ask_again:
+                self.ask("scontrol", "reconfigure")
+                ask_again = time.monotonic() + 5
+            time.sleep(0.2)
+
     def kill_node(self, node):
         """As if its plug were pulled: daemon, steps and jobs die at once. Returns how many processes that were."""
         daemon = int((self.folder / f"slurmd.{node}.pid").read_text())
@@ -112,6 +123,7 @@ def no_job_outlives_its_test(request):
     yield
     if "slurm" in request.fixturenames:
         request.getfixturevalue("slurm").end_all_jobs()
+        request.getfixturevalue("slurm").await_nodes()
 
 
 def _end_what_is_left():
