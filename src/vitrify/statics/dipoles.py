@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.solver_sizes import DECAY_BINS
+
 from .anharmonic import hessian_force
 from .hessian import Hessian
 from .pairs import Pairs
@@ -98,7 +100,7 @@ class Decay:
 
 
 BINS_A_DECADE = 24
-NEAREST, FARTHEST = 0.5, 60.0  # in a0
+NEAREST = 0.5  # in a0; the last of DECAY_BINS ends at 55
 LEAST_PAIRS = 8  # in a bin, for a median
 
 
@@ -114,7 +116,7 @@ def decay(
     i, j = pairs.source[every], pairs.target[every]
     direction = pairs.r_pd[every] / pairs.distance[every][:, None]
     middle = pairs.positions[i] + 0.5 * pairs.r_pd[every]
-    count = int(BINS_A_DECADE * np.log10(FARTHEST / NEAREST))
+    count = DECAY_BINS
     edges = NEAREST * 10.0 ** (np.arange(count + 1) / BINS_A_DECADE)
     each = np.full((len(chosen), count), np.nan)
     for row, bond, z in zip(each, track(chosen), responses(hessian, chosen), strict=True):

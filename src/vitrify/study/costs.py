@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vitrify.campaign import Store
 from vitrify.recipe import LEAST_STEPS, Recipe
-from vitrify.solver_sizes import ALWAYS_FACTORED, DENSEST_FACTORED, LARGEST_FACTORED
+from vitrify.solver_sizes import ALWAYS_FACTORED, DECAY_BINS, DENSEST_FACTORED, LARGEST_FACTORED
 
 from .cost_table import CostTable, Former, cost_table
 from .counting import Held, held
@@ -121,7 +121,11 @@ def _size_in_store(store: Store, there: Held) -> float | None:
 
 def _size_in_table(product: Product) -> float | None:
     length = cost_table().size(product.name, product.n_particles)
-    return None if length is None else _whole_blocks(length)
+    if length is None:
+        return None
+    if product.name == "dipoles" and product.observable is not None:  # c(r) of each, in doubles
+        length += 8.0 * DECAY_BINS * float(product.observable.settings["number"])
+    return _whole_blocks(length)
 
 
 def _whole_blocks(length: float) -> float:
