@@ -15,10 +15,10 @@ from math import exp, inf, isfinite, log, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, shown
 
 from .model import Model
-from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, shortened, told
+from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, told
 from .potentials import Potential, Radial
 
 FloatArray = NDArray[np.float64]
@@ -146,7 +146,7 @@ def _evaluated(potential: Potential) -> Values:
 def _not_five(found: object) -> str | None:
     """What was given instead of five numbers."""
     if not isinstance(found, tuple | list):
-        return shortened(found)
+        return shown(found)
     return None if len(found) == 5 else f"{len(found)} numbers"
 
 
@@ -178,8 +178,8 @@ def _first_finite(name: str, values: Values, cutoff2: float) -> float:
     finite = [bool(np.isfinite(values(u)).all()) for u in points]
     if True not in finite or False in finite[finite.index(True) :]:
         bad = points[len(finite) - 1 - finite[::-1].index(False)]
-        shown = ", ".join(f"{s} = {x:g}" for s, x in zip(SYMBOLS, values(bad), strict=True) if not isfinite(x))
-        raise UsageError(f"{name}: derivatives() gives no finite number at u = {bad:.6g} ({shown})")
+        wrong = ", ".join(f"{s} = {x:g}" for s, x in zip(SYMBOLS, values(bad), strict=True) if not isfinite(x))
+        raise UsageError(f"{name}: derivatives() gives no finite number at u = {bad:.6g} ({wrong})")
     return points[finite.index(True)] if False in finite else closest
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, shown
 
 from .potentials import Potential, Radial
 
@@ -36,7 +36,7 @@ def numbers_of(potential: Potential) -> tuple[float, ...]:
     except (TypeError, ValueError):
         found = (nan,)
     if not all(map(isfinite, found)):
-        raise UsageError(f"{name_of(potential)}: numbers() returns {shortened(numbers)}, must be a tuple of finite numbers")
+        raise UsageError(f"{name_of(potential)}: numbers() returns {shown(numbers)}, must be a tuple of finite numbers")
     return found
 
 
@@ -52,7 +52,7 @@ def cutoff_of(potential: Potential) -> float:
         raise UsageError(f"{name} has {why}; write a field of that name, such as cutoff: float = 2.5, in λ") from None
     number = isinstance(cutoff, int | float | np.floating) and not isinstance(cutoff, bool)
     if not number or not shortest <= cutoff <= longest:
-        raise UsageError(f"{name}: cutoff is {shortened(cutoff)}, must be a number of λ from {shortest:g} to {longest:g}")
+        raise UsageError(f"{name}: cutoff is {shown(cutoff)}, must be a number of λ from {shortest:g} to {longest:g}")
     return float(cutoff)
 
 
@@ -87,11 +87,6 @@ def _asked(potential: Potential, method: str) -> Any:
         raise
     except Exception as error:
         raise UsageError(f"{name_of(potential)}: {method}() raises {told(error)}") from None
-
-
-def shortened(value: object) -> str:
-    """A value in a sentence."""
-    return _one_line(repr(value))
 
 
 def told(error: Exception) -> str:
