@@ -20,6 +20,7 @@ from matplotlib.figure import Figure as Drawing
 from vitrify.campaign import Store
 from vitrify.errors import plain
 from vitrify.formats.whole import make_folder, require_folder, write_text_whole, write_whole
+from vitrify.opening import Opened, opened
 
 from . import tables
 from .experiments import read_experiments
@@ -32,13 +33,16 @@ LONGEST_SHOWN = 40  # characters of a name in a figure
 STYLE: Any = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify", "axes.titlesize": 9}
 
 
-def write_report(store: Store, output: Path, experiments: Path | None = None, *, track: Track = untracked) -> Path:
-    """Write index.html, figures/ and tables/ under `output` from what the store holds; returns the page.
+def write_report(
+    source: Store | Opened, output: Path, experiments: Path | None = None, *, track: Track = untracked
+) -> Path:  # fmt: skip
+    """Write index.html, figures/ and tables/ under `output` from what a store or its tables hold; returns the page.
 
     experiments: a user's table for Figs. 1 and 13; track: yields what it is given and may show under a title how far it is.
     Raises UsageError where the table or the folder is not as it should be."""
     require_folder(output)
-    study = gather(store, read_experiments(experiments) if experiments else (), track)
+    found = opened(source)
+    study = gather(found, read_experiments(experiments) if experiments else (), track)
     drawn = {
         "I": tables.ensembles(study),
         "observables": tables.observables(study),
@@ -53,7 +57,7 @@ def write_report(store: Store, output: Path, experiments: Path | None = None, *,
     for name, table in drawn.items():
         write_text_whole(output / "tables" / f"table_{name}.csv", table.to_csv(index=False))
     page = output / "index.html"
-    write_text_whole(page, _render(store, study, pictures, drawn))
+    write_text_whole(page, _render(found, study, pictures, drawn))
     return page
 
 
@@ -101,7 +105,7 @@ def _numbers(figure: str) -> list[str]:
     return figure.removeprefix("Figs.").removeprefix("Fig.").replace(" ", "").split(",")
 
 
-def _render(store: Store, study: Study, pictures: list[dict[str, Any]], drawn: dict[str, pd.DataFrame]) -> str:
+def _render(source: Opened, study: Study, pictures: list[dict[str, Any]], drawn: dict[str, pd.DataFrame]) -> str:
     environment = jinja2.Environment(loader=jinja2.PackageLoader("vitrify.report"), autoescape=True)
     failed = tables.failures(study)
     return environment.get_template("page.html").render(
@@ -114,8 +118,8 @@ def _render(store: Store, study: Study, pictures: list[dict[str, Any]], drawn: d
         micro=_html(drawn["microscopic"]),
         windows=_html(drawn["windows"]),
         failures=_html(failed) if len(failed) else None,
-        quarantined=[plain(x) for x in store.quarantined()],
-        broken=[plain(x) for x in store.broken.values()],
+        quarantined=[plain(x) for x in source.quarantined()],
+        broken=[plain(x) for x in source.broken],
         software={name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
         machine=platform.machine(),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
