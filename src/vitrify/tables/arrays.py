@@ -169,7 +169,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _table(text: str) -> pd.DataFrame:
     """Raises ValueError for what is no table of these."""
-    return pd.read_csv(io.StringIO(text), float_precision="round_trip", keep_default_na=False, na_values=[""])
+    return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
 
 
 READERS: dict[str, Callable[[str, Sequence[int]], dict[int, Arrays]]] = {

@@ -18,7 +18,7 @@ from vitrify.study.results import PROVENANCE as MADE
 
 from .files import from_files
 from .folder import MARK, TablesFolder
-from .record import Part, Record
+from .record import Part, Record, Row
 
 
 class OpenTables:
@@ -100,11 +100,11 @@ class OpenTables:
         record = self._record(self.study.ensemble(ensemble))
         return record.results.get(observable, {}).get(sample) if record and observable != "structure" else None
 
-    def row(self, ensemble: str, sample: int, n_particles: int | None = None) -> dict[str, Any] | None:
-        """All values of one sample; None where it is not there."""
+    def rows(self, ensemble: str, n_particles: int | None = None) -> list[Row]:
+        """All values of each finished sample; n_particles: of another size that an observable asked for."""
         spec = self.study.ensemble(ensemble)
-        wanted, record = {"n_particles": n_particles or spec.n_particles, "sample": sample}, self._record(spec)
-        return next((x for x in record.rows if wanted.items() <= x.items()), None) if record else None
+        wanted, record = n_particles or spec.n_particles, self._record(spec)
+        return [x for x in record.rows if x["n_particles"] == wanted and x["finished"]] if record else []
 
     def _read_provenances(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Folder and provenance by ensemble of the study."""
