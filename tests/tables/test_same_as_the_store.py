@@ -27,7 +27,7 @@ EVERYTHING = (
 TEXT = study_text(("../loose a", EVERYTHING), ("../loose_a", '"mechanics", "elasticity"'), ("none", EVERYTHING)).replace(
     "n_samples = 2\nparent_temperature = 6.0", "n_samples = 6\nparent_temperature = 'auto'"
 )
-DIGITS = {"frequency": 1e-7, "omega": 1e-7, "participation_ratio": 5e-3}  # relative; of all others 5e-5
+DIGITS = {"frequency": 5e-7, "omega": 5e-7, "participation_ratio": 5e-2}  # relative; of all others 5e-5
 
 
 def call(*arguments):

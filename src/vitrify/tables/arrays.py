@@ -1,6 +1,6 @@
 """The arrays of an ensemble as CSV and back: modes, quasilocalised modes, c(r), g(r), D(ω), a file each.
 
-Numbers that are read off a figure are kept to five or six digits, frequencies to eight, in which a count of modes below a
+Numbers that are read off a figure are kept to five or six digits, frequencies to seven, by which a count of modes below a
 window does not change. What every sample has alike stands once, in the header."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 Results = dict[int, Result]  # by sample
 
-FREQUENCY, SHARE, DECAY, RADIAL, DENSITY, COUPLING = ".8g", ".3g", ".6g", ".5g", ".5g", ".6g"  # digits kept
+FREQUENCY, SHARE, DECAY, RADIAL, DENSITY, COUPLING = ".7g", ".2g", ".6g", ".5g", ".5g", ".6g"  # digits kept
 MOST_PARTS = 20  # of an ensemble's g(r): their scatter gives an error to 16 %
 MOST_POINTS = 4096  # of D(ω), an ensemble: twenty small glasses, or two large ones
 AXES = (  # of a symmetric tensor
@@ -169,7 +169,10 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _table(text: str) -> pd.DataFrame:
     """Raises ValueError for what is no table of these."""
-    return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
+    table = pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
+    if not isinstance(table.index, pd.RangeIndex):  # as pandas takes what is too much in a row
+        raise ValueError("a row has more cells than its first line has names")
+    return table
 
 
 READERS: dict[str, Callable[[str, Sequence[int]], dict[int, Arrays]]] = {

@@ -75,7 +75,7 @@ def agreed(tables: TablesFolder, study: StudySpec, spec: EnsembleSpec) -> StudyS
     for x in kept:
         if not _asks_for(study, there, x):
             raise UsageError(
-                f"{tables.directory} holds ensemble {x.name!r} {_unlike(there, study, x)}; give another folder, or a store "
+                f"{tables.directory} holds ensemble {x.name!r}{_unlike(there, study, x)}; give another folder, or a store "
                 "whose study has both"
             )
     return study
@@ -100,11 +100,11 @@ def _unlike(there: StudySpec, study: StudySpec, spec: EnsembleSpec) -> str:
     """In what an ensemble differs, or that it is missing."""
     now = next((x for x in study.ensembles if x.name == spec.name), None)
     if now is None:
-        return f"which the study {study.name!r} of the store does not have"
+        return f", which the study {study.name!r} of the store does not have"
     pairs = {name: (getattr(spec, name), getattr(now, name)) for name in COMPARED}
     pairs["seed"] = (there.seed, study.seed)
     said = [f"{name} {shown(old)}, there {shown(new)}" for name, (old, new) in pairs.items() if old != new]
-    return f"of another definition than the store's study has ({'; '.join(said) or 'by its digests'})"
+    return f" of another definition than the store's study has ({'; '.join(said) or 'by its digests'})"
 
 
 def _fuller(tables: TablesFolder, record: Record) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vitrify.campaign import Result
+from vitrify.campaign.store import MARK as STORE
 from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile, UsageError
 from vitrify.opening import Opened, open_store, require_observable
@@ -163,4 +164,8 @@ def open_tables(directory: Path | str) -> OpenTables:
 
 def open_results(directory: Path | str) -> Opened:
     """Open a store or a folder of tables, whichever it is. Raises UsageError where it is neither."""
-    return open_tables(directory) if (Path(directory) / MARK).exists() else open_store(directory)
+    if (Path(directory) / MARK).exists():
+        return open_tables(directory)
+    if (Path(directory) / STORE).exists():
+        return open_store(directory)
+    raise UsageError(f"{directory} is neither a vitrify store nor a folder of tables: it has no {STORE} and no {MARK}")

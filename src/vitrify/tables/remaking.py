@@ -31,7 +31,7 @@ from .record import CHECKSUM, Part, Row
 ELSEWHERE = 1e-6  # relative difference that a number of the same glass may have between kinds of processors
 LEAST = 20  # samples of an ensemble, for another glass to be judged by them
 WIDER = 1.0  # widths of an ensemble's range by which another glass may lie beyond it
-STORED = {"frequency": 1e-7, "participation_ratio": 5e-3, "each": 1e-5}  # relative, by the digits of the tables
+STORED = {"frequency": 1e-6, "participation_ratio": 0.06, "each": 1e-5}  # relative, by the digits of the tables
 ROUND_OFF = (
     "max_force",
     "modes_largest_residual",
