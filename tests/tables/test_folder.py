@@ -35,10 +35,16 @@ def whole(tmp_path_factory):
     return invented(tmp_path_factory.mktemp("whole") / "s", TEXT)
 
 
+@pytest.fixture(scope="module")
+def tables_of_whole(whole, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole") / "t"
+    export_tables(vitrify.open_store(whole), folder)
+    return folder
+
+
 @pytest.fixture
-def folder(whole, tmp_path):
-    export_tables(vitrify.open_store(whole), tmp_path / "t")
-    return tmp_path / "t"
+def folder(tables_of_whole, tmp_path):
+    return shutil.copytree(tables_of_whole, tmp_path / "t")
 
 
 def test_an_ensemble_joins_those_that_are_there(whole, tmp_path):
