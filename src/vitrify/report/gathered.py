@@ -34,7 +34,6 @@ from vitrify.study import (
 from .experiments import Experiment
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]  # yields what it is given, may show under a title how far it is
-SETS = {"QSS": "q", "DSS": "ρ", "CSS": "r_c"}  # the paper's three sets and their control parameters
 
 
 @dataclass(frozen=True, slots=True)
