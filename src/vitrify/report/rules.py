@@ -72,13 +72,16 @@ def below(bound: float = 0.0) -> Between:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Along a set a quantity rises, or falls: from one true end to the other, and no neighbour goes against it."""
+    """Along a set a quantity rises, or falls: from one true end to the other, and no step between neighbours goes the other
+    way by more than a part of the whole change."""
 
     rising: bool
+    slack: float = 0.1  # of the whole change: so much may a step go the other way
 
     @property
     def margin(self) -> str:
-        return f"{'rises' if self.rising else 'falls'} from end to end, and no step goes the other way"
+        direction = "rises" if self.rising else "falls"
+        return f"{direction} from end to end; no step the other way by over {100 * self.slack:g} % of the whole change"
 
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
         known = sorted((x for x in parts if x.estimate.is_known), key=lambda x: x.control)
@@ -87,18 +90,21 @@ class Trend:
             return Judgement(Verdict.NOT_DECIDED, UNKNOWN, f"not known: {lacking}" if lacking else "one point is no trend")
         sign = 1.0 if self.rising else -1.0
         whole = _difference(known[-1], known[0], sign)
-        steps = [_difference(b, a, sign) for a, b in pairwise(known)]
-        verdict = within(whole, 0.0, inf)
-        against = [
-            f"{a.label} to {b.label}"
-            for (a, b), step in zip(pairwise(known), steps, strict=True)
-            if within(step, 0.0, inf) is Verdict.DISAGREES
-        ]
         shown = f"{known[0].estimate} at {known[0].control:g}, {known[-1].estimate} at {known[-1].control:g}"
-        if against:
-            return Judgement(Verdict.DISAGREES, whole, f"{shown}; against it: {', '.join(against)}")
-        clear = sum(within(step, 0.0, inf) is Verdict.AGREES for step in steps)
-        return Judgement(verdict, whole, f"{shown}; {clear} of {len(steps)} steps clear, none against it")
+        doubtful = self._doubtful_steps(known, sign, whole.value)
+        for verdict in (Verdict.DISAGREES, Verdict.NOT_DECIDED):
+            if named := [step for step, found in doubtful if found is verdict]:
+                return Judgement(verdict, whole, f"{shown}; the other way: {', '.join(named)}")
+        return Judgement(within(whole, 0.0, inf), whole, f"{shown}; no step of {len(known) - 1} the other way")
+
+    def _doubtful_steps(self, known: list[Measured], sign: float, whole: float) -> list[tuple[str, Verdict]]:
+        """Steps that go against the trend, and how certainly. Nothing but the values lets a step pass, so no larger error
+        does; the ends alone say how clear the trend is."""
+        least = -self.slack * abs(whole)
+        steps = [
+            (f"{a.control:g} to {b.control:g}", within(_difference(b, a, sign), least, inf)) for a, b in pairwise(known)
+        ]
+        return [(step, found) for step, found in steps if found in (Verdict.DISAGREES, Verdict.NOT_DECIDED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ def _shown(found: Estimate, percent: bool) -> str:
 
 def _two_digits(number: float) -> int:
     """Rounded up, since it is said to be enough."""
-    unit = 10 ** max(floor(log10(max(number, 1.0))) - 1, 0)
+    unit = int(10 ** max(floor(log10(max(number, 1.0))) - 1, 0))
     return ceil(number / unit) * unit
 
 
