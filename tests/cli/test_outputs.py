@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from vitrify.formats.displacements import write_displacements
 from vitrify.glass import Glass
 from vitrify.model import Model, catalogue
 from vitrify.observables import measure
+from vitrify.papers.sticky_spheres_1 import PAPER
+from vitrify.papers.sticky_spheres_1.figures import FIGURES
 from vitrify.preparation import quench_glass
 from vitrify.report import write_report
-from vitrify.report.figures import FIGURES
 
 MAKE = ["make", "pss(rc=1.2)", "--particles", 100, "--density", 0.6, "--temperature", 3]
 
@@ -194,7 +196,9 @@ def test_the_place_of_a_report_is_asked_about_before_the_work(store, tmp_path, m
 
 
 def test_a_report_keeps_links_and_permissions_and_is_whole(store, tmp_path, monkeypatch):
-    monkeypatch.setattr("vitrify.report.page.FIGURES", FIGURES[1:3])  # all nineteen take a quarter of a minute
+    monkeypatch.setattr(
+        "vitrify.report.page.paper_of", lambda _: replace(PAPER, figures=FIGURES[1:3])
+    )  # all nineteen take a quarter of a minute
     (tmp_path / "r").symlink_to("later")
     assert call("report", store, "--output", tmp_path / "r").exit_code == 0
     page = tmp_path / "later" / "index.html"
@@ -213,7 +217,7 @@ def test_a_report_keeps_links_and_permissions_and_is_whole(store, tmp_path, monk
 def test_a_report_shows_how_far_it_is_on_a_terminal_alone(store, tmp_path, monkeypatch, capfd, terminal):
     from vitrify.cli.bar import bar
 
-    monkeypatch.setattr("vitrify.report.page.FIGURES", FIGURES[1:2])
+    monkeypatch.setattr("vitrify.report.page.paper_of", lambda _: replace(PAPER, figures=FIGURES[1:2]))
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
     write_report(Store(store), tmp_path / "r", track=bar)
     said = capfd.readouterr()
@@ -223,7 +227,7 @@ def test_a_report_shows_how_far_it_is_on_a_terminal_alone(store, tmp_path, monke
 
 def test_the_report_command_shows_it(store, tmp_path, monkeypatch):
     shown = []
-    monkeypatch.setattr("vitrify.report.page.FIGURES", FIGURES[1:2])
+    monkeypatch.setattr("vitrify.report.page.paper_of", lambda _: replace(PAPER, figures=FIGURES[1:2]))
     monkeypatch.setattr("vitrify.cli.report.bar", lambda chosen, title: shown.append(title) or chosen)
     assert call("report", store, "--output", tmp_path / "r").exit_code == 0
     assert shown == ["ensembles", "figures"]

@@ -11,7 +11,7 @@ from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
 from vitrify.model import Mixture
-from vitrify.report.figures import FIGURES
+from vitrify.papers.sticky_spheres_1.figures import FIGURES
 from vitrify.report.gathered import gather
 from vitrify.report.tables import ensembles
 from vitrify.study import parse_study

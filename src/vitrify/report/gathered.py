@@ -26,7 +26,6 @@ from vitrify.study import Counts, EnsembleSpec, StudySpec
 from .experiments import Experiment
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]  # yields what it is given, may show under a title how far it is
-SETS = {"QSS": "q", "DSS": "ρ", "CSS": "r_c"}  # the paper's three sets and their control parameters
 
 
 @dataclass(frozen=True, slots=True)

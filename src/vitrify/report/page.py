@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import platform
+import re
 import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,10 +24,10 @@ from vitrify.formats.whole import make_folder, require_folder, write_text_whole,
 from vitrify.opening import Opened, opened
 
 from . import tables
+from .claim import MEANINGS, JudgedClaim, judged
 from .experiments import read_experiments
-from .figures import FIGURES, Figure
 from .gathered import Study, Track, gather, untracked
-from .statements import statements
+from .paper import Figure, Paper, paper_of
 
 SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
 LONGEST_SHOWN = 40  # characters of a name in a figure
@@ -48,17 +49,25 @@ def write_report(
         "observables": tables.observables(study),
         "microscopic": tables.microscopic(study),
         "windows": tables.windows(study),
-        "II": tables.coefficients(),
     }
+    paper = paper_of(study.spec)
+    drawn |= {title: table(study) for title, table in paper.tables.items()} if paper else {}
+    claims = [judged(x, study) for x in paper.claims] if paper else []
     shown = _as_drawn(study)
     make_folder(output / "figures")
-    pictures = [_picture(study, shown, figure, output / "figures") for figure in track(FIGURES, "figures")]
+    figures = paper.figures if paper else ()
+    pictures = [_picture(shown, figure, claims, output / "figures") for figure in track(figures, "figures")]
     make_folder(output / "tables")
     for name, table in drawn.items():
-        write_text_whole(output / "tables" / f"table_{name}.csv", table.to_csv(index=False))
+        write_text_whole(output / "tables" / f"table_{_file_name(name)}.csv", table.to_csv(index=False))
     page = output / "index.html"
-    write_text_whole(page, _render(found, study, pictures, drawn))
+    write_text_whole(page, _render(found, study, paper, pictures, drawn, claims))
     return page
+
+
+def _file_name(title: str) -> str:
+    """A table's title as part of a file's name: "Table II. Coefficients" is "II"."""
+    return title.removeprefix("Table ").split(".")[0]
 
 
 def _as_drawn(study: Study) -> Study:
@@ -75,7 +84,7 @@ def _as_drawn(study: Study) -> Study:
     return replace(study, ensembles=tuple(ensembles), experiments=tuple(experiments))
 
 
-def _picture(study: Study, shown: Study, figure: Figure, folder: Path) -> dict[str, Any]:
+def _picture(shown: Study, figure: Figure, claims: list[JudgedClaim], folder: Path) -> dict[str, Any]:
     """Draw a figure, save it as SVG and PNG, and give what the page shows of it."""
     with rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks: boxes are drawn
@@ -86,9 +95,9 @@ def _picture(study: Study, shown: Study, figure: Figure, folder: Path) -> dict[s
         png = _bytes(drawing, "png")
     write_whole(folder / f"{name}.svg", lambda beside: beside.write_bytes(svg))
     write_whole(folder / f"{name}.png", lambda beside: beside.write_bytes(png))
-    said = [x for x in statements(study) if figure.number in _numbers(x.figure)]
+    said = [x for x in claims if figure.number in _numbers(x.claim.figure)]
     source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
-    return {"figure": figure, "source": source, "statements": said}
+    return {"figure": figure, "source": source, "claims": said}
 
 
 def _bytes(drawing: Drawing, kind: str) -> bytes:
@@ -99,21 +108,24 @@ def _bytes(drawing: Drawing, kind: str) -> bytes:
 
 
 def _numbers(figure: str) -> list[str]:
-    """Figure numbers in a statement's place: "Figs. 1, 4" is ["1", "4"]; Sect. II B goes with Fig. 3."""
-    if figure.startswith("Sect."):
-        return ["3"]
-    return figure.removeprefix("Figs.").removeprefix("Fig.").replace(" ", "").split(",")
+    """Figure numbers in a claim's place: "Figs. 1b, 4" is ["1", "4"], "Sect. II B" none."""
+    return re.findall(r"\d+", figure) if figure.startswith("Fig") else []
 
 
-def _render(source: Opened, study: Study, pictures: list[dict[str, Any]], drawn: dict[str, pd.DataFrame]) -> str:
+def _render(
+    source: Opened, study: Study, paper: Paper | None, pictures: list[dict[str, Any]], drawn: dict[str, pd.DataFrame],
+    claims: list[JudgedClaim],
+) -> str:  # fmt: skip
     environment = jinja2.Environment(loader=jinja2.PackageLoader("vitrify.report"), autoescape=True)
     failed = tables.failures(study)
     return environment.get_template("page.html").render(
         study=study.spec,
         pictures=pictures,
-        said=statements(study),
+        paper=paper,
+        claims=claims,
+        meanings=MEANINGS,
         table_1=_html(drawn["I"]),
-        table_2=_html(drawn["II"]),
+        paper_tables={x: _html(drawn[x]) for x in paper.tables} if paper else {},
         numbers=_html(drawn["observables"]),
         micro=_html(drawn["microscopic"]),
         windows=_html(drawn["windows"]),

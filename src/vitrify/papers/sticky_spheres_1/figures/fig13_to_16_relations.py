@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vitrify.ensemble import Estimate, fit_power_law
-from vitrify.report.gathered import SETS, Gathered, Study
-
-from .style import COLOURS, MARKERS, panels, say
+from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.report.gathered import Gathered, Study
+from vitrify.report.style import COLOURS, MARKERS, panels, say
 
 Quantity = Callable[[Gathered], Estimate]
 

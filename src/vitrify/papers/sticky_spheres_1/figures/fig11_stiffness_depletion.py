@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from vitrify.observables.structure import pair_name
 from vitrify.report.gathered import Study
+from vitrify.report.style import SEQUENCE, panels, say
 
 from .fig10_structure import PANELS, radial
-from .style import SEQUENCE, panels, say
 
 
 def draw(study: Study) -> Figure:

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from vitrify.report.gathered import Gathered, Study
-
-from .style import SEQUENCE, panels, say
+from vitrify.report.style import SEQUENCE, panels, say
 
 PANELS = (("QSS", 20.0), ("DSS", 0.55))
 

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vitrify.ensemble.density_of_states import DEGREES
-from vitrify.report.gathered import SETS, Study
-
-from .style import LABELS, SEQUENCE, draw_along, ends, panels, say
+from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.report.gathered import Study
+from vitrify.report.style import LABELS, SEQUENCE, draw_along, ends, panels, say
 
 
 def draw(study: Study) -> Figure:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from vitrify.report.gathered import SETS, Study
-
-from .style import LABELS, SEQUENCE, draw_along, panels, say
+from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.report.gathered import Study
+from vitrify.report.style import LABELS, SEQUENCE, draw_along, panels, say
 
 
 def draw(study: Study) -> Figure:

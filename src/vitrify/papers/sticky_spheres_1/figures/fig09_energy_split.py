@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vitrify.report.gathered import Gathered, Study
-
-from .style import SEQUENCE, panels, say
+from vitrify.report.style import SEQUENCE, panels, say
 
 TERMS = {"k_plus": "$k_+$", "k_minus": "$k_-$", "f_plus": "$f_+$", "f_minus": "$f_-$"}
 PANELS = (("QSS", 20.0), ("DSS", 0.55))

@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vitrify.report.gathered import Gathered, Study
-
-from .style import SEQUENCE, panels, say
+from vitrify.report.style import SEQUENCE, panels, say
 
 GLASSES = (("'glass 1'", "QSS", 20.0), ("'glass 2'", "DSS", 0.55))
 

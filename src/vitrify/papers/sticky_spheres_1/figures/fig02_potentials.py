@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 
 from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
 from vitrify.report.gathered import Study
-
-from .style import SEQUENCE, panels
+from vitrify.report.style import SEQUENCE, panels
 
 X_MIN = 2.0 ** (1.0 / 6.0)
 

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from vitrify.ensemble import fit_distribution, fluctuation
 from vitrify.ensemble.distributions import LEAST_SAMPLES
 from vitrify.report.gathered import Gathered, Study
-
-from .style import SEQUENCE, panels, say
+from vitrify.report.style import SEQUENCE, panels, say
 
 THRESHOLDS = (0.25, 0.5, 1.0, 2.0, 5.0)  # δ in percent
 SHAPES = {"gaussian": "Gaussian", "three_quarter_gaussian": "3/4 Gaussian", "skewed_gaussian": "skewed"}

@@ -1,5 +1,5 @@
 """One file a figure of the paper: draws what the store holds, computes nothing."""
 
-from .catalogue import FIGURES, Figure
+from .catalogue import FIGURES
 
-__all__ = ["FIGURES", "Figure"]
+__all__ = ["FIGURES"]

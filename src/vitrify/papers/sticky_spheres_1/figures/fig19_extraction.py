@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vitrify.report.gathered import Study
-
-from .style import SEQUENCE, panels, say
+from vitrify.report.style import SEQUENCE, panels, say
 
 
 def draw(study: Study) -> Figure:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from vitrify.report.gathered import Study
-
-from .style import draw_row, panels
+from vitrify.report.style import draw_row, panels
 
 SETS = ("QSS", "DSS", "CSS")
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from matplotlib.figure import Figure as Drawing
-
-from vitrify.report.gathered import Study
+from vitrify.report.paper import Figure
 
 from . import (
     fig01_two_glasses,
@@ -27,17 +22,6 @@ from . import (
     fig18_robustness,
     fig19_extraction,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure and what stands under it."""
-
-    number: str
-    title: str
-    caption: str
-    draw: Callable[[Study], Drawing]
-
 
 LEFT_OUT = "Other glass formers of the paper are left out: their data are not ours."
 EXPERIMENTS = (

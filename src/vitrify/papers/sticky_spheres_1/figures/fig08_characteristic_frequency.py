@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from vitrify.report.gathered import SETS, Study
-
-from .style import draw_along, panels
+from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.report.gathered import Study
+from vitrify.report.style import draw_along, panels
 
 
 def draw(study: Study) -> Figure:

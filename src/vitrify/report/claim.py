@@ -1,0 +1,132 @@
+"""A claim as data: what a paper says, the numbers that decide it, the rule that judges them, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from vitrify.ensemble import Estimate
+
+from .gathered import Study
+
+
+class Verdict(StrEnum):
+    """What a measurement says of a claim. What each means stands in `MEANINGS`, and at the head of the page."""
+
+    AGREES = "agrees"
+    COMPATIBLE = "compatible"
+    DISAGREES = "disagrees"
+    NOT_DECIDED = "not decided"
+    ABSENT = "not in this study"
+
+
+MEANINGS = {
+    Verdict.AGREES: "the value with twice its error lies wholly within the margin",
+    Verdict.COMPATIBLE: "the value lies within the margin, but twice its error reaches beyond it",
+    Verdict.DISAGREES: "the value with twice its error lies wholly outside the margin",
+    Verdict.NOT_DECIDED: "the errors, or the sizes of the glasses, do not allow any of these; what would is told",
+    Verdict.ABSENT: "the study has no ensemble, or no observable, that could tell",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One number that a claim is judged by."""
+
+    label: str  # what it is and of which ensemble, such as "G/K at ρ = 1.20"
+    estimate: Estimate  # not a number where it was asked for and is not known yet
+    n_particles: int  # of the smallest glasses that it was measured on
+    n_samples: int  # of the fewest glasses, or modes, that it was measured on
+    control: float = float("nan")  # the control parameter of its ensemble, where the claim is about a set
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All numbers that a claim is judged by; empty where the study does not ask for what it takes."""
+
+    parts: tuple[Measured, ...] = ()
+    missing: tuple[str, ...] = ()  # what the study lacks, such as "CSS 1.1: dipoles"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes below which no verdict is given: smaller glasses or fewer of them are biased, whatever their error says."""
+
+    n_particles: int = 0
+    n_samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict of a rule."""
+
+    verdict: Verdict
+    value: Estimate  # what stands in the table: the number judged, or the one of many that decided
+    shown: str  # the measurement as a reader sees it
+    would_decide: str = ""  # for "not decided": what n or N would
+
+
+class Rule(Protocol):
+    """What a claim expects, and how far from it still counts: one of those in `rules`."""
+
+    @property
+    def margin(self) -> str:
+        """The margin in words or numbers, as the page prints it beside the verdict."""
+        ...
+
+    def judge(self, parts: tuple[Measured, ...]) -> Judgement:
+        """The verdict on numbers of which at least one is there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of a paper."""
+
+    number: int  # within the paper's list of claims
+    figure: str  # the place, such as "Fig. 4" or "Sect. II B"
+    text: str  # what the paper says, in our words
+    quantity: Callable[[Study], Evidence]
+    rule: Rule
+    settles: str  # sizes (N, n) that bring the error inside the margin
+    least: Sizes = Sizes()
+    remark: str = ""  # why it does not hold, or holds in part only, where that is known
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedClaim:
+    """A claim beside what was measured."""
+
+    claim: Claim
+    judgement: Judgement
+    n_particles: int  # of the smallest glasses
+    n_samples: int  # of the fewest
+    parts: tuple[Measured, ...]
+
+
+def judged(claim: Claim, study: Study) -> JudgedClaim:
+    """The verdict on a claim by what a study holds."""
+    evidence = claim.quantity(study)
+    parts = evidence.parts
+    n_particles = min((x.n_particles for x in parts), default=0)
+    n_samples = min((x.n_samples for x in parts), default=0)
+    return JudgedClaim(claim, _judgement(claim, evidence, n_particles, n_samples), n_particles, n_samples, parts)
+
+
+def _judgement(claim: Claim, evidence: Evidence, n_particles: int, n_samples: int) -> Judgement:
+    unknown = Estimate(float("nan"), float("nan"))
+    if evidence.missing or not evidence.parts:
+        return Judgement(Verdict.ABSENT, unknown, "the study lacks " + ", ".join(evidence.missing or ("what it takes",)))
+    found = claim.rule.judge(evidence.parts)
+    short = []
+    if n_particles < claim.least.n_particles:
+        short.append(f"glasses of N = {claim.least.n_particles:,} or more")
+    if n_samples < claim.least.n_samples:
+        short.append(f"n = {claim.least.n_samples:,} or more")
+    if short:
+        return Judgement(Verdict.NOT_DECIDED, found.value, found.shown, "it takes " + " and ".join(short))
+    if found.verdict is Verdict.NOT_DECIDED and not found.would_decide:
+        return Judgement(found.verdict, found.value, found.shown, claim.settles)
+    return found

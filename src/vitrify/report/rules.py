@@ -1,0 +1,187 @@
+"""The rules that judge claims. Each compares numbers with a margin; none can give a better verdict for a larger error.
+
+Every rule comes down to one comparison, `within`: a value with twice its error against an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import ceil, floor, hypot, inf, isfinite, log10
+
+from vitrify.ensemble import Estimate
+from vitrify.ensemble.estimate import UNKNOWN
+
+from .claim import Judgement, Measured, Verdict
+
+SIGMAS = 2.0  # how many standard errors a value reaches
+MOST_TIMES = 30.0  # an error that must shrink more than so many times is not a matter of samples
+WORST_FIRST = (Verdict.DISAGREES, Verdict.NOT_DECIDED, Verdict.COMPATIBLE, Verdict.AGREES)
+
+
+def within(found: Estimate, low: float, high: float) -> Verdict:
+    """A value with twice its error against the interval from low to high."""
+    if not found.is_known:
+        return Verdict.NOT_DECIDED
+    least, most = found.value - SIGMAS * found.error, found.value + SIGMAS * found.error
+    if low <= least and most <= high:
+        return Verdict.AGREES
+    if most < low or least > high:
+        return Verdict.DISAGREES
+    return Verdict.COMPATIBLE if low <= found.value <= high else Verdict.NOT_DECIDED
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Every number lies between two bounds; where there are many, the worst verdict is that of all."""
+
+    low: float = -inf
+    high: float = inf
+    percent: bool = False
+
+    @property
+    def margin(self) -> str:
+        return _interval(self.low, self.high, self.percent)
+
+    def judge(self, parts: tuple[Measured, ...]) -> Judgement:
+        return _worst([(x, within(x.estimate, self.low, self.high)) for x in parts], self)
+
+    def needed(self, part: Measured) -> str:
+        """What n would decide it, from the distance to the nearer bound."""
+        room = min(abs(part.estimate.value - x) for x in (self.low, self.high) if isfinite(x))
+        if not part.estimate.is_known or SIGMAS * part.estimate.error > MOST_TIMES * room:
+            return ""
+        times = (SIGMAS * part.estimate.error / room) ** 2
+        return f"about n = {_two_digits(times * part.n_samples):,} would decide it"
+
+
+def about(expected: float, *, part: float = 0.0, room: float = 0.0, percent: bool = False) -> Between:
+    """Near a number: within a part of it, or within an absolute room."""
+    half = room or part * abs(expected)
+    return Between(expected - half, expected + half, percent)
+
+
+def above(bound: float = 0.0) -> Between:
+    """Larger than a bound."""
+    return Between(low=bound)
+
+
+def below(bound: float = 0.0) -> Between:
+    """Smaller than a bound."""
+    return Between(high=bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Along a set a quantity rises, or falls: from one true end to the other, and no step between neighbours goes the other
+    way by more than a part of the whole change."""
+
+    rising: bool
+    slack: float = 0.1  # of the whole change: so much may a step go the other way
+
+    @property
+    def margin(self) -> str:
+        direction = "rises" if self.rising else "falls"
+        return f"{direction} from end to end; no step the other way by over {100 * self.slack:g} % of the whole change"
+
+    def judge(self, parts: tuple[Measured, ...]) -> Judgement:
+        known = sorted((x for x in parts if x.estimate.is_known), key=lambda x: x.control)
+        if len(known) < len(parts) or len(known) < 2:
+            lacking = ", ".join(x.label for x in parts if not x.estimate.is_known)
+            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, f"not known: {lacking}" if lacking else "one point is no trend")
+        sign = 1.0 if self.rising else -1.0
+        whole = _difference(known[-1], known[0], sign)
+        shown = f"{known[0].estimate} at {known[0].control:g}, {known[-1].estimate} at {known[-1].control:g}"
+        doubtful = self._doubtful_steps(known, sign, whole.value)
+        for verdict in (Verdict.DISAGREES, Verdict.NOT_DECIDED):
+            if named := [step for step, found in doubtful if found is verdict]:
+                return Judgement(verdict, whole, f"{shown}; the other way: {', '.join(named)}")
+        return Judgement(within(whole, 0.0, inf), whole, f"{shown}; no step of {len(known) - 1} the other way")
+
+    def _doubtful_steps(self, known: list[Measured], sign: float, whole: float) -> list[tuple[str, Verdict]]:
+        """Steps that go against the trend, and how certainly. Nothing but the values lets a step pass, so no larger error
+        does; the ends alone say how clear the trend is."""
+        least = -self.slack * abs(whole)
+        steps = [
+            (f"{a.control:g} to {b.control:g}", within(_difference(b, a, sign), least, inf)) for a, b in pairwise(known)
+        ]
+        return [(step, found) for step, found in steps if found in (Verdict.DISAGREES, Verdict.NOT_DECIDED)]
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Along a set a quantity stays within a part of its mean."""
+
+    part: float
+
+    @property
+    def margin(self) -> str:
+        return f"every value within {100 * self.part:g} % of the mean"
+
+    def judge(self, parts: tuple[Measured, ...]) -> Judgement:
+        known = [x.estimate for x in parts]
+        if not all(x.is_known for x in known) or len(known) < 2:
+            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, "not known in every ensemble")
+        mean = sum(x.value for x in known) / len(known)
+        away = [_relative(x, mean) for x in parts]
+        found = Between(-self.part, self.part, percent=True).judge(tuple(away))
+        return Judgement(found.verdict, found.value, f"mean {mean:.3g}; farthest: {found.shown}", found.would_decide)
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """The first number is smaller than each of the others."""
+
+    @property
+    def margin(self) -> str:
+        return "below every other"
+
+    def judge(self, parts: tuple[Measured, ...]) -> Judgement:
+        first, *others = parts
+        gaps = [replace(x, estimate=_difference(x, first, 1.0)) for x in others]
+        found = above(0.0).judge(tuple(gaps))
+        nearest = min(others, key=lambda x: x.estimate.value if x.estimate.is_known else inf)
+        shown = f"{first.label}: {first.estimate}; next {nearest.label}: {nearest.estimate}"
+        return Judgement(found.verdict, first.estimate, shown, found.would_decide)
+
+
+def _worst(each: list[tuple[Measured, Verdict]], rule: Between) -> Judgement:
+    verdict = next(x for x in WORST_FIRST if any(y is x for _, y in each))
+    part = max((x for x, y in each if y is verdict), key=lambda x: _outside(x.estimate, rule))
+    shown = _shown(part.estimate, rule.percent)
+    if len(each) > 1:
+        holds = sum(y in (Verdict.AGREES, Verdict.COMPATIBLE) for _, y in each)
+        shown = f"{part.label}: {shown}; within the margin in {holds} of {len(each)}"
+    return Judgement(verdict, part.estimate, shown, rule.needed(part) if verdict is Verdict.NOT_DECIDED else "")
+
+
+def _outside(found: Estimate, rule: Between) -> float:
+    """How far a value is outside the margin, negative inside; what is not known is farthest."""
+    return max(rule.low - found.value, found.value - rule.high) if isfinite(found.value) else inf
+
+
+def _difference(a: Measured, b: Measured, sign: float) -> Estimate:
+    return Estimate(sign * (a.estimate.value - b.estimate.value), hypot(a.estimate.error, b.estimate.error))
+
+
+def _relative(x: Measured, mean: float) -> Measured:
+    """x/mean − 1."""
+    return replace(x, estimate=Estimate(x.estimate.value / mean - 1.0, x.estimate.error / abs(mean)))
+
+
+def _shown(found: Estimate, percent: bool) -> str:
+    return f"{Estimate(100 * found.value, 100 * found.error)} %" if percent else str(found)
+
+
+def _two_digits(number: float) -> int:
+    """Rounded up, since it is said to be enough."""
+    unit = int(10 ** max(floor(log10(max(number, 1.0))) - 1, 0))
+    return ceil(number / unit) * unit
+
+
+def _interval(low: float, high: float, percent: bool) -> str:
+    scale, unit = (100.0, " %") if percent else (1.0, "")
+    if not isfinite(low):
+        return f"below {scale * high:.3g}{unit}"
+    if not isfinite(high):
+        return f"above {scale * low:.3g}{unit}"
+    return f"{scale * low:.3g} to {scale * high:.3g}{unit}"

@@ -1,0 +1,103 @@
+"""Rules that judge claims: each verdict where it belongs, and none that a larger error makes better."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitrify.ensemble import Estimate
+from vitrify.report.claim import Claim, Evidence, Measured, Sizes, Verdict, judged
+from vitrify.report.gathered import Study
+from vitrify.report.rules import Between, Flat, Least, Trend, about, above, below, within
+
+GOODNESS = {Verdict.AGREES: 2, Verdict.COMPATIBLE: 1, Verdict.NOT_DECIDED: 0, Verdict.DISAGREES: 0}
+RULES = [
+    about(0.3, part=0.2),
+    above(0.0),
+    below(0.1),
+    Between(0.1, 0.5),
+    Trend(rising=True),
+    Trend(rising=False),
+    Flat(0.2),
+    Least(),
+]
+VALUES = st.floats(-2, 2)
+ERRORS = st.floats(1e-3, 2)
+
+
+def parts(values, errors, n=100, size=3000):
+    each = zip(values, errors, strict=True)
+    return tuple(Measured(f"x = {k}", Estimate(v, e), size, n, float(k)) for k, (v, e) in enumerate(each))
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "verdict"),
+    [
+        (0.30, 0.01, Verdict.AGREES), (0.22, 0.01, Verdict.AGREES), (0.21, 0.01, Verdict.COMPATIBLE), (0.30, 0.2, Verdict.COMPATIBLE),
+        (0.19, 0.01, Verdict.NOT_DECIDED), (0.45, 0.01, Verdict.DISAGREES), (0.05, 0.01, Verdict.DISAGREES),
+        (float("nan"), 0.1, Verdict.NOT_DECIDED), (0.3, float("nan"), Verdict.NOT_DECIDED),
+    ],
+)  # fmt: skip
+def test_a_value_with_twice_its_error_against_an_interval(value, error, verdict):
+    assert within(Estimate(value, error), 0.2, 0.4) is verdict
+    assert about(0.3, room=0.1).judge(parts([value], [error])).verdict is verdict
+
+
+@pytest.mark.parametrize("rule", range(len(RULES)))
+@given(values=st.lists(VALUES, min_size=3, max_size=3), errors=st.lists(ERRORS, min_size=3, max_size=3),
+       grown=st.integers(0, 2), factor=st.floats(1, 50))  # fmt: skip
+def test_no_verdict_improves_because_an_error_grew(rule, values, errors, grown, factor):
+    if rule == 6:
+        values = [abs(x) + 0.1 for x in values]  # a part of a mean has a meaning for one sign
+    before = RULES[rule].judge(parts(values, errors)).verdict
+    errors = [x * (factor if k == grown else 1) for k, x in enumerate(errors)]
+    after = RULES[rule].judge(parts(values, errors)).verdict
+    assert GOODNESS[after] <= GOODNESS[before]
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "verdict"),
+    [
+        ([1, 2, 3], 0.1, Verdict.AGREES), ([3, 2, 1], 0.1, Verdict.DISAGREES), ([1, 3, 2], 0.1, Verdict.DISAGREES),
+        ([1, 1.05, 3], 0.1, Verdict.AGREES), ([1, 1.1, 1.2], 0.3, Verdict.COMPATIBLE), ([1.2, 1.1, 1.0], 0.3, Verdict.NOT_DECIDED),
+    ],
+)  # fmt: skip
+def test_a_trend_is_tested_over_its_ends_and_over_all_neighbours(values, error, verdict):
+    assert Trend(rising=True).judge(parts(values, [error] * 3)).verdict is verdict
+
+
+NO_LEAST = Sizes()
+
+
+def claim(rule, evidence, least=NO_LEAST):
+    return judged(Claim(1, "Fig. 1", "x", lambda _: evidence, rule, "n = 200", least), Study(None, ()))
+
+
+def test_sizes_below_which_no_verdict_is_given():
+    few = Evidence(parts([0.3], [0.01], n=10, size=500))
+    assert claim(about(0.3, part=0.2), few).judgement.verdict is Verdict.AGREES
+    found = claim(about(0.3, part=0.2), few, Sizes(1000, 50)).judgement
+    assert found.verdict is Verdict.NOT_DECIDED
+    assert "N = 1,000" in found.would_decide
+    assert "n = 50" in found.would_decide
+
+
+def test_what_a_study_lacks_is_named():
+    found = claim(above(), Evidence(missing=("ρ = 1.2",))).judgement
+    assert found.verdict is Verdict.ABSENT
+    assert "ρ = 1.2" in found.shown
+
+
+def test_what_would_decide_is_told_in_samples():
+    found = above(0.0).judge(parts([-0.1], [0.1], n=100))  # twice the error must fall to 0.1: four times the samples
+    assert found.verdict is Verdict.NOT_DECIDED
+    assert "400" in found.would_decide
+
+
+def test_of_many_numbers_the_worst_decides():
+    many = parts([0.3, 0.3, 0.9], [0.01, 0.01, 0.01])
+    found = about(0.3, room=0.1).judge(many)
+    assert found.verdict is Verdict.DISAGREES
+    assert found.value == many[2].estimate
+    assert about(0.3, room=0.1).judge(tuple(replace(x, estimate=many[0].estimate) for x in many)).verdict is Verdict.AGREES
