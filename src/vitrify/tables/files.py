@@ -27,7 +27,7 @@ from .record import Part, Record, Row
 
 FORMAT = 1
 SAMPLES, QLM, PARENT, PROVENANCE = "samples.csv", "qlm.csv", "parent_temperature.json", "provenance.json"
-ROW = ("n_particles", "sample", "finished", "glass")  # how a row of samples.csv begins
+KEYS = {"n_particles": int, "sample": int, "finished": bool}  # what a row of samples.csv must have
 
 
 def to_files(study: StudySpec, record: Record) -> dict[str, str]:
@@ -36,7 +36,7 @@ def to_files(study: StudySpec, record: Record) -> dict[str, str]:
     apart = next((x.columns for x in record.parts if x.name == "qlm"), ())
     observed = [name for x in record.parts for name in x.columns if name not in apart]
     made = [name for name in MADE if any(name in row for row in record.rows)]
-    found = {SAMPLES: write_rows(record.rows, [*ROW, *dict.fromkeys(observed), *made])}
+    found = {SAMPLES: write_rows(record.rows, [*KEYS, "glass", *dict.fromkeys(observed), *made])}
     if qlm:
         rows: list[Row] = [{"sample": k, **x.values, **arrays.in_columns(x)} for k, x in qlm.items()]
         found[QLM] = write_rows(rows, ["sample", *apart, *(name for name, *_ in arrays.AXES)])
@@ -56,6 +56,8 @@ def from_files(spec: EnsembleSpec, texts: Mapping[str, str], about: Mapping[str,
             raise BrokenFile(f"{name} does not match its checksum in {PROVENANCE}: it was changed after it was written")
     parts = tuple(Part(**x | {"columns": tuple(x["columns"])}) for x in about["products"])
     rows = read_rows(texts[SAMPLES])
+    if not all(type(row.get(name)) is kind for row in rows for name, kind in KEYS.items()):
+        raise BrokenFile(f"{SAMPLES} does not say of each row which sample it is")
     if QLM in texts:
         rows = _joined(rows, {int(x["sample"]): x for x in read_rows(texts[QLM])}, parts)
     counts = Counts(spec.groups()[0].n_samples, **{x: about["samples"][x] for x in ("done", "failed", "reasons")})
