@@ -10,7 +10,7 @@ import pandas as pd
 from vitrify.campaign import Result
 from vitrify.errors import BrokenFile, UsageError, check
 from vitrify.glass import Glass
-from vitrify.study import EnsembleSpec, StudySpec, ensemble_results, ensemble_table, parse_study
+from vitrify.study import EnsembleSpec, StudySpec, ensemble_results, ensemble_table, stored_study
 from vitrify.study.columns import COLUMNS, KEYS, in_order, units
 from vitrify.study.counting import samples_there
 from vitrify.study.digest import glass_digest
@@ -29,7 +29,7 @@ class OpenStore:
     def __init__(self, store: UntouchedStore) -> None:
         self.store = store
         self.text = store.read_text("study.toml")
-        self.study: StudySpec = parse_study(self.text, "study.toml of the store")
+        self.study: StudySpec = stored_study(store)
 
     @property
     def broken(self) -> list[str]:

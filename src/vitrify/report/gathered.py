@@ -28,7 +28,7 @@ from vitrify.study import (
     ensemble_results,
     ensemble_table,
     parent_temperature_of,
-    parse_study,
+    stored_study,
 )
 
 from .experiments import Experiment
@@ -108,7 +108,7 @@ def untracked(chosen: Sequence[Any], title: str) -> Iterable[Any]:
 
 def gather(store: Store, experiments: tuple[Experiment, ...] = (), track: Track = untracked) -> Study:
     """Read a store, and change nothing of it. A sample with a broken file is left out, and noted in `store.broken`."""
-    study = parse_study(store.read_text("study.toml"), "study.toml of the store")
+    study = stored_study(store)
     return Study(study, tuple(_gather(study, spec, store) for spec in track(study.ensembles, "ensembles")), experiments)
 
 
