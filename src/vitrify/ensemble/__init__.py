@@ -8,7 +8,7 @@ from .estimate import Estimate
 from .fluctuations import Fluctuation, fluctuation, relative_fluctuation, remove_outliers
 from .means import mean
 from .microscopic import DipoleDecays, LowModes, Microscopic, microscopic
-from .parent_temperature import ParentTemperature, find_parent_temperature
+from .parent_temperature import ParentTemperature, find_parent_temperature, is_hot_enough, least_temperature
 from .scales import PowerLaw, characteristic_frequency, fit_power_law, number_density, stz_size
 from .summary import EnsembleSummary, summarise
 
@@ -33,6 +33,8 @@ __all__ = [
     "fit_tail",
     "fit_windows",
     "fluctuation",
+    "is_hot_enough",
+    "least_temperature",
     "mean",
     "microscopic",
     "number_density",
