@@ -120,6 +120,8 @@ def test_what_a_study_lacks_is_named():
     found = claim(above(), Evidence(missing=("ρ = 1.2",))).judgement
     assert found.verdict is Verdict.ABSENT
     assert "ρ = 1.2" in found.shown
+    many = claim(above(), Evidence(missing=tuple("abcdefgh"))).judgement
+    assert many.shown == "the study lacks a, b, c and 5 more"
 
 
 def test_what_would_decide_is_told_in_samples():

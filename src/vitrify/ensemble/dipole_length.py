@@ -68,11 +68,6 @@ def dipole_length(distance: FloatArray, decays: Sequence[FloatArray], *, half_bo
     return DipoleLength(distance, mean, _standard_error(each), Estimate(value, error), fitted, curve, why, exponent)
 
 
-def spans_continuum(n_particles: int, length: Estimate) -> bool:
-    """Are glasses large enough to show how c(r) decays beyond ξ_g, before their images are met? length: ξ_g/a0."""
-    return FARTHEST * half_box(n_particles) >= LEAST_SPAN * BEYOND * length.value
-
-
 def _exponent(distance: FloatArray, each: Sequence[FloatArray], length: float) -> Estimate:
     """Slope of log c against log r beyond BEYOND · ξ_g, its error by the same bootstrap; unknown in a small box."""
     chosen = distance >= BEYOND * length

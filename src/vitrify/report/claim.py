@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -10,6 +10,8 @@ from typing import Protocol
 from vitrify.ensemble import Estimate
 
 from .gathered import Study
+
+MOST_LISTED = 3  # names in a sentence
 
 
 class Verdict(StrEnum):
@@ -110,6 +112,12 @@ class JudgedClaim:
     beside: tuple[Measured, ...] = ()
 
 
+def listed(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = len(names) - MOST_LISTED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_LISTED])} and {more} more"
+
+
 def judged(claim: Claim, study: Study) -> JudgedClaim:
     """The verdict on a claim by what a study holds."""
     evidence = claim.quantity(study)
@@ -126,7 +134,7 @@ def judged(claim: Claim, study: Study) -> JudgedClaim:
 def _judgement(claim: Claim, evidence: Evidence, n_particles: int, n_samples: int) -> Judgement:
     unknown = Estimate(float("nan"), float("nan"))
     if evidence.missing or not evidence.parts:
-        return Judgement(Verdict.ABSENT, unknown, "the study lacks " + ", ".join(evidence.missing or ("what it takes",)))
+        return Judgement(Verdict.ABSENT, unknown, "the study lacks " + listed(evidence.missing or ("what it takes",)))
     found = claim.rule.judge(evidence.parts)
     short = []
     if n_particles < claim.least.n_particles:

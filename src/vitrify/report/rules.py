@@ -12,7 +12,7 @@ from math import ceil, floor, hypot, inf, isfinite, log10
 from vitrify.ensemble import Estimate
 from vitrify.ensemble.estimate import UNKNOWN
 
-from .claim import Judgement, Measured, Rule, Verdict
+from .claim import Judgement, Measured, Rule, Verdict, listed
 
 SIGMAS = 2.0  # how many standard errors a value reaches
 MOST_TIMES = 30.0  # an error that must shrink more than so many times is not a matter of samples
@@ -94,7 +94,7 @@ class Trend:
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
         known = sorted((x for x in parts if x.estimate.is_known), key=lambda x: x.control)
         if len(known) < len(parts) or len(known) < 2:
-            lacking = ", ".join(x.label for x in parts if not x.estimate.is_known)
+            lacking = listed([x.label for x in parts if not x.estimate.is_known])
             return Judgement(Verdict.NOT_DECIDED, UNKNOWN, f"not known: {lacking}" if lacking else "one point is no trend")
         sign = 1.0 if self.rising else -1.0
         whole = _difference(known[-1], known[0], sign)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
+from math import isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.ensemble import Estimate, bootstrap, fit_distribution, fit_power_law
-from vitrify.ensemble.dipole_length import spans_continuum
 from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.ensemble.fluctuations import relative_fluctuation, remove_outliers
 from vitrify.ensemble.parent_temperature import RULE
@@ -125,16 +124,8 @@ def decays(study: Study) -> Evidence:
     every = everywhere(DECAY)(study)
     if every.missing:
         return every
-    able = {x.spec.name for x in study.ensembles if spans_continuum(x.micro.of_dipoles.n_particles, x.micro.length)}
-    large = everywhere(DECAY, but=tuple(_places(study, able)))(study)
-    if large.parts:
-        return large
-    return Evidence((Measured("exponent of c(r)", UNKNOWN, 0, 0),))
-
-
-def _places(study: Study, able: set[str]) -> list[Place]:
-    """Ensembles that are not among those able."""
-    return [(name, control) for name in SETS for control, x in study.of_set(name) if x.spec.name not in able]
+    large = tuple(x for x in every.parts if isfinite(x.estimate.value))  # elsewhere no slope is fitted at all
+    return Evidence(large or (Measured("exponent of c(r)", UNKNOWN, 0, 0),))
 
 
 # Claims 53 to 56: what goes with what
@@ -174,7 +165,8 @@ def spread_between_models(study: Study) -> Evidence:
     curve = sorted((x for x in other.parts if x.estimate.is_known), key=lambda x: x.control)
     inside = [x for x in one.parts if x.estimate.is_known and curve and curve[0].control <= x.control <= curve[-1].control]
     if not inside:
-        return Evidence((Measured("A_g of two models at one ν", UNKNOWN, 0, 0),))
+        sizes = fewest(*(Sizes(x.n_particles, x.n_samples) for x in (*one.parts, *other.parts)))
+        return Evidence((Measured("A_g of two models at one ν", UNKNOWN, *_pair(sizes)),))
     apart = [(x, divided(x.estimate, _interpolated(curve, x.control))) for x in inside]
     part, largest = max(apart, key=lambda pair: abs(np.log(pair[1].value)))
     shown = largest if largest.value > 1.0 else divided(Estimate(1.0, 0.0), largest)
