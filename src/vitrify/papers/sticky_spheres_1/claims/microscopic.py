@@ -9,7 +9,7 @@ from __future__ import annotations
 from vitrify.report.claim import Claim, Sizes
 from vitrify.report.rules import AllOf, Between, Flat, Least, Trend, about, above, below, within_factor
 
-from .derived import correlation, decays, pooled_exponents, power, scatter_of_sizes, spread_between_models
+from .derived import decays, pooled_exponents
 from .quantities import (
     CHI_G,
     FREQUENCY,
@@ -27,6 +27,7 @@ from .quantities import (
     sets,
     together,
 )
+from .relations import correlation, power, scatter_of_sizes, spread_between_models
 
 GLASS_1, GLASS_2 = ("QSS", 20.0), ("DSS", 0.55)
 STICKIEST, LEAST_STICKY = ("CSS", 1.1), ("CSS", 1.5)

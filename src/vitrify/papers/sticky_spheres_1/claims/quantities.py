@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import hypot, isfinite
 
@@ -44,6 +44,17 @@ def of_dipoles(x: Gathered) -> Sizes:
 def fewest(*sizes: Sizes) -> Sizes:
     """Of what is measured on several kinds of glasses."""
     return Sizes(min(x.n_particles for x in sizes), min(x.n_samples for x in sizes))
+
+
+def measured(label: str, estimate: Estimate, sizes: Sizes, *, by_samples: bool = True) -> Measured:
+    """A number on glasses of these sizes."""
+    return Measured(label, estimate, sizes.n_particles, sizes.n_samples, by_samples=by_samples)
+
+
+def sizes_of(parts: Iterable[Measured]) -> Sizes:
+    """The least of several numbers' sizes; none for no number."""
+    every = [Sizes(x.n_particles, x.n_samples) for x in parts]
+    return fewest(*every) if every else Sizes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +224,8 @@ def beside(finding: Finding, *names: str, quantity: Quantity) -> Finding:
 
 def _quotient(a: Measured, b: Measured, less: float) -> Measured:
     quotient = divided(a.estimate, b.estimate)
-    sizes = fewest(Sizes(a.n_particles, a.n_samples), Sizes(b.n_particles, b.n_samples))
     shown = Estimate(quotient.value - less, quotient.error)
-    return Measured(f"{a.label} over {b.label}", shown, sizes.n_particles, sizes.n_samples, b.control)
+    return measured(f"{a.label} over {b.label}", shown, sizes_of((a, b)))
 
 
 def _one(study: Study, place: Place, quantity: Quantity) -> Evidence:
@@ -246,9 +256,8 @@ def _lacking(x: Gathered, quantity: Quantity) -> list[str]:
 
 def _part(place: Place, x: Gathered, quantity: Quantity) -> Measured:
     observed = quantity if isinstance(quantity, Observed) else Observed("", quantity)
-    sizes = observed.glasses(x)
     label = f"{observed.name} at {_named(place)}" if observed.name else _named(place)
-    return Measured(label, quantity(x), sizes.n_particles, sizes.n_samples, place[1])
+    return replace(measured(label, quantity(x), observed.glasses(x)), control=place[1])
 
 
 def _named(place: Place) -> str:
