@@ -25,6 +25,9 @@ class Figure:
     title: str
     caption: str
     draw: Callable[[Study], Drawing]
+    data: Callable[[Study], pd.DataFrame] | None = (
+        None  # the numbers that it shows, values and errors in columns of their own
+    )
 
 
 @dataclass(frozen=True, slots=True)
