@@ -173,11 +173,14 @@ def exponents_by_size(quantities: Quantities) -> Callable[[Study], Evidence]:
 
     def evidence(study: Study) -> Evidence:
         members = [(control, x) for control, x in study.of_set(BY_SIZE) if x.spec.observable(MODES) or len(x.qlm)]
-        if len(members) < 3:
+        if len({x.spec.particles_of(MODES) for _, x in members}) < 3:
             return Evidence(missing=(f'quasilocalised modes at three sizes (a set "{BY_SIZE}")',))
         sizes = [Estimate(float(x.spec.particles_of(MODES)), 0.0) for _, x in members]
         glasses = tuple(x for _, x in members)
-        fits = {label: fit_power_law(sizes, [quantity(x) for x in glasses]) for label, quantity in quantities.items()}
+        fits = {
+            label: fit_power_law(sizes, [quantity(x) for x in glasses], widened=False)
+            for label, quantity in quantities.items()
+        }
         complete = {label: fit.exponent if fit.n_points == len(sizes) else UNKNOWN for label, fit in fits.items()}
         return Evidence(tuple(measured(label, found, glasses, MODES) for label, found in complete.items()))
 
