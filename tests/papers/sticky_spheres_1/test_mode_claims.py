@@ -155,7 +155,8 @@ def test_what_a_study_does_not_ask_for_is_absent_and_named():
     assert "quasilocalised modes at q = 20" in found[36].shown
     assert "structure at ρ = 0.55" in found[45].shown
     assert '"QLM by N"' in found[44].shown
-    assert "CSS" in verdicts(_without(made(), "CSS = 1.1"), {51})[51].shown
+    (without_an_end,) = verdicts(_without(made(), "CSS = 1.1"), {51}).values()
+    assert (without_an_end.verdict, without_an_end.shown) == (Verdict.ABSENT, "the study lacks r_c = 1.1")
 
 
 def test_what_has_no_samples_yet_is_not_decided():

@@ -94,7 +94,8 @@ CLAIMS = (
     Claim(48, "Fig. 11", "The more negative the stiffness, the fewer pairs have it (all pair types but large-large in QSS, see claim 47).",
           by_stiffness(tuple((place, x) for place in BOTH for x in ("AA", "AB", "BB") if (place, x) != (GLASS_1, "BB"))),
           EachSet(Trend(rising=False)), "N = 3,000, n = 20", PAIRS,
-          "g over both sides of the minimum of φ'', in quarters of its depth, without the flattest 5 %."),
+          "g over both sides of the minimum of φ'', in quarters of its depth, without the flattest 5 %. Of large-large pairs in "
+          "QSS the paper itself says that they are hardly depleted; their g does not fall."),
     Claim(49, "Fig. 11", "φ''/ω0² reaches more negative values in DSS, ρ = 0.55, than in QSS, q = 20.",
           exceeding(GLASS_1, GLASS_2, {"least φ''/ω0²": most_negative_stiffness}, ELASTICITY), above(0.0),
           "closed form, but for ω0²", Sizes(n_particles=1000, n_samples=10)),
