@@ -7,7 +7,7 @@ from .distributions import DistributionFit, fit_distribution
 from .estimate import Estimate
 from .fluctuations import Fluctuation, fluctuation, relative_fluctuation, remove_outliers
 from .means import mean
-from .microscopic import DipoleDecays, LowModes, Microscopic, microscopic
+from .microscopic import DipoleDecays, GlassCount, LowModes, Microscopic, microscopic
 from .parent_temperature import ParentTemperature, find_parent_temperature
 from .scales import PowerLaw, characteristic_frequency, fit_power_law, number_density, stz_size
 from .summary import EnsembleSummary, summarise
@@ -20,6 +20,7 @@ __all__ = [
     "EnsembleSummary",
     "Estimate",
     "Fluctuation",
+    "GlassCount",
     "LowModes",
     "Microscopic",
     "ParentTemperature",
