@@ -152,9 +152,14 @@ def test_ten_small_glasses_decide_nothing():
 def test_what_a_study_does_not_ask_for_is_absent_and_named():
     found = verdicts(made(n_modes=0, n_glasses=0, asked='"mechanics", "elasticity"'))
     assert {k for k, x in found.items() if x.verdict is not Verdict.ABSENT} == {49}  # φ'' needs no glass but for ω0
-    assert "quasilocalised modes at q = 20" in found[36].shown
-    assert "structure at ρ = 0.55" in found[45].shown
-    assert '"QLM by N"' in found[44].shown
+    assert "q = 20: qlm" in found[36].shown
+    assert "ρ = 0.55: structure" in found[45].shown
+    assert "N = 8000 (QLM by N): qlm" in found[44].shown
+    (without_a_size,) = verdicts(_without(made(), "QLM by N = 1000.0"), {44}).values()
+    assert (without_a_size.verdict, without_a_size.shown) == (
+        Verdict.ABSENT,
+        "the study lacks three sizes in the set QLM by N",
+    )
     (without_an_end,) = verdicts(_without(made(), "CSS = 1.1"), {51}).values()
     assert (without_an_end.verdict, without_an_end.shown) == (Verdict.ABSENT, "the study lacks r_c = 1.1")
 

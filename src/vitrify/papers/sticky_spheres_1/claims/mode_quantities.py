@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from math import hypot
 
 import numpy as np
@@ -19,83 +20,84 @@ from vitrify.ensemble import (
     standard_deviation,
 )
 from vitrify.ensemble.estimate import UNKNOWN
-from vitrify.papers.sticky_spheres_1.negative_stiffness import QUARTERS, PairStructure, pair_structure
-from vitrify.papers.sticky_spheres_1.sets import SETS
-from vitrify.report.claim import Evidence, Measured
+from vitrify.papers.sticky_spheres_1.negative_stiffness import (
+    QUARTERS,
+    PairStructure,
+    most_negative_stiffness,
+    pair_structure,
+)
+from vitrify.report.claim import Evidence, Measured, Sizes
 from vitrify.report.gathered import Gathered, Study
 
-Quantity = Callable[[Gathered], Estimate]
-Quantities = Mapping[str, Quantity]  # by what a reader calls them
-Place = tuple[str, float]  # a set and a control parameter in it
+from .quantities import BY_SIZE, Finding, Observed, Place, along, at, each, fewest
+
 TERMS = {"k_plus": "k₊", "k_minus": "k₋", "f_plus": "f₊", "f_minus": "f₋"}
-GLASS_1, GLASS_2 = ("QSS", 20.0), ("DSS", 0.55)
-ENDS = {"QSS": (6.0, 20.0), "DSS": (0.55, 1.20), "CSS": (1.1, 1.5)}  # the paper's: a trend is told from one to the other
-BY_SIZE = "QLM by N"  # a set of one system at several N; its control parameter is N
-MODES, STRUCTURE, ELASTICITY = "qlm", "structure", "elasticity"
-IN_WORDS = {MODES: "quasilocalised modes", STRUCTURE: "structure", ELASTICITY: "elasticity"}
+
+# Quantities of modes
 
 
-def of_modes(found: Gathered, name: str) -> NDArray[np.float64]:
+def of_qlm(x: Gathered) -> Sizes:
+    """The glasses whose quasilocalised mode is known, of their own size where they were made for it."""
+    return Sizes(x.spec.particles_of("qlm"), len(x.qlm))
+
+
+def of_each_mode(found: Gathered, name: str) -> NDArray[np.float64]:
     """A number of each mode, (n_modes,)."""
     return found.qlm[f"qlm_{name}"].to_numpy(float) if len(found.qlm) else np.empty(0)
 
 
-def mean_term(name: str) -> Quantity:
-    """⟨k₊⟩/ω0² or its like; the error holds that of ω0²."""
-    return lambda found: in_omega0_squared(mean(of_modes(found, name)), found)
+def mean_of(*names: str) -> Observed:
+    """The mean of a term, or of a sum of terms of the same mode, in ω0²."""
+
+    def of(found: Gathered) -> Estimate:
+        return _in_omega0_squared(mean(sum(of_each_mode(found, x) for x in names)), found)
+
+    every = " + ".join(TERMS[x] for x in names)
+    return Observed(f"({every})/ω0²" if len(names) > 1 else f"{every}/ω0²", of, ("qlm", "elasticity"), of_qlm)
 
 
-def size_of_term(name: str) -> Quantity:
-    """|⟨k₋⟩|/ω0² or its like."""
+def size_of(name: str) -> Observed:
+    """The size of the mean of a term, in ω0²."""
 
-    def of_ensemble(found: Gathered) -> Estimate:
-        signed = mean_term(name)(found)
+    def of(found: Gathered) -> Estimate:
+        signed = mean_of(name)(found)
         return Estimate(abs(signed.value), signed.error)
 
-    return of_ensemble
+    return Observed(f"|{TERMS[name]}|/ω0²", of, ("qlm", "elasticity"), of_qlm)
 
 
-def mean_sum(*names: str) -> Quantity:
-    """The mean of a sum of terms of the same mode, in ω0²."""
-    return lambda found: in_omega0_squared(mean(sum(of_modes(found, x) for x in names)), found)
-
-
-def ratio_of_terms(above: str, below: str) -> Quantity:
+def ratio_of_terms(above: str, below: str) -> Observed:
     """⟨a⟩/⟨b⟩ of two terms of the same modes."""
 
-    def found_of(found: Gathered) -> Estimate:
-        a, b = of_modes(found, above), of_modes(found, below)
+    def of(found: Gathered) -> Estimate:
+        a, b = of_each_mode(found, above), of_each_mode(found, below)
         return ratio_of_means(a, b) if len(a) > 1 else UNKNOWN
 
-    return found_of
+    return Observed(f"{TERMS[above]}/{TERMS[below]}", of, ("qlm",), of_qlm)
 
 
-def width_of_term(name: str) -> Quantity:
+def width_of(name: str) -> Observed:
     """Standard deviation of a term over the size of its mean."""
-    return lambda found: relative_width(of_modes(found, name))
+    return Observed(f"width of {TERMS[name]}", lambda x: relative_width(of_each_mode(x, name)), ("qlm",), of_qlm)
 
 
-def with_frequency(name: str) -> Quantity:
+def with_frequency(name: str) -> Observed:
     """Correlation of a term with its mode's frequency."""
-    return lambda found: correlation(of_modes(found, name), of_modes(found, "frequency"))
+
+    def of(found: Gathered) -> Estimate:
+        return correlation(of_each_mode(found, name), of_each_mode(found, "frequency"))
+
+    return Observed(f"correlation of {TERMS[name]} with ω", of, ("qlm",), of_qlm)
 
 
-def span_of_frequencies(found: Gathered) -> Estimate:
-    """Decades of frequency between which 95 % of the modes lie."""
-    return decades_spanned(of_modes(found, "frequency"))
+SPAN = Observed("decades of ω", lambda x: decades_spanned(of_each_mode(x, "frequency")), ("qlm",), of_qlm)
+COUPLING = Observed("⟨dilation/shear⟩", lambda x: mean(of_each_mode(x, "dilation_over_shear")), ("qlm",), of_qlm)
+SPREAD = Observed(
+    "spread of dilation/shear", lambda x: standard_deviation(of_each_mode(x, "dilation_over_shear")), ("qlm",), of_qlm
+)
 
 
-def mean_coupling(found: Gathered) -> Estimate:
-    """⟨dilation/shear⟩, Eq. (A16)."""
-    return mean(of_modes(found, "dilation_over_shear"))
-
-
-def spread_of_coupling(found: Gathered) -> Estimate:
-    """Standard deviation of dilation/shear."""
-    return standard_deviation(of_modes(found, "dilation_over_shear"))
-
-
-def in_omega0_squared(estimate: Estimate, found: Gathered) -> Estimate:
+def _in_omega0_squared(estimate: Estimate, found: Gathered) -> Estimate:
     """A stiffness in ω0², whose own error is that of G."""
     omega0 = found.micro.omega0
     if not (np.isfinite(omega0) and np.isfinite(estimate.value)):
@@ -104,172 +106,93 @@ def in_omega0_squared(estimate: Estimate, found: Gathered) -> Estimate:
     return Estimate(value, hypot(estimate.error / omega0**2, value * found.micro.modulus_error))
 
 
-def in_each(places: tuple[Place, ...], quantities: Quantities, observable: str = MODES) -> Callable[[Study], Evidence]:
-    """Every quantity at every place."""
-
-    def evidence(study: Study) -> Evidence:
-        missing = tuple(x for x in (lacking(study, place, observable) for place in places) if x)
-        if missing:
-            return Evidence(missing=missing)
-        return Evidence(
-            tuple(
-                measured(named(label, place), quantity(found), (found,), observable)
-                for place in places
-                for label, quantity in quantities.items()
-                if (found := study.at(*place)) is not None
-            )
-        )
-
-    return evidence
+# Quantities of pairs
 
 
-def together(*each: Callable[[Study], Evidence]) -> Callable[[Study], Evidence]:
-    """All numbers of several quantities, which one rule judges."""
-
-    def evidence(study: Study) -> Evidence:
-        found = [x(study) for x in each]
-        missing = tuple(dict.fromkeys(name for x in found for name in x.missing))
-        return Evidence(missing=missing) if missing else Evidence(tuple(part for x in found for part in x.parts))
-
-    return evidence
+def of_structure(x: Gathered) -> Sizes:
+    """The glasses whose g(r) is known."""
+    return Sizes(x.spec.particles_of("structure"), len(x.structure))
 
 
-def exceeding(over: Place, under: Place, quantities: Quantities, observable: str = MODES) -> Callable[[Study], Evidence]:
-    """By how much every quantity of one ensemble exceeds that of another."""
-
-    def evidence(study: Study) -> Evidence:
-        a, b = study.at(*over), study.at(*under)
-        missing = tuple(x for x in (lacking(study, place, observable) for place in (over, under)) if x)
-        if a is None or b is None or missing:
-            return Evidence(missing=missing)
-        return Evidence(
-            tuple(
-                measured(
-                    f"{label}, {symbol(over)} less {symbol(under)}", _less(quantity(a), quantity(b)), (a, b), observable
-                )
-                for label, quantity in quantities.items()
-            )
-        )
-
-    return evidence
-
-
-def along_sets(names: tuple[str, ...], quantity: Quantity) -> Callable[[Study], Evidence]:
-    """A quantity of the modes of every ensemble of some sets that has any asked for, both ends of each set among them."""
-
-    def evidence(study: Study) -> Evidence:
-        missing = tuple(x for name in names for end in ENDS[name] if (x := lacking(study, (name, end), MODES)))
-        if missing:
-            return Evidence(missing=missing)
-        places = [(name, control) for name in names for control, _ in study.of_set(name)]
-        known = [(place, found) for place in places if (found := study.at(*place)) and not lacking(study, place, MODES)]
-        return Evidence(tuple(measured(symbol(place), quantity(x), (x,), MODES, place[1]) for place, x in known))
-
-    return evidence
-
-
-def exponents_by_size(quantities: Quantities) -> Callable[[Study], Evidence]:
-    """Exponent a of each quantity ~ N^a over the glasses of one system at three sizes or more."""
-
-    def evidence(study: Study) -> Evidence:
-        glasses = tuple(x for n, x in study.of_set(BY_SIZE) if not lacking(study, (BY_SIZE, n), MODES))
-        sizes = [Estimate(float(x.spec.particles_of(MODES)), 0.0) for x in glasses]
-        if len({x.value for x in sizes}) < 3:
-            return Evidence(missing=(f'quasilocalised modes at three sizes (a set "{BY_SIZE}")',))
-        fits = {
-            label: fit_power_law(sizes, [quantity(x) for x in glasses], widened=False)
-            for label, quantity in quantities.items()
-        }
-        complete = {label: fit.exponent if fit.n_points == len(sizes) else UNKNOWN for label, fit in fits.items()}
-        return Evidence(tuple(measured(label, found, glasses, MODES) for label, found in complete.items()))
-
-    return evidence
-
-
-def depleted(kind: str) -> Quantity:
+def left_over(kind: str) -> Observed:
     """g of a pair type at the most negative stiffness."""
-    return _structural(lambda x: x.population(kind, x.most_negative))
+    return _structural(f"g of {kind}", lambda x: x.population(kind, x.most_negative))
 
 
-def not_there(kind: str) -> Quantity:
+def depletion(kind: str) -> Observed:
     """1 − g of a pair type at the most negative stiffness over g just beyond it: 0 where nothing is depleted."""
 
-    def of_structure(structure: PairStructure) -> Estimate:
+    def of(structure: PairStructure) -> Estimate:
         left = structure.depletion(kind)
         return Estimate(1.0 - left.value, left.error)
 
-    return _structural(of_structure)
+    return _structural(f"depletion of {kind}", of)
 
 
-def by_stiffness(kinds: tuple[tuple[Place, str], ...]) -> Callable[[Study], Evidence]:
-    """g of pair types in quarters of φ'', by how negative it is; each pair type of an ensemble is a set of its own."""
-
-    def evidence(study: Study) -> Evidence:
-        missing = tuple(x for x in (lacking(study, place, STRUCTURE) for place, _ in kinds) if x)
-        if missing:
-            return Evidence(missing=tuple(dict.fromkeys(missing)))
-        parts = []
-        for place, kind in kinds:
-            found = study.at(*place)
-            assert found is not None, "what is lacking was told above"
-            for low, high in QUARTERS:
-                g = _in_quarter(kind, low, high)(found)
-                label = f"g of {named(kind, place)} at φ''/least φ'' = {0.5 * (low + high):.2g}"
-                parts.append(measured(label, g, (found,), STRUCTURE, 0.5 * (low + high)))
-        return Evidence(tuple(parts))
-
-    return evidence
+def _in_quarter(kind: str, low: float, high: float) -> Observed:
+    return _structural(f"g of {kind}", lambda x: x.population(kind, x.quarter(low, high)))
 
 
-def _in_quarter(kind: str, low: float, high: float) -> Quantity:
-    return _structural(lambda x: x.population(kind, x.quarter(low, high)))
-
-
-def _structural(quantity: Callable[[PairStructure], Estimate]) -> Quantity:
-    def of_ensemble(found: Gathered) -> Estimate:
+def _structural(name: str, quantity: Callable[[PairStructure], Estimate]) -> Observed:
+    def of(found: Gathered) -> Estimate:
         structure = pair_structure(found)
         return UNKNOWN if structure is None else quantity(structure)
 
-    return of_ensemble
+    return Observed(name, of, ("structure",), of_structure)
 
 
-def lacking(study: Study, place: Place, observable: str) -> str:
-    """What the study lacks of a place; empty where it lacks nothing."""
-    found = study.at(*place)
-    if found is None:
-        return symbol(place)
-    return (
-        ""
-        if n_measured(found, observable) or found.spec.observable(observable)
-        else f"{IN_WORDS[observable]} at {symbol(place)}"
-    )
+LEAST_STIFFNESS = Observed("least φ''/ω0²", most_negative_stiffness)
 
 
-def measured(
-    label: str, estimate: Estimate, found: tuple[Gathered, ...], observable: str, control: float = float("nan")
-) -> Measured:
-    """A number beside the size of the smallest glasses, and the fewest of them, that it comes from."""
-    n_particles = min(x.spec.particles_of(observable) for x in found)
-    n_samples = min(n_measured(x, observable) for x in found)
-    return Measured(label, estimate, n_particles, n_samples, control)
+# Where they are taken
 
 
-def n_measured(found: Gathered, observable: str) -> int:
-    """In how many glasses an observable is known."""
-    if observable == MODES:
-        return len(found.qlm)
-    return len(found.structure) if observable == STRUCTURE else found.summary.n_samples
+def in_both(places: tuple[Place, ...], *quantities: Observed) -> Finding:
+    """Every quantity at every place."""
+    return each(*(at(place, quantity) for place in places for quantity in quantities))
 
 
-def named(label: str, place: Place) -> str:
-    """A quantity and its ensemble."""
-    return f"{label}, {symbol(place)}" if label else symbol(place)
+def excess(over: Place, under: Place, quantity: Observed) -> Finding:
+    """By how much a quantity of one ensemble exceeds that of another."""
+
+    def found(study: Study) -> Evidence:
+        both = each(at(over, quantity), at(under, quantity))(study)
+        if both.missing:
+            return both
+        a, b = both.parts
+        sizes = fewest(Sizes(a.n_particles, a.n_samples), Sizes(b.n_particles, b.n_samples))
+        less = Estimate(a.estimate.value - b.estimate.value, hypot(a.estimate.error, b.estimate.error))
+        label = f"{a.label} less that at {b.label.rpartition(' at ')[2]}"
+        return Evidence((Measured(label, less, sizes.n_particles, sizes.n_samples),))
+
+    return found
 
 
-def symbol(place: Place) -> str:
-    """An ensemble by its control parameter, such as "ρ = 0.55"."""
-    return f"{SETS.get(place[0], place[0])} = {place[1]:g}"
+def exponent_by_size(quantity: Observed) -> Finding:
+    """Exponent of a quantity ~ Nᵃ over the glasses of one system at three sizes or more."""
+
+    def found(study: Study) -> Evidence:
+        every = along(BY_SIZE, quantity)(study)
+        parts = every.parts
+        if every.missing or len({x.n_particles for x in parts}) < 3:
+            return Evidence(missing=every.missing or (f"three sizes in the set {BY_SIZE}",))
+        sizes = [Estimate(float(x.n_particles), 0.0) for x in parts]
+        fit = fit_power_law(sizes, [x.estimate for x in parts], widened=False)
+        exponent = fit.exponent if fit.n_points == len(parts) else UNKNOWN
+        n = fewest(*(Sizes(x.n_particles, x.n_samples) for x in parts))
+        return Evidence((Measured(f"exponent in N of {quantity.name}", exponent, n.n_particles, n.n_samples),))
+
+    return found
 
 
-def _less(a: Estimate, b: Estimate) -> Estimate:
-    return Estimate(a.value - b.value, hypot(a.error, b.error))
+def by_stiffness(place: Place, kind: str) -> Finding:
+    """g of a pair type in quarters of φ''; the control parameter is the part of the most negative φ''."""
+
+    def at_part(low: float, high: float) -> Finding:
+        def found(study: Study) -> Evidence:
+            evidence = at(place, _in_quarter(kind, low, high))(study)
+            return replace(evidence, parts=tuple(replace(x, control=0.5 * (low + high)) for x in evidence.parts))
+
+        return found
+
+    return each(*(at_part(low, high) for low, high in QUARTERS))
