@@ -77,7 +77,8 @@ def small(seed, n, found, density):
 def qlm(seed, n):
     rng = np.random.default_rng(seed)
     names = ("k_plus", "k_minus", "f_plus", "f_minus", "dilation_over_shear")
-    return pd.DataFrame({f"qlm_{x}": m + rng.normal(size=n) for x, m in zip(names, (20, -18, 2, -3, 0), strict=True)})
+    terms = {f"qlm_{x}": m + rng.normal(size=n) for x, m in zip(names, (20, -18, 2, -3, 0), strict=True)}
+    return pd.DataFrame(terms | {"qlm_frequency": rng.weibull(5.0, size=n)})
 
 
 def structure(n):

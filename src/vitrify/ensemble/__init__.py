@@ -11,6 +11,7 @@ from .microscopic import DipoleDecays, GlassCount, LowModes, Microscopic, micros
 from .parent_temperature import ParentTemperature, find_parent_temperature
 from .scales import PowerLaw, characteristic_frequency, fit_power_law, number_density, stz_size
 from .summary import EnsembleSummary, summarise
+from .widths import correlation, decades_spanned, relative_width, standard_deviation
 
 __all__ = [
     "DipoleDecays",
@@ -27,6 +28,8 @@ __all__ = [
     "TailFit",
     "bootstrap",
     "characteristic_frequency",
+    "correlation",
+    "decades_spanned",
     "dipole_length",
     "find_parent_temperature",
     "fit_distribution",
@@ -39,7 +42,9 @@ __all__ = [
     "number_density",
     "ratio_of_means",
     "relative_fluctuation",
+    "relative_width",
     "remove_outliers",
+    "standard_deviation",
     "stz_size",
     "summarise",
 ]

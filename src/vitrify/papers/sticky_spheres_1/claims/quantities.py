@@ -20,7 +20,14 @@ ENDS = {
     "DSS": (0.55, 1.20),
     "CSS": (1.1, 1.5),
 }  # a trend is told from one of the paper's ends to the other
-BESIDE = {"IPL": "n", "QSS q=12 by T": "T", "QSS q=20 by T": "T", "CSS beyond the paper": "r_c"}  # sets of single claims
+BY_SIZE = "QLM by N"  # one system at several N
+BESIDE = {
+    "IPL": "n",
+    "QSS q=12 by T": "T",
+    "QSS q=20 by T": "T",
+    "CSS beyond the paper": "r_c",
+    BY_SIZE: "N",
+}  # of single claims
 
 
 # Quantities
