@@ -27,7 +27,7 @@ from .quantities import (
     sets,
     together,
 )
-from .relations import correlation, power, scatter_of_sizes, spread_between_models
+from .relations import correlates, power, scatter_of_sizes, spread_between_models
 
 GLASS_1, GLASS_2 = ("QSS", 20.0), ("DSS", 0.55)
 STICKIEST, LEAST_STICKY = ("CSS", 1.1), ("CSS", 1.5)
@@ -97,7 +97,7 @@ CLAIMS = (
           AllOf({"DSS": RISES, "CSS": RISES, "between models": above(2.0)}), SOFT, TAIL,
           remark="Of the paper's models only two are here: the spread is that of QSS against DSS at the same ν."),
     Claim(55, "Fig. 15", "A_g correlates well with χ_G.",
-          correlation(CHI_G, PREFACTOR, "correlation of ln A_g with ln χ_G"), above(0.8), "n = 200; " + SOFT, TAIL),
+          correlates(CHI_G, PREFACTOR, "correlation of ln A_g with ln χ_G"), above(0.8), "n = 200; " + SOFT, TAIL),
     Claim(56, "Fig. 16", "ξ_g grows as χ_G^(2/3).",
           power(CHI_G, LENGTH, "exponent of ξ_g ~ χ_G^β"), about(2.0 / 3.0, room=0.1), "n = 650; N = 32,000, 6 glasses for ξ_g",
           Sizes(n_particles=1000, n_samples=2)),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.ensemble import Estimate, fit_power_law
+from vitrify.ensemble import Estimate, correlation, fit_power_law
 from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.report.claim import Evidence, Measured
 from vitrify.report.gathered import Study
@@ -74,8 +73,8 @@ def power(x: Observed, y: Observed, label: str) -> Finding:
     return _relation(x, y, label, lambda a, b: fit_power_law(a, b).exponent)
 
 
-def correlation(x: Observed, y: Observed, label: str) -> Finding:
-    """Pearson's coefficient of ln y with ln x over all ensembles of the three sets, with its error (1 − r²)/√(n − 2)."""
+def correlates(x: Observed, y: Observed, label: str) -> Finding:
+    """Pearson's coefficient of ln y with ln x over all ensembles of the three sets."""
     return _relation(x, y, label, _correlation)
 
 
@@ -95,7 +94,4 @@ def _relation(
 
 
 def _correlation(x: list[Estimate], y: list[Estimate]) -> Estimate:
-    if len(x) < 4:
-        return UNKNOWN
-    r = float(np.corrcoef(np.log([a.value for a in x]), np.log([b.value for b in y]))[0, 1])
-    return Estimate(r, (1.0 - r * r) / sqrt(len(x) - 2))
+    return correlation(np.log([a.value for a in x]), np.log([b.value for b in y]))
