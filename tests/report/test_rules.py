@@ -94,6 +94,11 @@ def test_of_several_parts_each_has_its_own_rule_and_the_worst_decides(values, er
     assert "DSS: " in found.shown
 
 
+def test_margins_are_plain_numbers():
+    margins = [x.margin for x in (Between(100.0, 1200.0), above(0.004), about(-0.18, part=0.25, percent=True))]
+    assert margins == ["100 to 1,200", "above 0.004", "-22.5 to -13.5 %"]
+
+
 def test_parts_with_one_margin_share_its_words():
     margin = AllOf({"QSS": Trend(rising=True), "DSS": Trend(rising=False), "CSS": Trend(rising=False)}).margin
     assert margin.startswith("QSS: rises")

@@ -217,7 +217,11 @@ def _two_digits(number: float) -> int:
 def _interval(low: float, high: float, percent: bool) -> str:
     scale, unit = (100.0, " %") if percent else (1.0, "")
     if not isfinite(low):
-        return f"below {scale * high:.3g}{unit}"
+        return f"below {_plain(scale * high)}{unit}"
     if not isfinite(high):
-        return f"above {scale * low:.3g}{unit}"
-    return f"{scale * low:.3g} to {scale * high:.3g}{unit}"
+        return f"above {_plain(scale * low)}{unit}"
+    return f"{_plain(scale * low)} to {_plain(scale * high)}{unit}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if 1000.0 <= abs(number) < 1e6 else f"{number:.3g}"
