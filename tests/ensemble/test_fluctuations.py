@@ -142,6 +142,17 @@ def test_a_peak_of_too_few_bins_is_unknown_and_no_fit_breaks(seed):
     assert not fit_distribution(lumps + 1e-3 * x, N, "three_quarter_gaussian").chi.value > 3 * CHI
 
 
+@pytest.mark.parametrize("skewness", [-0.02, -0.8])
+def test_the_error_of_a_skewed_fit_is_its_scatter(skewness):
+    """Also where there is hardly any skewness to fit, and so its width alone is badly known."""
+    shape, found = (2 / skewness) ** 2, []
+    for s in range(20):
+        away = np.random.default_rng(s).gamma(shape, size=1500) - shape
+        found.append(fit_distribution(20 * (1 - 0.02 * away / np.sqrt(shape)), N, "skewed_gaussian").chi)
+    value, error = np.array([x.value for x in found]), np.array([x.error for x in found])
+    assert 0.75 < np.median(error) / value.std() < 1.9  # the scatter of 20 is itself known to 16 %
+
+
 def test_too_few_samples_say_so():
     assert not fluctuation([1.0, 2.0], N).chi.is_known
     assert not fit_distribution(np.arange(10.0), N).chi.is_known

@@ -114,13 +114,24 @@ def _deviance(count: FloatArray, expected: FloatArray) -> FloatArray:
 
 
 def _moments(result: Any, shape: Shape) -> tuple[float, float, float]:
-    """Mean, standard deviation and the error of the latter, of the fitted distribution."""
+    """Mean, standard deviation and the error of the latter, of the fitted distribution.
+
+    A skewed Gaussian's width and skewness are known together far better than each alone, so their covariance enters."""
     centre, sigma = result.params["center"].value, result.params["sigma"].value
-    error = result.params["sigma"].stderr
-    error = float("nan") if error is None else float(error)
     if shape != "skewed_gaussian":
-        return float(centre), float(sigma), error
+        return float(centre), float(sigma), _error(result, {"sigma": 1.0})
     gamma = result.params["gamma"].value
     delta = gamma / np.sqrt(1.0 + gamma**2)  # skew normal: mean ξ + ωδ√(2/π), variance ω²(1 − 2δ²/π)
     shrink = np.sqrt(1.0 - 2.0 * delta**2 / np.pi)
-    return float(centre + sigma * delta * np.sqrt(2.0 / np.pi)), float(sigma * shrink), float(error * shrink)
+    slope = -2.0 / np.pi * delta / shrink * (1.0 + gamma**2) ** -1.5
+    error = _error(result, {"sigma": shrink, "gamma": sigma * slope})
+    return float(centre + sigma * delta * np.sqrt(2.0 / np.pi)), float(sigma * shrink), error
+
+
+def _error(result: Any, slopes: dict[str, float]) -> float:
+    """Of a function of the parameters with these slopes; NaN where the fit knows no covariance."""
+    covariance = getattr(result, "covar", None)
+    if covariance is None:
+        return float("nan")
+    slope = np.array([slopes.get(name, 0.0) for name in result.var_names])
+    return float(np.sqrt(slope @ covariance @ slope))

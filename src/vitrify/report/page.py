@@ -28,6 +28,7 @@ from .claim import MEANINGS, JudgedClaim, judged
 from .experiments import read_experiments
 from .gathered import Study, Track, gather, untracked
 from .paper import Figure, Paper, paper_of
+from .verdicts import write_claims
 
 SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
 LONGEST_SHOWN = 40  # characters of a name in a figure
@@ -37,7 +38,7 @@ STYLE: Any = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify",
 def write_report(
     source: Store | Opened, output: Path, experiments: Path | None = None, *, track: Track = untracked
 ) -> Path:  # fmt: skip
-    """Write index.html, figures/ and tables/ under `output` from what a store or its tables hold; returns the page.
+    """Write index.html, claims.json, figures/ and tables/ under `output` from what a store or its tables hold; returns the page.
 
     experiments: a user's table for Figs. 1 and 13; track: yields what it is given and may show under a title how far it is.
     Raises UsageError where the table or the folder is not as it should be."""
@@ -60,6 +61,7 @@ def write_report(
     make_folder(output / "tables")
     for name, table in drawn.items():
         write_text_whole(output / "tables" / f"table_{_file_name(name)}.csv", table.to_csv(index=False))
+    write_claims(claims, output)
     page = output / "index.html"
     write_text_whole(page, _render(found, study, paper, pictures, drawn, claims))
     return page

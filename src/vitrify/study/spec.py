@@ -124,6 +124,11 @@ class EnsembleSpec:
         """Of how many glasses it is measured."""
         return observable.n_samples or self.n_samples
 
+    def particles_of(self, name: str) -> int:
+        """N of the glasses that an observable is measured on: those of the ensemble, or of a group made for it."""
+        asked = self.observable(name)
+        return (asked.n_particles if asked else 0) or self.n_particles
+
     def groups(self) -> list[EnsembleSpec]:
         """The ensemble by size of its glasses: its own first, then those that an observable asks for.
 
