@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vitrify.papers.sticky_spheres_1.negative_stiffness import PairStructure, most_negative_stiffness, pair_structure
 from vitrify.report.gathered import Gathered, Study
@@ -93,4 +94,5 @@ def _rows(name: str, control: float, found: Gathered, structure: PairStructure, 
 
 def _limits(axis: Any) -> None:
     axis.set(xlabel=r"$\varphi''(r)/\omega_0^2$", ylabel="$g(r)$")
+    axis.xaxis.set_major_locator(MaxNLocator(5))  # more numbers would meet on a small screen
     axis.set_ylim(-0.05, min(HIGH, 1.05 * axis.dataLim.y1))
