@@ -24,7 +24,7 @@ from .bar import bar
     help="CSV with alloy, poisson_ratio, stz_size, source for Figs. 1 and 13.",
 )
 def report(directory: Path, output: Path, experiments: Path | None) -> None:
-    """Write the report of the store, or of the tables, in DIRECTORY, and say how its claims fare; nothing in it is changed."""
+    """Write the report of the store or tables in DIRECTORY, which stay as they are, and say how the claims fare."""
     found = open_results(directory)
     require_apart({"DIRECTORY": directory, "--output": output})
     click.echo(write_report(found, output, experiments, track=bar))

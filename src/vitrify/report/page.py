@@ -38,7 +38,7 @@ STYLE: Any = {"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "vitrify",
 def write_report(
     source: Store | Opened, output: Path, experiments: Path | None = None, *, track: Track = untracked
 ) -> Path:  # fmt: skip
-    """Write index.html, claims.json, figures/ and tables/ under `output` from what a store or its tables hold; returns the page.
+    """Write index.html, claims.json, figures/ and tables/ under `output` from a store or its tables; returns the page.
 
     experiments: a user's table for Figs. 1 and 13; track: yields what it is given and may show under a title how far it is.
     Raises UsageError where the table or the folder is not as it should be."""
