@@ -53,7 +53,6 @@ GLASSES = {
 }  # of PSS: some quenches and quasilocalised modes take several times as long as others
 FINDS = 3  # parent temperatures found, for the rounds that they take
 CLOCK = time.process_time
-NUMBER = int(ObservableSpec("dipoles").settings["number"])  # responses
 
 
 @click.command()
@@ -124,11 +123,7 @@ def _pss(n: int, seed: int, recipe: Recipe | None = None) -> Glass:
 
 def _costs(made: Glass) -> Costs:
     """Seconds of every stage."""
-    found = costs(made, {name: {} for name in MEASURED}, CLOCK)
-    iterative, started = found.pop("dipoles"), CLOCK()
-    MEASURE["dipoles"](made, number=NUMBER)
-    each = (CLOCK() - started) / NUMBER
-    return found | {"dipoles": each, "dipoles_iterative": iterative}
+    return costs(made, {name: {} for name in MEASURED}, CLOCK)
 
 
 def _rounds(model: Model, density: float, at_smallest: Costs) -> float:
@@ -153,7 +148,7 @@ def _scale(small: int, large: int) -> dict[str, Any]:
     spent = {n: _mean(_costs(glass) for glass in glasses) for n, glasses in made.items()}
     power = powers(spent[small], spent[large], large / small)
     if large > max(SCALES):
-        power["dipoles_iterative"] = power_of_responses(PSS, made[large][0], spent[large]["dipoles_iterative"], CLOCK)
+        power["dipoles"] = power_of_responses(PSS, made[large][0], spent[large]["dipoles"], CLOCK)
     length = {n: _mean(_bytes(glass) for glass in glasses) for n, glasses in made.items()}
     slope = {product: (length[large][product] - length[small][product]) / (large - small) for product in length[small]}
     return {"power": power, "bytes": {x: [length[small][x] - b * small, b] for x, b in slope.items()}}

@@ -1,31 +1,45 @@
-"""Nonlinear quasilocalised modes: soft displacements π that solve Eq. (A14), or its cubic kin."""
+"""Nonlinear quasilocalised modes: soft displacements π that solve Eq. (A14), M·π ∝ U''''⋮πππ, or its cubic kin.
+
+They are the stationary points of (π·M·π)²/(U''''::ππππ), cubic (π·M·π)³/(U''':πππ)²: but for a number the height of the
+barrier that a Taylor series of U along π has. The paper's iteration π ← M⁺·F(π) descends it; near its end Newton's
+method takes over, which needs no accurate M⁺ on the way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.backends import backend
 from vitrify.errors import SampleFailure
+from vitrify.kernels.anharmonic import newton
 
-from .anharmonic import cubic_force, hessian_force, quartic_force
+from .anharmonic import Order, forces, slope_blocks
 from .dipoles import responses, softest_bonds, stiffness
 from .hessian import Hessian
+from .pairs import Pairs
+from .stability import require_minimum
 
 FloatArray = NDArray[np.float64]
-Order = Literal["quartic", "cubic"]
-FORCES = {"quartic": quartic_force, "cubic": cubic_force}
 RESIDUAL = 1e-10  # of |M·π|
 MAX_STEPS = 400
 SCANNED = 24  # bonds whose responses are solved for, the softest-looking of all
-STARTED = 5  # softest responses that a mode is started from
+STARTED = 8  # softest different responses that a mode is started from: they are solved for side by side
+SAME = 0.9  # overlap from which two displacements count as one; different modes of a glass reach 0.3
+SETTLING = 3  # steps of all starts side by side
+STARTS_TO = 1e-3  # part to which responses are solved for: their stiffness is then right to 1e-5
+ROUGH = 1e-3  # residual at which a mode's stiffness is known to 1e-6, so that the softest can be told
+CONTENDERS = 1.3  # stiffness, in that of the softest known, up to which a settled start is followed
+FALL = 0.1  # part to which a step of the iteration solves for its change
+NEAR = 0.1  # residual from which Newton's method is tried
+HALVINGS = 3  # of a step of Newton's that does not lead down
+MOST_PRODUCTS = 5_000  # in one step of Newton's
 
 
 @dataclass(frozen=True, slots=True)
 class QuasilocalisedMode:
-    """One nonlinear mode."""
+    """One nonlinear mode, or a displacement on its way there."""
 
     vector: FloatArray  # (n, 3), |π| = 1
     stiffness: float  # ω² = π·M·π, ε/λ²
@@ -35,34 +49,127 @@ class QuasilocalisedMode:
 
 
 def softest_mode(hessian: Hessian, order: Order = "quartic") -> QuasilocalisedMode:
-    """The softest nonlinear mode found: from the softest dipole responses of a scan of all pairs, each iterated to its
-    fixed point. Raises SampleFailure where none converges."""
+    """The softest nonlinear mode found: from the softest dipole responses of a scan of all pairs, each iterated towards its
+    fixed point until the softest can be told. Raises SampleFailure where none converges, and for what is no minimum."""
     pairs = hessian.pairs
-    soft = softest_bonds(hessian, SCANNED)
-    starts = sorted(responses(hessian, soft.bonds), key=lambda z: stiffness(pairs, z))[:STARTED]
-    found = [iterate(hessian, z, order) for z in starts]
-    good = [x for x in found if x.residual < 10 * RESIDUAL]
-    if not good:
-        raise SampleFailure(f"no nonlinear mode converged: smallest residual {min(x.residual for x in found):.1e}")
-    return min(good, key=lambda x: x.stiffness)
+    require_minimum(hessian)
+    settled = _settled(hessian, _starts(hessian), order)
+    rough: list[QuasilocalisedMode] = []
+    for z in settled:
+        best = min((x.stiffness for x in rough if x.residual <= ROUGH), default=np.inf)
+        if stiffness(pairs, z) < CONTENDERS * best:
+            rough.append(iterate(hessian, z, order, residual=ROUGH))
+    for x in sorted(rough, key=lambda x: x.stiffness):
+        found = iterate(hessian, x.vector, order)
+        if found.residual < 10 * RESIDUAL:
+            return found
+    raise SampleFailure(f"no nonlinear mode converged: smallest residual {min(x.residual for x in rough):.1e}")
 
 
-def iterate(hessian: Hessian, start: FloatArray, order: Order = "quartic") -> QuasilocalisedMode:
-    """π ← M⁺·F(π), normalised, to the fixed point. start: (n, 3), any length."""
-    pairs, force_of = hessian.pairs, FORCES[order]
-    pi = _unit(start)
+def iterate(
+    hessian: Hessian, start: FloatArray, order: Order = "quartic", *, residual: float = RESIDUAL
+) -> QuasilocalisedMode:
+    """From a displacement to the fixed point of π ← M⁺·F(π), normalised. start: (n, 3), any length.
+
+    residual: of the mode at which this ends."""
+    here = _Place.of(hessian.pairs, start, order)
     steps = 0
-    while True:
-        force, linear = force_of(pairs, pi), hessian_force(pairs, pi)
-        k, derivative = float(np.vdot(pi, linear)), float(np.vdot(pi, force))
-        residual = float(np.linalg.norm(linear - k / derivative * force) / np.linalg.norm(linear))
-        if residual < RESIDUAL or not np.isfinite(residual) or steps == MAX_STEPS:
-            return QuasilocalisedMode(pi, k, residual, derivative, steps)
-        force -= force.mean(axis=0)
-        pi = _unit(hessian.response.solve(force[None])[0])
+    while here.residual >= residual and np.isfinite(here.residual) and steps < MAX_STEPS:
+        here = _newton_step(hessian, here, order, residual) or _step(hessian, here, order)
         steps += 1
+    return QuasilocalisedMode(here.pi, here.stiffness, here.residual, here.derivative, steps)
 
 
-def _unit(vector: FloatArray) -> FloatArray:
-    free = vector - vector.mean(axis=0)
-    return np.asarray(free / np.linalg.norm(free))
+def _starts(hessian: Hessian) -> FloatArray:
+    """The softest different responses, (m, n, 3)."""
+    soft = softest_bonds(hessian, SCANNED)
+    found = np.array(list(responses(hessian, soft.bonds, tolerance=STARTS_TO)))
+    return _different(hessian.pairs, found)[:STARTED]
+
+
+def _settled(hessian: Hessian, rows: FloatArray, order: Order) -> FloatArray:
+    """Some steps of π ← M⁺·F(π) of up to eight displacements side by side, and of those that became one the softest."""
+    pairs = hessian.pairs
+    for _ in range(SETTLING):
+        linear, force = forces(pairs, rows, order)
+        gradient = linear - (_dot(rows, linear) / _dot(rows, force))[:, None, None] * force
+        rows = rows - hessian.solve(gradient, tolerance=FALL).x_mid
+        rows /= np.sqrt(_dot(rows, rows))[:, None, None]
+    return _different(pairs, rows)
+
+
+def _different(pairs: Pairs, rows: FloatArray) -> FloatArray:
+    """Displacements by ascending stiffness, without those that are nearly the same as a softer one."""
+    kept: list[FloatArray] = []
+    for z in sorted(rows, key=lambda z: stiffness(pairs, z)):
+        if all(abs(float(np.vdot(z, x))) < SAME for x in kept):
+            kept.append(z)
+    return np.array(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A displacement and what is known of it."""
+
+    pi: FloatArray  # (n, 3), |π| = 1
+    linear: FloatArray  # M·π
+    stiffness: float  # κ = π·M·π
+    derivative: float  # τ = F·π
+    gradient: FloatArray  # M·π − κ/τ F
+    height: float  # logarithm of |the barrier|
+
+    @classmethod
+    def of(cls, pairs: Pairs, displacement: FloatArray, order: Order) -> _Place:
+        free = displacement - displacement.mean(axis=0)
+        pi = free / np.linalg.norm(free)
+        linear, force = (x[0] for x in forces(pairs, pi[None], order))
+        k, derivative = float(np.vdot(pi, linear)), float(np.vdot(pi, force))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gradient = linear - np.float64(k) / derivative * force
+            height = np.log(k**2 / abs(derivative)) if order == "quartic" else np.log(k**3 / derivative**2)
+        return cls(pi, linear, k, derivative, gradient, float(height))
+
+    @property
+    def residual(self) -> float:
+        """|gradient| in |M·π|."""
+        return float(np.linalg.norm(self.gradient) / np.linalg.norm(self.linear))
+
+
+def _step(hessian: Hessian, here: _Place, order: Order) -> _Place:
+    """π ← M⁺·F(π), solved for what changes."""
+    change = hessian.solve(here.gradient[None], tolerance=FALL).x_mid[0]
+    return _Place.of(hessian.pairs, here.pi - change, order)
+
+
+def _newton_step(hessian: Hessian, here: _Place, order: Order, residual: float) -> _Place | None:
+    """A step of Newton's method, solved for as accurately as it can be right; None far from the end, at a saddle of the
+    barrier, or where it does not lead down."""
+    if here.residual > NEAR:
+        return None
+    change = _newton_change(hessian, here, order, max(here.residual, 0.1 * residual / here.residual))
+    if change is None:
+        return None
+    for halving in range(HALVINGS):
+        there = _Place.of(hessian.pairs, here.pi + 0.5**halving * change, order)
+        if there.residual < 0.5 * here.residual or there.height < here.height:
+            return there
+    return None
+
+
+def _newton_change(hessian: Hessian, here: _Place, order: Order, tolerance: float) -> FloatArray | None:
+    """x of P·J·x = −gradient among displacements with x·M·π = 0, J = M − κ/τ ∂F/∂π; None where J is not positive there.
+
+    J is what the barrier's second derivative is at a fixed point, but for a factor and for the direction of π, along which
+    nothing changes."""
+    pairs = hessian.pairs
+    block = slope_blocks(pairs, here.pi, here.stiffness / here.derivative, order)
+    x, *room = (np.empty_like(here.pi) for _ in range(5))
+    steps = backend().compile(newton)(
+        pairs.start, pairs.target, block, hessian.inverse_diagonal, here.pi, here.linear / here.stiffness,
+        -here.gradient, tolerance, MOST_PRODUCTS, x, *room,
+    )  # fmt: skip
+    return x if steps > 0 else None
+
+
+def _dot(a_mid: FloatArray, b_mid: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("mid,mid->m", a_mid, b_mid))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vitrify.campaign import Store
 from vitrify.recipe import LEAST_STEPS, Recipe
-from vitrify.solver_sizes import ALWAYS_FACTORED, DECAY_BINS, DENSEST_FACTORED, LARGEST_FACTORED
+from vitrify.solver_sizes import DECAY_BINS
 
 from .cost_table import CostTable, Former, cost_table
 from .counting import Held, held
@@ -144,7 +144,7 @@ def _in_table(product: Product) -> tuple[float | None, str]:
     if product.name != "dipoles":
         return table.stage(former, product.name, n), source
     assert product.observable is not None
-    each, number = table.stage(former, _solver(former, n), n), product.observable.settings["number"]
+    each, number = table.stage(former, "dipoles", n), product.observable.settings["number"]
     return (None if each is None else float(number) * each), source
 
 
@@ -171,9 +171,3 @@ def _stage(table: CostTable, former: Former, stage: str, n: int) -> float:
     seconds = table.stage(former, stage, n)
     assert seconds is not None
     return seconds
-
-
-def _solver(former: Former, n: int) -> str:
-    """The stage of a dipole response: through a factor where one is made, else by conjugate gradients."""
-    sparse = n <= (LARGEST_FACTORED if former.neighbours <= DENSEST_FACTORED else ALWAYS_FACTORED)
-    return "dipoles" if sparse else "dipoles_iterative"
