@@ -6,7 +6,7 @@ method takes over, which needs no accurate M⁺ on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,10 @@ SAME = 0.9  # overlap from which two displacements count as one; different modes
 SETTLING = 3  # steps of all starts side by side
 STARTS_TO = 1e-3  # part to which responses are solved for: their stiffness is then right to 1e-5
 ROUGH = 1e-3  # residual at which a mode's stiffness is known to 1e-6, so that the softest can be told
-CONTENDERS = 1.3  # stiffness, in that of the softest known, up to which a settled start is followed
+# stiffness, in that of the softest known, up to which a settled start is followed; a cubic one may still fall sixfold
+CONTENDERS = {"quartic": 2.0, "cubic": np.inf}
 FALL = 0.1  # part to which a step of the iteration solves for its change
+LONGEST = 3.0  # of a step of the iteration, in the way to M⁺·F(π)
 NEAR = 0.1  # residual from which Newton's method is tried
 HALVINGS = 3  # of a step of Newton's that does not lead down
 MOST_PRODUCTS = 5_000  # in one step of Newton's
@@ -57,7 +59,7 @@ def softest_mode(hessian: Hessian, order: Order = "quartic") -> QuasilocalisedMo
     rough: list[QuasilocalisedMode] = []
     for z in settled:
         best = min((x.stiffness for x in rough if x.residual <= ROUGH), default=np.inf)
-        if stiffness(pairs, z) < CONTENDERS * best:
+        if stiffness(pairs, z) < CONTENDERS[order] * best:
             rough.append(iterate(hessian, z, order, residual=ROUGH))
     for x in sorted(rough, key=lambda x: x.stiffness):
         found = iterate(hessian, x.vector, order)
@@ -72,12 +74,13 @@ def iterate(
     """From a displacement to the fixed point of π ← M⁺·F(π), normalised. start: (n, 3), any length.
 
     residual: of the mode at which this ends."""
-    here = _Place.of(hessian.pairs, start, order)
+    here = _Places.of(hessian.pairs, start[None], order)
     steps = 0
-    while here.residual >= residual and np.isfinite(here.residual) and steps < MAX_STEPS:
+    while here.residual[0] >= residual and np.isfinite(here.residual[0]) and steps < MAX_STEPS:
         here = _newton_step(hessian, here, order, residual) or _step(hessian, here, order)
         steps += 1
-    return QuasilocalisedMode(here.pi, here.stiffness, here.residual, here.derivative, steps)
+    found = (float(x[0]) for x in (here.stiffness, here.residual, here.derivative))
+    return QuasilocalisedMode(here.pi[0], *found, steps)
 
 
 def _starts(hessian: Hessian) -> FloatArray:
@@ -88,14 +91,11 @@ def _starts(hessian: Hessian) -> FloatArray:
 
 
 def _settled(hessian: Hessian, rows: FloatArray, order: Order) -> FloatArray:
-    """Some steps of π ← M⁺·F(π) of up to eight displacements side by side, and of those that became one the softest."""
-    pairs = hessian.pairs
+    """Some steps of up to eight displacements side by side, and of those that became one the softest."""
+    here = _Places.of(hessian.pairs, rows, order)
     for _ in range(SETTLING):
-        linear, force = forces(pairs, rows, order)
-        gradient = linear - (_dot(rows, linear) / _dot(rows, force))[:, None, None] * force
-        rows = rows - hessian.solve(gradient, tolerance=FALL).x_mid
-        rows /= np.sqrt(_dot(rows, rows))[:, None, None]
-    return _different(pairs, rows)
+        here = _step(hessian, here, order)
+    return _different(hessian.pairs, here.pi)
 
 
 def _different(pairs: Pairs, rows: FloatArray) -> FloatArray:
@@ -108,68 +108,82 @@ def _different(pairs: Pairs, rows: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A displacement and what is known of it."""
+class _Places:
+    """Up to eight displacements and what is known of them."""
 
-    pi: FloatArray  # (n, 3), |π| = 1
+    pi: FloatArray  # (m, n, 3), |π| = 1
+    length: FloatArray  # (m,) before it was set to 1
     linear: FloatArray  # M·π
-    stiffness: float  # κ = π·M·π
-    derivative: float  # τ = F·π
-    gradient: FloatArray  # M·π − κ/τ F
-    height: float  # logarithm of |the barrier|
+    stiffness: FloatArray  # (m,) κ = π·M·π
+    derivative: FloatArray  # (m,) τ = F·π
+    gradient: FloatArray  # M·π − κ/τ F: of the height, times κ/4 or κ/6
+    height: FloatArray  # (m,) logarithm of |the barrier|
 
     @classmethod
-    def of(cls, pairs: Pairs, displacement: FloatArray, order: Order) -> _Place:
-        free = displacement - displacement.mean(axis=0)
-        pi = free / np.linalg.norm(free)
-        linear, force = (x[0] for x in forces(pairs, pi[None], order))
-        k, derivative = float(np.vdot(pi, linear)), float(np.vdot(pi, force))
+    def of(cls, pairs: Pairs, rows: FloatArray, order: Order) -> _Places:
+        free = rows - rows.mean(axis=1, keepdims=True)
+        length = np.sqrt(_dot(free, free))
+        pi = free / length[:, None, None]
+        linear, force = forces(pairs, pi, order)
+        k, derivative = _dot(pi, linear), _dot(pi, force)
         with np.errstate(divide="ignore", invalid="ignore"):
-            gradient = linear - np.float64(k) / derivative * force
+            gradient = linear - (k / derivative)[:, None, None] * force
             height = np.log(k**2 / abs(derivative)) if order == "quartic" else np.log(k**3 / derivative**2)
-        return cls(pi, linear, k, derivative, gradient, float(height))
+        return cls(pi, length, linear, k, derivative, gradient, height)
 
     @property
-    def residual(self) -> float:
-        """|gradient| in |M·π|."""
-        return float(np.linalg.norm(self.gradient) / np.linalg.norm(self.linear))
+    def residual(self) -> FloatArray:
+        """(m,) |gradient| in |M·π|."""
+        return np.asarray(np.sqrt(_dot(self.gradient, self.gradient) / _dot(self.linear, self.linear)))
+
+    def slope(self, change: FloatArray) -> FloatArray:
+        """(m,) of the height along a change of the displacement that this is the direction of."""
+        return np.asarray(_dot(self.gradient, change) / (self.stiffness * self.length))
 
 
-def _step(hessian: Hessian, here: _Place, order: Order) -> _Place:
-    """π ← M⁺·F(π), solved for what changes."""
-    change = hessian.solve(here.gradient[None], tolerance=FALL).x_mid[0]
-    return _Place.of(hessian.pairs, here.pi - change, order)
+def _step(hessian: Hessian, here: _Places, order: Order) -> _Places:
+    """A step towards M⁺·F(π), as long as leads to the lowest barrier: the whole way may lead far beyond it, and falls short
+    of it where the barrier is nearly flat."""
+    change = -hessian.solve(here.gradient, tolerance=FALL).x_mid
+    start = replace(here, length=np.ones(len(change))).slope(change)
+    end = _Places.of(hessian.pairs, here.pi + change, order)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = start / (start - end.slope(change))  # where the slope falls through zero, by a secant
+    part = np.where((part > 0.0) & (part < LONGEST), part, LONGEST)
+    there = _Places.of(hessian.pairs, here.pi + part[:, None, None] * change, order)
+    lower = (there.height < end.height)[:, None, None]
+    return _Places.of(hessian.pairs, np.where(lower, there.pi, end.pi), order)
 
 
-def _newton_step(hessian: Hessian, here: _Place, order: Order, residual: float) -> _Place | None:
+def _newton_step(hessian: Hessian, here: _Places, order: Order, residual: float) -> _Places | None:
     """A step of Newton's method, solved for as accurately as it can be right; None far from the end, at a saddle of the
-    barrier, or where it does not lead down."""
-    if here.residual > NEAR:
-        return None
-    change = _newton_change(hessian, here, order, max(here.residual, 0.1 * residual / here.residual))
+    barrier, or where it does not lead down. here: one displacement."""
+    left = float(here.residual[0])
+    change = _newton_change(hessian, here, order, max(left, 0.1 * residual / left)) if left <= NEAR else None
     if change is None:
         return None
     for halving in range(HALVINGS):
-        there = _Place.of(hessian.pairs, here.pi + 0.5**halving * change, order)
-        if there.residual < 0.5 * here.residual or there.height < here.height:
+        there = _Places.of(hessian.pairs, here.pi + 0.5**halving * change, order)
+        if there.residual[0] < 0.5 * left or there.height[0] < here.height[0]:
             return there
     return None
 
 
-def _newton_change(hessian: Hessian, here: _Place, order: Order, tolerance: float) -> FloatArray | None:
+def _newton_change(hessian: Hessian, here: _Places, order: Order, tolerance: float) -> FloatArray | None:
     """x of P·J·x = −gradient among displacements with x·M·π = 0, J = M − κ/τ ∂F/∂π; None where J is not positive there.
 
     J is what the barrier's second derivative is at a fixed point, but for a factor and for the direction of π, along which
     nothing changes."""
-    pairs = hessian.pairs
-    block = slope_blocks(pairs, here.pi, here.stiffness / here.derivative, order)
-    x, *room = (np.empty_like(here.pi) for _ in range(5))
+    pairs, pi = hessian.pairs, here.pi[0]
+    block = slope_blocks(pairs, pi, float(here.stiffness[0] / here.derivative[0]), order)
+    x, *room = (np.empty_like(pi) for _ in range(5))
     steps = backend().compile(newton)(
-        pairs.start, pairs.target, block, hessian.inverse_diagonal, here.pi, here.linear / here.stiffness,
-        -here.gradient, tolerance, MOST_PRODUCTS, x, *room,
+        pairs.start, pairs.target, block, hessian.inverse_diagonal, pi, here.linear[0] / here.stiffness[0],
+        -here.gradient[0], tolerance, MOST_PRODUCTS, x, *room,
     )  # fmt: skip
     return x if steps > 0 else None
 
 
 def _dot(a_mid: FloatArray, b_mid: FloatArray) -> FloatArray:
+    """(m,)"""
     return np.asarray(np.einsum("mid,mid->m", a_mid, b_mid))

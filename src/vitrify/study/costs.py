@@ -72,6 +72,14 @@ def costs(
     return [_cost(product, store, logged) for spec in limited for product in products(study, spec)]
 
 
+def by_product(found: Iterable[Cost]) -> dict[str, float]:
+    """Core-hours of what is missing by product, of all ensembles and sizes; what is not known yet counts nothing."""
+    hours: dict[str, float] = defaultdict(float)
+    for x in found:
+        hours[x.product] += x.core_hours or 0.0
+    return dict(hours)
+
+
 def wall_hours(found: Iterable[Cost], cores: int) -> float:
     """Hours on so many cores: all core-hours shared out, but no less than the longest sample after its pilots, as one core
     does a sample and all its observables. What is not known yet counts nothing."""
