@@ -79,8 +79,8 @@ def iterate(
     while here.residual[0] >= residual and np.isfinite(here.residual[0]) and steps < MAX_STEPS:
         here = _newton_step(hessian, here, order, residual) or _step(hessian, here, order)
         steps += 1
-    found = (float(x[0]) for x in (here.stiffness, here.residual, here.derivative))
-    return QuasilocalisedMode(here.pi[0], *found, steps)
+    k, left, derivative = (float(x[0]) for x in (here.stiffness, here.residual, here.derivative))
+    return QuasilocalisedMode(here.pi[0], k, left, derivative, steps)
 
 
 def _starts(hessian: Hessian) -> FloatArray:
