@@ -84,10 +84,11 @@ def iterate(
 
 
 def _starts(hessian: Hessian) -> FloatArray:
-    """The softest different responses, (m, n, 3)."""
+    """The softest different responses, (m, n, 3); where there are few, as in a small soft glass, others fill the eight."""
     soft = softest_bonds(hessian, SCANNED)
     found = np.array(list(responses(hessian, soft.bonds, tolerance=STARTS_TO)))
-    return _different(hessian.pairs, found)[:STARTED]
+    first, others = _different(hessian.pairs, found)
+    return np.concatenate([first, others])[:STARTED]
 
 
 def _settled(hessian: Hessian, rows: FloatArray, order: Order) -> FloatArray:
@@ -95,16 +96,17 @@ def _settled(hessian: Hessian, rows: FloatArray, order: Order) -> FloatArray:
     here = _Places.of(hessian.pairs, rows, order)
     for _ in range(SETTLING):
         here = _step(hessian, here, order)
-    return _different(hessian.pairs, here.pi)
+    return _different(hessian.pairs, here.pi)[0]
 
 
-def _different(pairs: Pairs, rows: FloatArray) -> FloatArray:
-    """Displacements by ascending stiffness, without those that are nearly the same as a softer one."""
-    kept: list[FloatArray] = []
-    for z in sorted(rows, key=lambda z: stiffness(pairs, z)):
-        if all(abs(float(np.vdot(z, x))) < SAME for x in kept):
-            kept.append(z)
-    return np.array(kept)
+def _different(pairs: Pairs, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Displacements by ascending stiffness: those that differ from all softer ones, and the others."""
+    rows = rows[np.argsort([stiffness(pairs, z) for z in rows], kind="stable")]
+    kept: list[int] = []
+    for k, z in enumerate(rows):
+        if all(abs(float(np.vdot(z, rows[x]))) < SAME for x in kept):
+            kept.append(k)
+    return rows[kept], np.delete(rows, kept, axis=0)
 
 
 @dataclass(frozen=True, slots=True)
