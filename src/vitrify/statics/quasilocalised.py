@@ -6,6 +6,7 @@ method takes over, which needs no accurate M⁺ on the way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,8 @@ RESIDUAL = 1e-10  # of |M·π|
 MAX_STEPS = 400
 SCANNED = 24  # bonds whose responses are solved for, the softest-looking of all
 STARTED = 8  # softest different responses that a mode is started from: they are solved for side by side
-SAME = 0.9  # overlap from which two displacements count as one; different modes of a glass reach 0.3
+SAME = 0.9  # overlap from which two responses count as one, as long as eight are left
+ARRIVED = 0.98  # overlap with a mode from which a settled start is that mode; two of a small soft glass reached 0.9
 SETTLING = 3  # steps of all starts side by side
 STARTS_TO = 1e-3  # part to which responses are solved for: their stiffness is then right to 1e-5
 ROUGH = 1e-3  # residual at which a mode's stiffness is known to 1e-6, so that the softest can be told
@@ -58,8 +60,9 @@ def softest_mode(hessian: Hessian, order: Order = "quartic") -> QuasilocalisedMo
     settled = _settled(hessian, _starts(hessian), order)
     rough: list[QuasilocalisedMode] = []
     for z in settled:
-        best = min((x.stiffness for x in rough if x.residual <= ROUGH), default=np.inf)
-        if stiffness(pairs, z) < CONTENDERS[order] * best:
+        known = [x for x in rough if x.residual <= ROUGH]
+        best = min((x.stiffness for x in known), default=np.inf)
+        if _overlap(z, [x.vector for x in known]) < ARRIVED and stiffness(pairs, z) < CONTENDERS[order] * best:
             rough.append(iterate(hessian, z, order, residual=ROUGH))
     for x in sorted(rough, key=lambda x: x.stiffness):
         found = iterate(hessian, x.vector, order)
@@ -92,11 +95,11 @@ def _starts(hessian: Hessian) -> FloatArray:
 
 
 def _settled(hessian: Hessian, rows: FloatArray, order: Order) -> FloatArray:
-    """Some steps of up to eight displacements side by side, and of those that became one the softest."""
+    """Up to eight displacements after some steps side by side, by ascending stiffness."""
     here = _Places.of(hessian.pairs, rows, order)
     for _ in range(SETTLING):
         here = _step(hessian, here, order)
-    return _different(hessian.pairs, here.pi)[0]
+    return here.pi[np.argsort(here.stiffness, kind="stable")]
 
 
 def _different(pairs: Pairs, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -104,9 +107,14 @@ def _different(pairs: Pairs, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
     rows = rows[np.argsort([stiffness(pairs, z) for z in rows], kind="stable")]
     kept: list[int] = []
     for k, z in enumerate(rows):
-        if all(abs(float(np.vdot(z, rows[x]))) < SAME for x in kept):
+        if _overlap(z, rows[kept]) < SAME:
             kept.append(k)
     return rows[kept], np.delete(rows, kept, axis=0)
+
+
+def _overlap(z: FloatArray, others: Iterable[FloatArray]) -> float:
+    """The largest with any of the others."""
+    return max((abs(float(np.vdot(z, x))) for x in others), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
