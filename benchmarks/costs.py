@@ -29,7 +29,7 @@ from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
-from vitrify.preparation import Recipe, make_glass
+from vitrify.preparation import Recipe
 from vitrify.statics import Pairs
 from vitrify.study import read_study
 from vitrify.study.spec import OBSERVABLES, ObservableSpec
@@ -37,7 +37,7 @@ from vitrify.study.work import MEASURE, glass_result
 
 from .child import environment
 from .projection import STUDY
-from .stages import MEASURED, Costs, costs, power_of_responses, powers, seconds_of_making
+from .stages import CLOCK, MEASURED, Costs, costs, power_of_responses, powers, seconds_of_making, timed_glass
 from .systems import PSS, SCRATCH
 from .table import surroundings
 
@@ -52,8 +52,6 @@ GLASSES = {
     8000: 3,
 }  # of PSS: some quenches and quasilocalised modes take several times as long as others
 FINDS = 3  # parent temperatures found, for the rounds that they take
-CLOCK = time.process_time
-NUMBER = int(ObservableSpec("dipoles").settings["number"])  # responses
 
 
 @click.command()
@@ -109,13 +107,8 @@ def _entry(model: Model, density: float) -> dict[str, Any]:
 
 
 def _glass(model: Model, n: int, density: float, temperature: float, seed: int, recipe: Recipe | None = None) -> Glass:
-    """A glass whose provenance tells processor time."""
-    started, rng = CLOCK(), np.random.default_rng(seed)
-    made = make_glass(model, n_particles=n, density=density, parent_temperature=temperature, rng=rng, recipe=recipe)
-    spent = CLOCK() - started
-    share = spent / float(made.provenance["seconds"])
-    made.provenance.update(seconds_liquid=share * float(made.provenance["seconds_liquid"]), seconds=spent)
-    return made
+    rng = np.random.default_rng(seed)
+    return timed_glass(model, n_particles=n, density=density, parent_temperature=temperature, rng=rng, recipe=recipe)
 
 
 def _pss(n: int, seed: int, recipe: Recipe | None = None) -> Glass:
@@ -124,11 +117,7 @@ def _pss(n: int, seed: int, recipe: Recipe | None = None) -> Glass:
 
 def _costs(made: Glass) -> Costs:
     """Seconds of every stage."""
-    found = costs(made, {name: {} for name in MEASURED}, CLOCK)
-    iterative, started = found.pop("dipoles"), CLOCK()
-    MEASURE["dipoles"](made, number=NUMBER)
-    each = (CLOCK() - started) / NUMBER
-    return found | {"dipoles": each, "dipoles_iterative": iterative}
+    return costs(made, {name: {} for name in MEASURED}, CLOCK)
 
 
 def _rounds(model: Model, density: float, at_smallest: Costs) -> float:
@@ -153,7 +142,7 @@ def _scale(small: int, large: int) -> dict[str, Any]:
     spent = {n: _mean(_costs(glass) for glass in glasses) for n, glasses in made.items()}
     power = powers(spent[small], spent[large], large / small)
     if large > max(SCALES):
-        power["dipoles_iterative"] = power_of_responses(PSS, made[large][0], spent[large]["dipoles_iterative"], CLOCK)
+        power["dipoles"] = power_of_responses(PSS, made[large][0], spent[large]["dipoles"], CLOCK)
     length = {n: _mean(_bytes(glass) for glass in glasses) for n, glasses in made.items()}
     slope = {product: (length[large][product] - length[small][product]) / (large - small) for product in length[small]}
     return {"power": power, "bytes": {x: [length[small][x] - b * small, b] for x, b in slope.items()}}

@@ -1,7 +1,8 @@
 """Core-hours of all of Table I (studies/paper.toml), projected from one small glass of every ensemble.
 
 Each ensemble makes one glass of SMALL particles at its own parent temperature, and measures all that the study asks for.
-Every stage is scaled to the true size by its own power of N, fitted to two sizes of PSS in the same run."""
+Every stage is scaled to the true size by its own power of N, fitted to two sizes of PSS in the same run. In processor time,
+so that a busy machine does little harm."""
 
 from __future__ import annotations
 
@@ -12,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from vitrify.ensemble.parent_temperature import find_parent_temperature
-from vitrify.preparation import Recipe, make_glass
+from vitrify.glass import Glass
+from vitrify.preparation import Recipe
 from vitrify.study import read_study
 from vitrify.study.spec import EnsembleSpec
 
-from .stages import MEASURED, Costs, costs, power_of_responses, powers
-from .systems import PSS, glass, new_glass
+from .stages import MEASURED, Costs, costs, power_of_responses, powers, timed_glass
+from .systems import PSS, glass
 from .table import Row
 
 STUDY = Path(__file__).parent.parent / "studies" / "paper.toml"
@@ -62,15 +64,20 @@ def _split(hours: Counter[str]) -> str:
 def _costs_of_pss(n_particles: int, glasses: int) -> Costs:
     """Means over some glasses: the quench of one may take twice the evaluations of another."""
     asked: dict[str, dict[str, object]] = {name: {} for name in MEASURED}
-    found = [costs(new_glass(PSS.of_size(n_particles), seed), asked) for seed in range(1, glasses + 1)]
+    found = [costs(_pss(n_particles, seed), asked) for seed in range(1, glasses + 1)]
     return {stage: float(np.mean([x[stage] for x in found])) for stage in found[0]}
+
+
+def _pss(n_particles: int, seed: int) -> Glass:
+    rng, size = np.random.default_rng(seed), {"n_particles": n_particles, "density": PSS.density}
+    return timed_glass(PSS.model, **size, parent_temperature=PSS.temperature, rng=rng)
 
 
 def _costs_of_ensemble(spec: EnsembleSpec, n_particles: int) -> Costs:
     """One glass at the ensemble's own temperature, from a single pilot; the pilot also compiles for this model."""
     rng, model, size = np.random.default_rng(1), spec.parsed_model, {"n_particles": n_particles, "density": spec.density}
     found = find_parent_temperature(model, **size, rng=rng, n_pilots=1, recipe=Recipe(melt_msd=2.0))
-    made = make_glass(model, **size, parent_temperature=found.temperature, rng=rng, recipe=spec.recipe)
+    made = timed_glass(model, **size, parent_temperature=found.temperature, rng=rng, recipe=spec.recipe)
     return costs(made, {x.name: x.settings for x in spec.measured if x.name in MEASURED})
 
 

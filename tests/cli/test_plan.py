@@ -52,6 +52,8 @@ def test_totals_are_the_sums(study):
     for total in ("tasks", "missing", "core_hours", "disk_bytes"):
         assert found[total] == pytest.approx(sum(x[total] for x in lines))
     assert found["wall_hours"] >= found["core_hours"] / 4 > 0
+    assert sum(found["core_hours_by_product"].values()) == pytest.approx(found["core_hours"])
+    assert set(found["core_hours_by_product"]) == {x["product"] for x in found["products"]}
     few = json.loads(call("plan", study, "--samples", 2, "--ensemble", "mine", "--json").output)
     assert [(x["product"], x["tasks"]) for x in few["products"]] == [("glass", 2), ("mechanics", 2), ("elasticity", 2)]
 

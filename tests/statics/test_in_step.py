@@ -18,7 +18,7 @@ from vitrify.observables.in_step import moduli_in_step
 from vitrify.statics import SHEAR_XY, Hessian, Pairs
 from vitrify.statics.chebyshev import ChebyshevOperator
 from vitrify.statics.in_step import PairsInStep, chebyshev, conjugate_gradients, modes, modes_in_step
-from vitrify.statics.linear_solvers.block_jacobi_cg import _inverse
+from vitrify.statics.linear_solvers.block_jacobi_cg import inverse_blocks
 from vitrify.statics.modes import Modes, lowest_modes
 from vitrify.statics.strain import strain_force
 
@@ -161,7 +161,7 @@ def test_blocks_are_inverted_as_by_one_glass_alone(glasses):
     pairs = PairsInStep(samples, backend())
     found = np.zeros((pairs.n, 3, 3))
     pairs.launch.inverse_block(pairs.n, 1, pairs.on_pairs, found)
-    expected = np.concatenate([_inverse(Hessian(x).diagonal) for x in samples])
+    expected = np.concatenate([inverse_blocks(Hessian(x).diagonal) for x in samples])
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11 * np.abs(expected).max())
 
 

@@ -15,9 +15,8 @@ from vitrify.campaign.runner import usable_cores
 from vitrify.strict_json import strict_json
 
 PACKAGES = ("vitrify", "numpy", "scipy", "numba", "h5py", "distributed", "lmfit", "matplotlib")
-FACTORS = {"pypardiso": "MKL Pardiso", "sksparse": "CHOLMOD"}  # in the order in which they are taken
 EXPORT = {"pyarrow": "Parquet", "gsd": "GSD"}
-SOLVERS = {"pypardiso": "factors and inertia counts by MKL Pardiso", "sksparse": "CHOLMOD"}
+SOLVERS = {"pypardiso": "inertia counts by MKL Pardiso"}
 
 
 @click.command()
@@ -43,7 +42,7 @@ def gather() -> dict[str, Any]:
         "threads": f"{_threads()} inside one glass of 32,768 particles or more (VITRIFY_THREADS)",
         "moduli": "block-Jacobi conjugate gradients, eight right-hand sides at once",
         "modes": "block Lanczos on a Chebyshev filter, counted by inertia",
-        "factor": next((y for x, y in FACTORS.items() if find_spec(x)), "SciPy's SuperLU (slow: install pypardiso)"),
+        "factor": "MKL Pardiso" if find_spec("pypardiso") else "dense, of small glasses (install pypardiso for others)",
         "solvers": ", ".join(f"{x} ({what})" for x, what in SOLVERS.items() if find_spec(x)) or "scipy only",
         "gpu": _gpu(),
         "slurm": _slurm(),

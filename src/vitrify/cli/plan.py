@@ -14,7 +14,7 @@ from vitrify.campaign.runner import usable_cores
 from vitrify.strict_json import strict_json
 from vitrify.study import read_study
 from vitrify.study.cost_table import cost_table
-from vitrify.study.costs import LOG, MEASURED, UNKNOWN, Cost, costs, wall_hours
+from vitrify.study.costs import LOG, MEASURED, UNKNOWN, Cost, by_product, costs, wall_hours
 from vitrify.study.untouched import UntouchedStore
 
 from .amounts import duration, plain, size
@@ -60,6 +60,7 @@ def _totals(found: list[Cost], cores: int) -> dict[str, Any]:
         "tasks": sum(x.tasks for x in found),
         "missing": sum(x.missing for x in found),
         "core_hours": sum(x.core_hours or 0.0 for x in found),
+        "core_hours_by_product": by_product(found),
         "disk_bytes": sum(x.disk or 0.0 for x in found),
         "cores": cores,
         "wall_hours": wall_hours(found, cores),
@@ -86,11 +87,16 @@ def _print(found: list[Cost], totals: dict[str, Any]) -> None:
     lines = table(name, columns, width)
     spent = f"{slow}{duration(3600 * totals['wall_hours'])} on {cores} core{'s' if cores > 1 else ''}"
     notes = [*_sources(found, totals["processor"]), *_unknown(totals["unknown"])]
-    for text in [f"{spent}, once kernels are compiled", *notes]:
+    for text in [_shares(totals), f"{spent}, once kernels are compiled", *notes]:
         lines += sentence(text, width)
     if gone := left_out(name, columns, width):
         lines += sentence(f"no room for {', '.join(gone)} in {width} columns; --json tells them too", width)
     click.echo("\n".join(lines))
+
+
+def _shares(totals: dict[str, Any]) -> str:
+    """Core-hours of each product, of all ensembles and sizes."""
+    return "core-hours by product: " + ", ".join(f"{x} {_number(y)}" for x, y in totals["core_hours_by_product"].items())
 
 
 def _sources(found: list[Cost], processor: str) -> list[str]:

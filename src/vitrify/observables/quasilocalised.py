@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from vitrify.glass import Glass
 from vitrify.statics import Hessian
-from vitrify.statics.anharmonic import quartic_force
+from vitrify.statics.anharmonic import Order, quartic_force
 from vitrify.statics.mode_energy import EnergySplit, dilation_over_shear, energy_split, strain_coupling
 from vitrify.statics.modes import participation_ratio
-from vitrify.statics.quasilocalised import Order, softest_mode
+from vitrify.statics.quasilocalised import softest_mode
 
 from .modes import hessian_of
 

@@ -1,45 +1,73 @@
-"""Third and fourth derivatives of U along a displacement, from the same pair terms as the Hessian.
+"""Third and fourth derivatives of U along displacements, from the same pair terms as the Hessian.
 
-With a = 2 r·δ and b = δ² of a pair's relative displacement δ, s(r + tδ) = r² + a t + b t², so that
-U''':δ³ = Σ φ_sss a³ + 6 φ_ss a b and U''''::δ⁴ = Σ φ_ssss a⁴ + 12 φ_sss a² b + 12 φ_ss b². Each pair stands on its own
-branch of a piecewise potential."""
+Each pair stands on its own branch of a piecewise potential. The formulas: kernels/anharmonic.py."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.backends import backend
+from vitrify.kernels.anharmonic import PULLS, SLOPES, blocks_of, both_of
+from vitrify.kernels.hessian_product import COLUMNS
+
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
+Order = Literal["quartic", "cubic"]
+
+
+def forces(pairs: Pairs, rows_mid: FloatArray, order: Order) -> tuple[FloatArray, FloatArray]:
+    """M·z, in ε/λ², and F = U''':zz (cubic), in ε/λ³, or U''''⋮zzz (quartic), in ε/λ⁴, of up to eight dimensionless
+    displacements in one sweep over the pairs; each (m, n, 3)."""
+    z = np.zeros((*rows_mid.shape[1:], COLUMNS))
+    z[:, :, : len(rows_mid)] = rows_mid.transpose(1, 2, 0)
+    linear, force = np.empty_like(z), np.empty_like(z)
+    _both(order)(pairs.start, pairs.target, pairs.r_pd, pairs.terms, z, linear, force)
+    return _rows(linear, len(rows_mid)), _rows(force, len(rows_mid))
+
+
+def slope_blocks(pairs: Pairs, z: FloatArray, weight: float, order: Order) -> FloatArray:
+    """Blocks (p, 6) of M − weight ∂F/∂z at z (n, 3): xx, yy, zz, xy, xz, yz of each pair."""
+    block = np.empty((len(pairs.target), 6))
+    _blocks(order)(pairs.start, pairs.target, pairs.r_pd, pairs.terms, z, weight, block)
+    return block
 
 
 def cubic_force(pairs: Pairs, displacement: FloatArray) -> FloatArray:
     """U''' : zz, (n, 3), in ε/λ³ for a dimensionless z (n, 3)."""
-    delta, a, b = _relative(pairs, displacement)
-    second, third = pairs.terms[2], pairs.terms[3]
-    along = 2.0 * third * a**2 + 4.0 * second * b
-    return -pairs.sum_to_particles(along[:, None] * pairs.r_pd + (4.0 * second * a)[:, None] * delta)
+    return _one(pairs, displacement, "cubic")[1]
 
 
 def quartic_force(pairs: Pairs, displacement: FloatArray) -> FloatArray:
     """U'''' ⋮ zzz, (n, 3), in ε/λ⁴."""
-    delta, a, b = _relative(pairs, displacement)
-    second, third, fourth = pairs.terms[2], pairs.terms[3], pairs.terms[4]
-    along = 12.0 * third * a * b + 2.0 * fourth * a**3
-    across = 12.0 * second * b + 6.0 * third * a**2
-    return -pairs.sum_to_particles(along[:, None] * pairs.r_pd + across[:, None] * delta)
+    return _one(pairs, displacement, "quartic")[1]
 
 
 def hessian_force(pairs: Pairs, displacement: FloatArray) -> FloatArray:
     """M·z, (n, 3), in ε/λ²."""
-    delta, a, _ = _relative(pairs, displacement)
-    return -pairs.sum_to_particles((2.0 * pairs.terms[2] * a)[:, None] * pairs.r_pd + 2.0 * pairs.terms[1][:, None] * delta)
+    return _one(pairs, displacement, "quartic")[0]
 
 
-def _relative(pairs: Pairs, displacement: FloatArray) -> tuple[FloatArray, Any, Any]:
-    """δ = z_j − z_i, a and b of every listed pair."""
-    delta = displacement[pairs.target] - displacement[pairs.source]
-    return delta, 2.0 * np.einsum("pd,pd->p", pairs.r_pd, delta), np.einsum("pd,pd->p", delta, delta)
+def _one(pairs: Pairs, displacement: FloatArray, order: Order) -> tuple[FloatArray, FloatArray]:
+    linear, force = forces(pairs, displacement[None], order)
+    return linear[0], force[0]
+
+
+def _rows(columns: FloatArray, number: int) -> FloatArray:
+    return np.ascontiguousarray(columns[:, :, :number].transpose(2, 0, 1))
+
+
+@cache
+def _both(order: Order) -> Any:
+    cpu = backend()
+    return cpu.compile(both_of(cpu.inline(PULLS[order])))
+
+
+@cache
+def _blocks(order: Order) -> Any:
+    cpu = backend()
+    return cpu.compile(blocks_of(cpu.inline(SLOPES[order])))

@@ -13,10 +13,13 @@ from vitrify.solver_sizes import DECAY_BINS
 from .anharmonic import hessian_force
 from .hessian import Hessian
 from .pairs import Pairs
+from .stability import require_minimum
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+DECAY_TO = 1e-6  # part to which responses are solved for c(r): it is then right to 1e-4, its error being some 1e-1
 AT_ONCE = 8  # responses held at a time: bounded memory, and what the solvers take together
+SKETCH_TO = 1e-3  # part to which it is solved for: the softest |M⁺d| are then right to 1 %
 SKETCH = 64  # random vectors of a sketch of M⁺: each ‖M⁺d‖² to 18 %
 
 
@@ -33,12 +36,14 @@ def dipole_force(pairs: Pairs, bond: int, n_particles: int) -> FloatArray:
     return force
 
 
-def responses(hessian: Hessian, chosen: IntArray) -> Iterator[FloatArray]:
-    """Normalised responses z, (n, 3), Eq. (A12), one after the other for the chosen bonds, a few solved together."""
+def responses(hessian: Hessian, chosen: IntArray, *, tolerance: float = 1e-10) -> Iterator[FloatArray]:
+    """Normalised responses z, (n, 3), Eq. (A12), one after the other for the chosen bonds, a few solved together.
+
+    tolerance: of the force that is left, in that of the dipole."""
     pairs = hessian.pairs
     for first in range(0, len(chosen), AT_ONCE):
         right = np.array([dipole_force(pairs, k, pairs.n_particles) for k in chosen[first : first + AT_ONCE]])
-        for z in hessian.response.solve(right):
+        for z in hessian.response(right, tolerance=tolerance):
             yield z / np.linalg.norm(z)
 
 
@@ -63,7 +68,7 @@ def softest_bonds(hessian: Hessian, number: int, *, seed: int = 7) -> SoftBonds:
     pairs, n = hessian.pairs, hessian.pairs.n_particles
     right = np.random.default_rng(seed).normal(size=(SKETCH, n, 3))
     right -= right.mean(axis=1, keepdims=True)
-    image = hessian.response.solve(right)
+    image = hessian.response(right, tolerance=SKETCH_TO)
     every = bonds(pairs)
     i, j = pairs.source[every], pairs.target[every]
     direction = pairs.r_pd[every] / pairs.distance[every][:, None]
@@ -108,10 +113,11 @@ def decay(
     hessian: Hessian, box: float, spacing: float, chosen: IntArray, track: Callable[[IntArray], Iterable[int]] = iter
 ) -> Decay:
     """c(r), Eq. (A13): for each response the median of (z·d_kl)² over pairs kl at distance r, between pair midpoints under
-    the minimum image, up to half the box. A few responses in memory at a time.
+    the minimum image, up to half the box. A few responses in memory at a time. Raises SampleFailure for what is no minimum.
 
     track: yields the chosen bonds one after the other and may show how far it is."""
     pairs = hessian.pairs
+    require_minimum(hessian)
     every = bonds(pairs)
     i, j = pairs.source[every], pairs.target[every]
     direction = pairs.r_pd[every] / pairs.distance[every][:, None]
@@ -119,7 +125,7 @@ def decay(
     count = DECAY_BINS
     edges = NEAREST * 10.0 ** (np.arange(count + 1) / BINS_A_DECADE)
     each = np.full((len(chosen), count), np.nan)
-    for row, bond, z in zip(each, track(chosen), responses(hessian, chosen), strict=True):
+    for row, bond, z in zip(each, track(chosen), responses(hessian, chosen, tolerance=DECAY_TO), strict=True):
         away = middle - middle[np.searchsorted(every, bond)]
         away -= box * np.rint(away / box)
         r = np.sqrt(np.einsum("pd,pd->p", away, away)) / spacing

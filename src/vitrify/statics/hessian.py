@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from vitrify.backends import backend
+from vitrify.errors import SampleFailure
 from vitrify.kernels.hessian_matrix import fill_matrix
 
-from .linear_solvers.block_jacobi_cg import Solution, solve
-from .linear_solvers.response import ResponseSolver, response_solver
+from .linear_solvers.block_jacobi_cg import Solution, inverse_blocks, solve
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
@@ -27,12 +27,23 @@ class Hessian:
 
     def solve(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> Solution:
         """M⁺ b for translation-free right-hand sides. right_mid: (m, n, 3)."""
-        return solve(self.pairs, self.diagonal, right_mid, tolerance=tolerance)
+        return solve(self.pairs, self.inverse_diagonal, right_mid, tolerance=tolerance)
 
     @cached_property
-    def response(self) -> ResponseSolver:
-        """The solver of M⁺b that suits this size; made once, for many right-hand sides."""
-        return response_solver(self)
+    def inverse_diagonal(self) -> FloatArray:
+        """(n, 3, 3) inverse of each diagonal block: the preconditioner of conjugate gradients."""
+        return inverse_blocks(self.diagonal)
+
+    def response(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> FloatArray:
+        """M⁺b as `solve` gives it. Raises SampleFailure where it does not converge, as where the glass is no minimum."""
+        found = self.solve(right_mid, tolerance=tolerance)
+        if not found.converged.all():
+            self._refuse(bool(found.negative_curvature.any()))
+        return found.x_mid
+
+    def _refuse(self, saddle: bool) -> None:
+        state = "is no minimum: its Hessian has a negative mode" if saddle else "a response to a force was not found"
+        raise SampleFailure(state + self.pairs.told_of_rattlers())
 
     def matrix(self) -> sparse.csr_array:
         """(3n, 3n) sparse matrix."""

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from vitrify.errors import SampleFailure
-from vitrify.solver_sizes import DENSE
+from vitrify.solver_sizes import ALWAYS_FACTORED, DENSE, DENSEST_FACTORED, LARGEST_FACTORED
 
 from .chebyshev import ChebyshevOperator
 from .hessian import Hessian
 from .linear_solvers.certificate import nothing_below
 from .linear_solvers.inertia import Uncountable, count_below
-from .linear_solvers.response import factor_suits
+from .pairs import Pairs
 from .spectrum import spectral_density
 
 FloatArray = NDArray[np.float64]
@@ -203,12 +203,18 @@ def _proven(
 
 def _count_below(hessian: Hessian, eigenvalue: float) -> int | None:
     """Modes below `eigenvalue` by inertia, translations left out; None where no factor of M − σ1 is within reach."""
-    if not factor_suits(hessian.pairs):
+    if not _factor_suits(hessian.pairs):
         return None
     try:
         return count_below(hessian.matrix(), eigenvalue) - TRANSLATIONS
     except Uncountable:
         return None
+
+
+def _factor_suits(pairs: Pairs) -> bool:
+    """Does a factor of M stay sparse, or else small?"""
+    n = pairs.n_particles
+    return n <= LARGEST_FACTORED and (n <= ALWAYS_FACTORED or len(pairs.target) <= DENSEST_FACTORED * n)
 
 
 def _require_minimum(hessian: Hessian, values: FloatArray) -> None:

@@ -1,31 +1,49 @@
-"""Nonlinear quasilocalised modes: soft displacements π that solve Eq. (A14), or its cubic kin."""
+"""Nonlinear quasilocalised modes: soft displacements π that solve Eq. (A14), M·π ∝ U''''⋮πππ, or its cubic kin.
+
+They are the stationary points of (π·M·π)²/(U''''::ππππ), cubic (π·M·π)³/(U''':πππ)²: but for a number the height of the
+barrier that a Taylor series of U along π has. The paper's iteration π ← M⁺·F(π) descends it; near its end Newton's
+method takes over, which needs no accurate M⁺ on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.backends import backend
 from vitrify.errors import SampleFailure
+from vitrify.kernels.anharmonic import newton
 
-from .anharmonic import cubic_force, hessian_force, quartic_force
+from .anharmonic import Order, forces, slope_blocks
 from .dipoles import responses, softest_bonds, stiffness
 from .hessian import Hessian
+from .pairs import Pairs
+from .stability import require_minimum
 
 FloatArray = NDArray[np.float64]
-Order = Literal["quartic", "cubic"]
-FORCES = {"quartic": quartic_force, "cubic": cubic_force}
 RESIDUAL = 1e-10  # of |M·π|
 MAX_STEPS = 400
 SCANNED = 24  # bonds whose responses are solved for, the softest-looking of all
-STARTED = 5  # softest responses that a mode is started from
+STARTED = 8  # softest different responses that a mode is started from: they are solved for side by side
+SAME = 0.9  # overlap from which two responses count as one, as long as eight are left
+ARRIVED = 0.98  # overlap with a mode from which a settled start is that mode; two of a small soft glass reached 0.9
+SETTLING = 3  # steps of all starts side by side
+STARTS_TO = 1e-3  # part to which responses are solved for: their stiffness is then right to 1e-5
+ROUGH = 1e-3  # residual at which a mode's stiffness is known to 1e-6, so that the softest can be told
+# stiffness, in that of the softest known, up to which a settled start is followed; a cubic one may still fall sixfold
+CONTENDERS = {"quartic": 2.0, "cubic": np.inf}
+FALL = 0.1  # part to which a step of the iteration solves for its change
+LONGEST = 3.0  # of a step of the iteration, in the way to M⁺·F(π)
+NEAR = 0.1  # residual from which Newton's method is tried
+HALVINGS = 3  # of a step of Newton's that does not lead down
+MOST_PRODUCTS = 5_000  # in one step of Newton's
 
 
 @dataclass(frozen=True, slots=True)
 class QuasilocalisedMode:
-    """One nonlinear mode."""
+    """One nonlinear mode, or a displacement on its way there."""
 
     vector: FloatArray  # (n, 3), |π| = 1
     stiffness: float  # ω² = π·M·π, ε/λ²
@@ -35,34 +53,147 @@ class QuasilocalisedMode:
 
 
 def softest_mode(hessian: Hessian, order: Order = "quartic") -> QuasilocalisedMode:
-    """The softest nonlinear mode found: from the softest dipole responses of a scan of all pairs, each iterated to its
-    fixed point. Raises SampleFailure where none converges."""
+    """The softest nonlinear mode found: from the softest dipole responses of a scan of all pairs, each iterated towards its
+    fixed point until the softest can be told. Raises SampleFailure where none converges, and for what is no minimum."""
     pairs = hessian.pairs
-    soft = softest_bonds(hessian, SCANNED)
-    starts = sorted(responses(hessian, soft.bonds), key=lambda z: stiffness(pairs, z))[:STARTED]
-    found = [iterate(hessian, z, order) for z in starts]
-    good = [x for x in found if x.residual < 10 * RESIDUAL]
-    if not good:
-        raise SampleFailure(f"no nonlinear mode converged: smallest residual {min(x.residual for x in found):.1e}")
-    return min(good, key=lambda x: x.stiffness)
+    require_minimum(hessian)
+    settled = _settled(hessian, _starts(hessian), order)
+    rough: list[QuasilocalisedMode] = []
+    for z in settled:
+        known = [x for x in rough if x.residual <= ROUGH]
+        best = min((x.stiffness for x in known), default=np.inf)
+        if _overlap(z, [x.vector for x in known]) < ARRIVED and stiffness(pairs, z) < CONTENDERS[order] * best:
+            rough.append(iterate(hessian, z, order, residual=ROUGH))
+    for x in sorted(rough, key=lambda x: x.stiffness):
+        found = iterate(hessian, x.vector, order)
+        if found.residual < 10 * RESIDUAL:
+            return found
+    raise SampleFailure(f"no nonlinear mode converged: smallest residual {min(x.residual for x in rough):.1e}")
 
 
-def iterate(hessian: Hessian, start: FloatArray, order: Order = "quartic") -> QuasilocalisedMode:
-    """π ← M⁺·F(π), normalised, to the fixed point. start: (n, 3), any length."""
-    pairs, force_of = hessian.pairs, FORCES[order]
-    pi = _unit(start)
+def iterate(
+    hessian: Hessian, start: FloatArray, order: Order = "quartic", *, residual: float = RESIDUAL
+) -> QuasilocalisedMode:
+    """From a displacement to the fixed point of π ← M⁺·F(π), normalised. start: (n, 3), any length.
+
+    residual: of the mode at which this ends."""
+    here = _Places.of(hessian.pairs, start[None], order)
     steps = 0
-    while True:
-        force, linear = force_of(pairs, pi), hessian_force(pairs, pi)
-        k, derivative = float(np.vdot(pi, linear)), float(np.vdot(pi, force))
-        residual = float(np.linalg.norm(linear - k / derivative * force) / np.linalg.norm(linear))
-        if residual < RESIDUAL or not np.isfinite(residual) or steps == MAX_STEPS:
-            return QuasilocalisedMode(pi, k, residual, derivative, steps)
-        force -= force.mean(axis=0)
-        pi = _unit(hessian.response.solve(force[None])[0])
+    while here.residual[0] >= residual and np.isfinite(here.residual[0]) and steps < MAX_STEPS:
+        here = _newton_step(hessian, here, order, residual) or _step(hessian, here, order)
         steps += 1
+    k, left, derivative = (float(x[0]) for x in (here.stiffness, here.residual, here.derivative))
+    return QuasilocalisedMode(here.pi[0], k, left, derivative, steps)
 
 
-def _unit(vector: FloatArray) -> FloatArray:
-    free = vector - vector.mean(axis=0)
-    return np.asarray(free / np.linalg.norm(free))
+def _starts(hessian: Hessian) -> FloatArray:
+    """The softest different responses, (m, n, 3); where there are few, as in a small soft glass, others fill the eight."""
+    soft = softest_bonds(hessian, SCANNED)
+    found = np.array(list(responses(hessian, soft.bonds, tolerance=STARTS_TO)))
+    first, others = _different(hessian.pairs, found)
+    return np.concatenate([first, others])[:STARTED]
+
+
+def _settled(hessian: Hessian, rows: FloatArray, order: Order) -> FloatArray:
+    """Up to eight displacements after some steps side by side, by ascending stiffness."""
+    here = _Places.of(hessian.pairs, rows, order)
+    for _ in range(SETTLING):
+        here = _step(hessian, here, order)
+    return here.pi[np.argsort(here.stiffness, kind="stable")]
+
+
+def _different(pairs: Pairs, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Displacements by ascending stiffness: those that differ from all softer ones, and the others."""
+    rows = rows[np.argsort([stiffness(pairs, z) for z in rows], kind="stable")]
+    kept: list[int] = []
+    for k, z in enumerate(rows):
+        if _overlap(z, rows[kept]) < SAME:
+            kept.append(k)
+    return rows[kept], np.delete(rows, kept, axis=0)
+
+
+def _overlap(z: FloatArray, others: Iterable[FloatArray]) -> float:
+    """The largest with any of the others."""
+    return max((abs(float(np.vdot(z, x))) for x in others), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Up to eight displacements and what is known of them."""
+
+    pi: FloatArray  # (m, n, 3), |π| = 1
+    length: FloatArray  # (m,) before it was set to 1
+    linear: FloatArray  # M·π
+    stiffness: FloatArray  # (m,) κ = π·M·π
+    derivative: FloatArray  # (m,) τ = F·π
+    gradient: FloatArray  # M·π − κ/τ F: of the height, times κ/4 or κ/6
+    height: FloatArray  # (m,) logarithm of |the barrier|
+
+    @classmethod
+    def of(cls, pairs: Pairs, rows: FloatArray, order: Order) -> _Places:
+        free = rows - rows.mean(axis=1, keepdims=True)
+        length = np.sqrt(_dot(free, free))
+        pi = free / length[:, None, None]
+        linear, force = forces(pairs, pi, order)
+        k, derivative = _dot(pi, linear), _dot(pi, force)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gradient = linear - (k / derivative)[:, None, None] * force
+            height = np.log(k**2 / abs(derivative)) if order == "quartic" else np.log(k**3 / derivative**2)
+        return cls(pi, length, linear, k, derivative, gradient, height)
+
+    @property
+    def residual(self) -> FloatArray:
+        """(m,) |gradient| in |M·π|."""
+        return np.asarray(np.sqrt(_dot(self.gradient, self.gradient) / _dot(self.linear, self.linear)))
+
+    def slope(self, change: FloatArray) -> FloatArray:
+        """(m,) of the height along a change of the displacement that this is the direction of."""
+        return np.asarray(_dot(self.gradient, change) / (self.stiffness * self.length))
+
+
+def _step(hessian: Hessian, here: _Places, order: Order) -> _Places:
+    """A step towards M⁺·F(π), as long as leads to the lowest barrier: the whole way may lead far beyond it, and falls short
+    of it where the barrier is nearly flat."""
+    change = -hessian.solve(here.gradient, tolerance=FALL).x_mid
+    start = replace(here, length=np.ones(len(change))).slope(change)
+    end = _Places.of(hessian.pairs, here.pi + change, order)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = start / (start - end.slope(change))  # where the slope falls through zero, by a secant
+    part = np.where((part > 0.0) & (part < LONGEST), part, LONGEST)
+    there = _Places.of(hessian.pairs, here.pi + part[:, None, None] * change, order)
+    lower = (there.height < end.height)[:, None, None]
+    return _Places.of(hessian.pairs, np.where(lower, there.pi, end.pi), order)
+
+
+def _newton_step(hessian: Hessian, here: _Places, order: Order, residual: float) -> _Places | None:
+    """A step of Newton's method, solved for as accurately as it can be right; None far from the end, at a saddle of the
+    barrier, or where it does not lead down. here: one displacement."""
+    left = float(here.residual[0])
+    change = _newton_change(hessian, here, order, max(left, 0.1 * residual / left)) if left <= NEAR else None
+    if change is None:
+        return None
+    for halving in range(HALVINGS):
+        there = _Places.of(hessian.pairs, here.pi + 0.5**halving * change, order)
+        if there.residual[0] < 0.5 * left or there.height[0] < here.height[0]:
+            return there
+    return None
+
+
+def _newton_change(hessian: Hessian, here: _Places, order: Order, tolerance: float) -> FloatArray | None:
+    """x of P·J·x = −gradient among displacements with x·M·π = 0, J = M − κ/τ ∂F/∂π; None where J is not positive there.
+
+    J is what the barrier's second derivative is at a fixed point, but for a factor and for the direction of π, along which
+    nothing changes."""
+    pairs, pi = hessian.pairs, here.pi[0]
+    block = slope_blocks(pairs, pi, float(here.stiffness[0] / here.derivative[0]), order)
+    x, *room = (np.empty_like(pi) for _ in range(5))
+    steps = backend().compile(newton)(
+        pairs.start, pairs.target, block, hessian.inverse_diagonal, pi, here.linear[0] / here.stiffness[0],
+        -here.gradient[0], tolerance, MOST_PRODUCTS, x, *room,
+    )  # fmt: skip
+    return x if steps > 0 else None
+
+
+def _dot(a_mid: FloatArray, b_mid: FloatArray) -> FloatArray:
+    """(m,)"""
+    return np.asarray(np.einsum("mid,mid->m", a_mid, b_mid))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.errors import SampleFailure
+
 from .hessian import Hessian
 from .linear_solvers.inertia import count_below
 from .pairs import Pairs
@@ -48,6 +50,14 @@ def proves_minimum(hessian: Hessian, response_id: FloatArray) -> bool:
     """Whether a converged response to `probe` leaves no room for a mode that counts as zero. One of a tiny positive κ, as
     of a particle that hangs on one contact without force, makes it as large as 1/κ. response_id: (n, 3)."""
     return bool(_zero(hessian) * np.linalg.norm(response_id) < SOFT)
+
+
+def require_minimum(hessian: Hessian) -> None:
+    """Raise SampleFailure for what is no minimum, by one response to `probe`."""
+    alone = hessian.pairs.isolated.any()
+    if alone or not proves_minimum(hessian, hessian.response(probe(hessian.pairs)[None])[0]):
+        zero = "is no minimum: its Hessian has a zero mode beside the translations"
+        raise SampleFailure(zero + hessian.pairs.told_of_rattlers())
 
 
 def _zero(hessian: Hessian) -> float:

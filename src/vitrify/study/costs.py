@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vitrify.campaign import Store
 from vitrify.recipe import LEAST_STEPS, Recipe
-from vitrify.solver_sizes import ALWAYS_FACTORED, DECAY_BINS, DENSEST_FACTORED, LARGEST_FACTORED
+from vitrify.solver_sizes import DECAY_BINS
 
 from .cost_table import CostTable, Former, cost_table
 from .counting import Held, held
@@ -70,6 +70,14 @@ def costs(
     limited = study.chosen(samples=samples, ensemble=ensemble)
     logged = {} if log is None else spent_by_folder(log)
     return [_cost(product, store, logged) for spec in limited for product in products(study, spec)]
+
+
+def by_product(found: Iterable[Cost]) -> dict[str, float]:
+    """Core-hours of what is missing by product, of all ensembles and sizes; what is not known yet counts nothing."""
+    hours: dict[str, float] = defaultdict(float)
+    for x in found:
+        hours[x.product] += x.core_hours or 0.0
+    return dict(hours)
 
 
 def wall_hours(found: Iterable[Cost], cores: int) -> float:
@@ -144,7 +152,7 @@ def _in_table(product: Product) -> tuple[float | None, str]:
     if product.name != "dipoles":
         return table.stage(former, product.name, n), source
     assert product.observable is not None
-    each, number = table.stage(former, _solver(former, n), n), product.observable.settings["number"]
+    each, number = table.stage(former, "dipoles", n), product.observable.settings["number"]
     return (None if each is None else float(number) * each), source
 
 
@@ -171,9 +179,3 @@ def _stage(table: CostTable, former: Former, stage: str, n: int) -> float:
     seconds = table.stage(former, stage, n)
     assert seconds is not None
     return seconds
-
-
-def _solver(former: Former, n: int) -> str:
-    """The stage of a dipole response: through a factor where one is made, else by conjugate gradients."""
-    sparse = n <= (LARGEST_FACTORED if former.neighbours <= DENSEST_FACTORED else ALWAYS_FACTORED)
-    return "dipoles" if sparse else "dipoles_iterative"

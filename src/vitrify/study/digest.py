@@ -11,7 +11,8 @@ from vitrify.model.catalogue import is_shipped
 
 from .spec import OBSERVABLES, EnsembleSpec, ObservableSpec, StudySpec
 
-PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 2}  # raised when a change of code changes results
+# raised when a change of code changes results
+PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 2, "qlm": 2, "dipoles": 2}
 SHORT = 12  # hex digits in a folder's name
 
 # what else stands at the top of a store, or will

@@ -28,14 +28,13 @@ class Solution:
     steps: int
 
 
-def solve(pairs: Any, diagonal: FloatArray, right_mid: FloatArray, *, tolerance: float) -> Solution:
+def solve(pairs: Any, inverse: FloatArray, right_mid: FloatArray, *, tolerance: float) -> Solution:
     """Solve for translation-free right-hand sides; each is free of translations again on return.
 
-    diagonal: (n, 3, 3) blocks of M. Raises nothing: what did not converge says so."""
+    inverse: (n, 3, 3) of the diagonal blocks of M. Raises nothing: what did not converge says so."""
     n_columns, n = right_mid.shape[0], right_mid.shape[1]
     b = right_mid - right_mid.mean(axis=1, keepdims=True)
     x, states, steps = np.empty_like(b), np.zeros(n_columns), np.zeros(n_columns, dtype=np.int64)
-    inverse = _inverse(diagonal)
 
     def eights(first: int, last: int) -> None:  # each eight on its own, so threads change nothing
         for start in range(first, last, COLUMNS):
@@ -64,7 +63,7 @@ def _solve_eight(pairs: Any, inverse: FloatArray, b: FloatArray, tolerance: floa
     return x[:, :, : len(b)].transpose(2, 0, 1), state[0, 0, : len(b)], steps
 
 
-def _inverse(diagonal: FloatArray) -> FloatArray:
+def inverse_blocks(diagonal: FloatArray) -> FloatArray:
     """Inverse of each block; the unit matrix for a particle without neighbours, whose rows of M are zero."""
     floating = np.asarray(~diagonal.any(axis=(1, 2)))
     blocks = np.where(floating[:, None, None], np.eye(3), diagonal)
