@@ -19,12 +19,14 @@ ENTRY_POINTS = "vitrify.papers"  # each is a Paper; another package may bring it
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure and what stands under it."""
+    """A figure and what stands under and beside it."""
 
     number: str
     title: str
     caption: str
     draw: Callable[[Study], Drawing]
+    data: Callable[[Study], pd.DataFrame] | None = None  # the numbers behind it, each value beside its error
+    alternative: Callable[[Study], str] | None = None  # what is seen, for those who do not see it
 
 
 @dataclass(frozen=True, slots=True)

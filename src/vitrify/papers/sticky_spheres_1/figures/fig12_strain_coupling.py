@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.papers.sticky_spheres_1.sets import COLOURS, LABELS, SETS
 from vitrify.report.gathered import Study
-from vitrify.report.style import COLOURS, LABELS, panels, say
+from vitrify.report.style import panels, say
 
 LEAST_MODES = 4  # for quartiles
 
