@@ -9,6 +9,7 @@ import pytest
 
 from vitrify.errors import UsageError
 from vitrify.formats.whole import require_apart, require_folder, require_place, write_text_whole, write_whole
+from vitrify.whole_file import whole_folder
 
 
 def protected(path, bits):
@@ -216,3 +217,48 @@ def test_one_file_under_two_names_is_seen(tmp_path, monkeypatch):
         with pytest.raises(UsageError, match="same place as --one"):
             require_apart({"--one": tmp_path / one, "--none": None, "--other": tmp_path.__class__(other)})
     require_apart({"--one": tmp_path / "a.txt", "--other": tmp_path / "b.txt"})
+
+
+def fill(folder, *names):
+    with whole_folder(folder) as beside:
+        for name in names:
+            (beside / name).write_text(name)
+
+
+def names(folder):
+    return sorted(x.name for x in folder.iterdir())
+
+
+@pytest.mark.parametrize("system", ["linux", "another"])
+def test_a_folder_is_replaced_as_a_whole(tmp_path, monkeypatch, system):
+    if system == "another":
+        monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: object())
+    fill(tmp_path / "a", "one", "two")
+    fill(tmp_path / "a", "three")
+    assert names(tmp_path / "a") == ["three"]
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_folder_whose_filling_fails_stays_as_it_was(tmp_path):
+    fill(tmp_path / "a", "one")
+    with pytest.raises(FileNotFoundError):
+        fill(tmp_path / "a", "two", "nowhere/three")
+    assert (names(tmp_path / "a"), names(tmp_path)) == (["one"], ["a"])
+
+
+def test_who_reads_a_folder_while_it_is_replaced_always_finds_one(tmp_path):
+    fill(tmp_path / "a", "file")
+    missing, done = [], threading.Event()
+
+    def look():
+        while not done.is_set():
+            if not (tmp_path / "a" / "file").exists():
+                missing.append(1)
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for _ in range(50):
+        fill(tmp_path / "a", "file")
+    done.set()
+    reader.join()
+    assert missing == []

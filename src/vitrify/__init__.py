@@ -14,5 +14,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "opening": ["OpenStore", "open_store"],
         "preparation": ["Recipe", "quench_glass"],
         "study": ["read_study"],
+        "tables": ["OpenTables", "open_tables"],
     },
 )

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
-from vitrify.campaign import Result
+from vitrify.campaign import Result, Store
+from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile, UsageError, check
 from vitrify.glass import Glass
-from vitrify.study import EnsembleSpec, StudySpec, ensemble_results, ensemble_table, parse_study
+from vitrify.study import (
+    Counts,
+    EnsembleSpec,
+    StudySpec,
+    ensemble_counts,
+    ensemble_results,
+    ensemble_table,
+    parent_temperature_of,
+    parse_study,
+)
 from vitrify.study.columns import COLUMNS, KEYS, in_order, units
 from vitrify.study.counting import samples_there
 from vitrify.study.digest import glass_digest
@@ -22,11 +33,42 @@ from vitrify.study.work import read_glass
 Track = Callable[[Sequence[EnsembleSpec]], Iterable[EnsembleSpec]]  # yields what it is given, may show how far it is
 
 
+class Opened(Protocol):
+    """The results of a study, wherever they are kept: all that a report is drawn from."""
+
+    study: StudySpec
+
+    @property
+    def broken(self) -> list[str]:
+        """Why something was left out, so far."""
+        ...
+
+    def quarantined(self) -> list[str]:
+        """Why files were set aside."""
+        ...
+
+    def table(self, ensemble: str) -> pd.DataFrame:
+        """A row for each finished sample of the ensemble's own size."""
+        ...
+
+    def results(self, ensemble: str, observable: str) -> list[Result]:
+        """The finished results of one observable."""
+        ...
+
+    def parent_temperature(self, ensemble: str) -> ParentTemperature | None:
+        """T and G∞ from pilots; None where T is given, or not yet found."""
+        ...
+
+    def counts(self, ensemble: str) -> Counts:
+        """Samples of the ensemble's own size wanted, finished and failed."""
+        ...
+
+
 class OpenStore:
     """A store and the study that made it. Nothing in it is changed; files are read when they are asked for, and a broken
     one is left out and noted in `broken`."""
 
-    def __init__(self, store: UntouchedStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
         self.text = store.read_text("study.toml")
         self.study: StudySpec = parse_study(self.text, "study.toml of the store")
@@ -66,8 +108,20 @@ class OpenStore:
     def results(self, ensemble: str, observable: str) -> list[Result]:
         """The finished results of one observable, each with its `values` and `arrays`, of glasses of the size that it was
         asked for. Raises UsageError for an unknown one."""
-        check(observable in OBSERVABLES, "results", "observable", observable, "one of " + ", ".join(OBSERVABLES))
+        require_observable(observable)
         return ensemble_results(self.study, self.study.ensemble(ensemble), self.store, observable)
+
+    def parent_temperature(self, ensemble: str) -> ParentTemperature | None:
+        """T and G∞ from the pilots of an ensemble; None where T is given by the study, or not yet found."""
+        return parent_temperature_of(self.study, self.study.ensemble(ensemble), self.store)
+
+    def counts(self, ensemble: str) -> Counts:
+        """Samples of the ensemble's own size wanted, finished with all their observables, and failed with the reasons."""
+        return ensemble_counts(self.study, self.study.ensemble(ensemble), self.store)
+
+    def quarantined(self) -> list[str]:
+        """Why runs set files aside."""
+        return self.store.quarantined()
 
     def glass(self, ensemble: str, sample: int) -> Glass:
         """One glass. Raises FileNotFoundError where it has not been made, BrokenFile where its file is damaged, and
@@ -113,6 +167,16 @@ class OpenStore:
                 self.store.quarantine(self.key(group, sample), str(error))
             else:
                 yield sample, glass
+
+
+def require_observable(name: str) -> None:
+    """Raise UsageError for an unknown observable."""
+    check(name in OBSERVABLES, "results", "observable", name, "one of " + ", ".join(OBSERVABLES))
+
+
+def opened(source: Store | Opened) -> Opened:
+    """A store as a source of a report; what is opened already stays as it is. Raises UsageError."""
+    return OpenStore(source) if isinstance(source, Store) else source
 
 
 def open_store(directory: Path | str) -> OpenStore:

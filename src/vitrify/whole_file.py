@@ -1,7 +1,8 @@
-"""Files that are there as a whole or not at all."""
+"""Files that are there as a whole or not at all; folders too."""
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import secrets
@@ -14,6 +15,7 @@ from pathlib import Path
 
 TEMPORARY = ".tmp"  # how the hidden name of a file that is being written ends
 LONGEST = 48  # characters of a name that its hidden name repeats: a name may have 255 bytes, a character may take 4
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux' renameat2, which Python does not offer
 # what disks answer that know no fsync of a folder (SMB, FUSE, some network disks); a fault of the disk is none of these
 NO_SYNC_OF_FOLDERS = {
     errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EBADF, errno.EISDIR, errno.EPERM,
@@ -29,6 +31,26 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield beside
         sync(beside)
         os.replace(beside, path)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Fill the empty folder that is given instead: it takes the place of the one that is there, which is removed, when the
+    block ends well; a reader sees all of the one or all of the other. Raises OSError."""
+    beside = _hidden(path)
+    beside.mkdir()
+    try:
+        yield beside
+        for x in beside.iterdir():
+            sync(x)
+        sync(beside)
+        if path.is_dir():
+            _exchange(beside, path)
+        else:
+            beside.rename(path)
+        sync(path.parent)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 @contextmanager
@@ -95,11 +117,29 @@ def sync(path: Path) -> None:
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """A hidden name in the same folder; what stands there in the end is removed."""
-    beside = path.with_name(f".{path.name[:LONGEST]}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
+    beside = _hidden(path)
     try:
         yield beside
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _hidden(path: Path) -> Path:
+    return path.with_name(f".{path.name[:LONGEST]}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change places at once; where the system cannot, by renames, between which `other` is missing."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+        if renameat2(AT_FDCWD, os.fsencode(one.absolute()), AT_FDCWD, os.fsencode(other.absolute()), RENAME_EXCHANGE) == 0:
+            return
+    except (AttributeError, OSError):  # another C library or system
+        pass
+    aside = _hidden(other)
+    other.rename(aside)
+    one.rename(other)
+    aside.rename(one)
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -226,7 +226,7 @@ def test_a_store_that_holds_nothing_yet(tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "word"), [
-    ([], "--table FILE, --glasses FOLDER or both"),
+    ([], "--table FILE, --glasses FOLDER, --tables FOLDER or several"),
     (["--table", "t.xlsx"], "must be one of .parquet, .csv"),
     (["--table", "t.csv", "--ensemble", "none"], "no ensemble 'none'"),
     (["--glasses", "g", "--ensemble", "none"], "no ensemble 'none'"),

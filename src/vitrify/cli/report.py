@@ -8,7 +8,7 @@ import click
 
 from vitrify.formats.whole import require_apart
 from vitrify.report import write_report
-from vitrify.study.untouched import UntouchedStore
+from vitrify.tables import open_results
 
 from .bar import bar
 
@@ -22,7 +22,7 @@ from .bar import bar
     help="CSV with alloy, poisson_ratio, stz_size, source for Figs. 1 and 13.",
 )
 def report(directory: Path, output: Path, experiments: Path | None) -> None:
-    """Write the report of the store in DIRECTORY; nothing in the store is changed."""
-    store = UntouchedStore(directory)
+    """Write the report of the store, or of the tables, in DIRECTORY, in which nothing is changed."""
+    found = open_results(directory)
     require_apart({"DIRECTORY": directory, "--output": output})
-    click.echo(write_report(store, output, experiments, track=bar))
+    click.echo(write_report(found, output, experiments, track=bar))

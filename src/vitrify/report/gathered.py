@@ -20,16 +20,8 @@ from vitrify.ensemble import (
     microscopic,
     summarise,
 )
-from vitrify.study import (
-    Counts,
-    EnsembleSpec,
-    StudySpec,
-    ensemble_counts,
-    ensemble_results,
-    ensemble_table,
-    parent_temperature_of,
-    parse_study,
-)
+from vitrify.opening import Opened, opened
+from vitrify.study import Counts, EnsembleSpec, StudySpec
 
 from .experiments import Experiment
 
@@ -105,34 +97,35 @@ def untracked(chosen: Sequence[Any], title: str) -> Iterable[Any]:
     return chosen
 
 
-def gather(store: Store, experiments: tuple[Experiment, ...] = (), track: Track = untracked) -> Study:
-    """Read a store, and change nothing of it. A sample with a broken file is left out, and noted in `store.broken`."""
-    study = parse_study(store.read_text("study.toml"), "study.toml of the store")
-    return Study(study, tuple(_gather(study, spec, store) for spec in track(study.ensembles, "ensembles")), experiments)
+def gather(source: Store | Opened, experiments: tuple[Experiment, ...] = (), track: Track = untracked) -> Study:
+    """Read a store or a folder of tables, and change nothing of it. A sample with a broken file is left out, and noted in
+    `broken`."""
+    found = opened(source)
+    ensembles = (_gather(found, spec) for spec in track(found.study.ensembles, "ensembles"))
+    return Study(found.study, tuple(ensembles), experiments)
 
 
-def _gather(study: StudySpec, spec: EnsembleSpec, store: Store) -> Gathered:
-    table = ensemble_table(study, spec, store)
+def _gather(source: Opened, spec: EnsembleSpec) -> Gathered:
+    table = source.table(spec.name)
     summary = summarise(table, spec.n_particles)
-    modes = ensemble_results(study, spec, store, "modes")
-    dipoles = ensemble_results(study, spec, store, "dipoles")
+    modes = source.results(spec.name, "modes")
+    dipoles = source.results(spec.name, "dipoles")
     asked = spec.observable("modes")
     low = LowModes(
         (asked.n_particles if asked else 0) or spec.n_particles,
         [x.arrays["frequency"] for x in modes],
         np.array([x.values["modes_counted_below"] for x in modes], dtype=float),
     )
-    qlm = ensemble_results(study, spec, store, "qlm")
     return Gathered(
         spec,
         table,
         summary,
-        ensemble_counts(study, spec, store),
-        parent_temperature_of(study, spec, store),
+        source.counts(spec.name),
+        source.parent_temperature(spec.name),
         microscopic(summary.shear_modulus_of_planes, spec.density, low, _decays(spec, dipoles)),
-        pd.DataFrame([x.values for x in qlm]),
-        ensemble_results(study, spec, store, "structure"),
-        ensemble_results(study, spec, store, "spectrum"),
+        pd.DataFrame([x.values for x in source.results(spec.name, "qlm")]),
+        source.results(spec.name, "structure"),
+        source.results(spec.name, "spectrum"),
     )
 
 

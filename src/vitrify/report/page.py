@@ -14,6 +14,7 @@ import pandas as pd
 from vitrify.campaign import Store
 from vitrify.errors import plain
 from vitrify.formats.whole import make_folder, require_folder, write_text_whole
+from vitrify.opening import Opened, opened
 
 from . import tables
 from .claim import MEANINGS, JudgedClaim, Verdict, judged
@@ -26,13 +27,16 @@ from .pictures import Picture, draw_all
 SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
 
 
-def write_report(store: Store, output: Path, experiments: Path | None = None, *, track: Track = untracked) -> Path:
-    """Write index.html, figures/ and tables/ under `output` from what the store holds; returns the page.
+def write_report(
+    source: Store | Opened, output: Path, experiments: Path | None = None, *, track: Track = untracked
+) -> Path:  # fmt: skip
+    """Write index.html, figures/ and tables/ under `output` from what a store or its tables hold; returns the page.
 
     experiments: a user's table for Figs. 1 and 13; track: yields what it is given and may show under a title how far it is.
     Raises UsageError where the table or the folder is not as it should be."""
     require_folder(output)
-    study = gather(store, read_experiments(experiments) if experiments else (), track)
+    found = opened(source)
+    study = gather(found, read_experiments(experiments) if experiments else (), track)
     drawn = {
         "I": tables.ensembles(study),
         "observables": tables.observables(study),
@@ -48,7 +52,7 @@ def write_report(store: Store, output: Path, experiments: Path | None = None, *,
     for name, table in drawn.items():
         write_text_whole(output / "tables" / f"table_{_file_name(name)}.csv", table.to_csv(index=False))
     page = output / "index.html"
-    write_text_whole(page, _render(store, study, paper, pictures, drawn, claims))
+    write_text_whole(page, _render(found, study, paper, pictures, drawn, claims))
     return page
 
 
@@ -76,7 +80,7 @@ def _by_verdict(claims: list[JudgedClaim]) -> dict[Verdict, list[JudgedClaim]]:
 
 
 def _render(
-    store: Store, study: Study, paper: Paper | None, pictures: list[Picture], drawn: dict[str, pd.DataFrame],
+    source: Opened, study: Study, paper: Paper | None, pictures: list[Picture], drawn: dict[str, pd.DataFrame],
     claims: list[JudgedClaim],
 ) -> str:  # fmt: skip
     environment = jinja2.Environment(
@@ -98,8 +102,8 @@ def _render(
         micro=_html(drawn["microscopic"]),
         windows=_html(drawn["windows"]),
         failures=_html(failed) if len(failed) else None,
-        quarantined=[plain(x) for x in store.quarantined()],
-        broken=[plain(x) for x in store.broken.values()],
+        quarantined=[plain(x) for x in source.quarantined()],
+        broken=[plain(x) for x in source.broken],
         software={name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
         machine=platform.machine(),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -56,12 +56,17 @@ def observable_definition(study: StudySpec, group: EnsembleSpec, observable: Obs
     return known | ({"options": observable.settings} if observable.settings else {})
 
 
+def digest_of(definition: Definition) -> str:
+    """Of a definition that was written down."""
+    return _hash(definition)
+
+
 def folder(spec: EnsembleSpec, product: str, digest: str) -> str:
     """Where a product of an ensemble stands in the store."""
-    return f"{_safe(spec.name)}/{product}-{digest[:SHORT]}"
+    return f"{safe_name(spec.name)}/{product}-{digest[:SHORT]}"
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """An ensemble's name as a folder's: no way out of the store, nothing hidden, nothing that the store uses itself."""
     safe = re.sub(r"[^A-Za-z0-9.=+-]", "_", name).strip(".") or "_"
     if len(safe) > LONGEST:

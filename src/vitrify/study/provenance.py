@@ -18,8 +18,9 @@ def other_processor(study: StudySpec, store: Store) -> str:
     if not before or before == here:
         return ""
     return (
-        f"the store {store.directory} was begun on {before}, and this is {here}: a glass that is made again here may "
-        "differ from the earlier one in its last bits, and its observables are then measured again too"
+        f"the store {store.directory} was begun on {before}, and this is {here}: a glass that is made again here differs "
+        "in last bits and so, as a liquid is chaotic, becomes another one of its ensemble; its observables are then "
+        "measured again too"
     )
 
 

@@ -6,15 +6,16 @@ is left out, noted in `store.broken`, and stays until a run meets it. What canno
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vitrify.campaign import Result, Store
 from vitrify.campaign.plain_file import reading
+from vitrify.campaign.result_file import Value
 from vitrify.errors import BrokenFile
 
-from . import digest
 from .counting import samples_there
-from .folders import GLASS, Product, glass_folder, group_products, observable_folder, sample_name, temperature_key
+from .folders import GLASS, Product, group_products, sample_name, temperature_key
 from .spec import EnsembleSpec, StudySpec
 
 if TYPE_CHECKING:
@@ -32,43 +33,54 @@ def ensemble_table(study: StudySpec, spec: EnsembleSpec, store: Store) -> pd.Dat
     index "sample". An observable that is asked of fewer samples is not a number in the other rows.
 
     A sample with a broken file, or with an observable of another glass, is left out until a run has made it again."""
+    return table_of(list(group_products(study, spec.groups()[0])), store)
+
+
+def table_of(asked: list[Product], store: Store) -> pd.DataFrame:
+    """The same of one group of glasses. asked: its glasses, then what is measured of them."""
     import pandas as pd
 
-    own = spec.groups()[0]
-    asked = [(x, _digest(study, x)) for x in group_products(study, own)]
-    there = samples_there(store, asked[0][0].folder, own.n_samples)
+    there = samples_there(store, asked[0].folder, asked[0].tasks)
     rows = {index: row for index in there if (row := _row(asked, store, index)) is not None}
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.rename_axis("sample")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("sample")
 
 
 def ensemble_results(study: StudySpec, spec: EnsembleSpec, store: Store, observable: str) -> list[Result]:
     """The finished results of one observable, arrays and all, of glasses of the size that it was asked for. Those of
     another glass than the one that stands in the store now are left out."""
-    asked = spec.observable(observable)
-    if asked is None:
+    if spec.observable(observable) is None:
         return []
     group = next(x for x in spec.groups() if x.observable(observable))
-    chosen = group.observable(observable)
-    assert chosen is not None
-    folder, expected = observable_folder(study, group, chosen), digest.observable_digest(study, group, chosen)
-    glasses = glass_folder(study, group)
-    found = []
-    for index in samples_there(store, folder, chosen.n_samples):
-        key, glass = f"{folder}/{sample_name(index)}", f"{glasses}/{sample_name(index)}"
-        result = _read(store, key, expected)
+    glasses, *measured = group_products(study, group)
+    chosen = next(x for x in measured if x.name == observable)
+    return [result for _, result in numbered_results(chosen, glasses.folder, store)]
+
+
+def numbered_results(product: Product, glasses: str, store: Store) -> Iterator[tuple[int, Result]]:
+    """The same one after the other, each with the number of its sample. glasses: their folder."""
+    for index in samples_there(store, product.folder, product.tasks):
+        key, glass = f"{product.folder}/{sample_name(index)}", f"{glasses}/{sample_name(index)}"
+        result = _read(store, key, product.digest)
         if result is not None and _is_of(result, key, _checksum_of(store, glass) if result.made_from else "", store):
-            found.append(result)
-    return found
+            yield index, result
+
+
+def glass_values(glasses: Product, index: int, store: Store) -> tuple[dict[str, Value], str] | None:
+    """How a glass was made, and its checksum; None where it is missing or broken."""
+    glass = _read(store, f"{glasses.folder}/{sample_name(index)}", glasses.digest)
+    return None if glass is None else (_provenance(glass), _checksum(glass))
 
 
 def parent_temperature_of(study: StudySpec, spec: EnsembleSpec, store: Store) -> ParentTemperature | None:
     """T and G∞ of an ensemble; None where T is given by the study or not yet found."""
+    key = temperature_key(study, spec)
+    return parent_temperature_at(key, store) if key else None
+
+
+def parent_temperature_at(key: str, store: Store) -> ParentTemperature | None:
+    """The same by its key."""
     from .work import read_parent_temperature
 
-    key = temperature_key(study, spec)
-    if not key:
-        return None
     try:
         return read_parent_temperature(store, key)
     except FileNotFoundError:
@@ -78,22 +90,15 @@ def parent_temperature_of(study: StudySpec, spec: EnsembleSpec, store: Store) ->
         return None
 
 
-def _digest(study: StudySpec, product: Product) -> str:
-    """Of the glasses, or of an observable of them."""
-    if product.observable is None:
-        return digest.glass_digest(study, product.group)
-    return digest.observable_digest(study, product.group, product.observable)
-
-
-def _row(asked: list[tuple[Product, str]], store: Store, index: int) -> dict[str, object] | None:
+def _row(asked: list[Product], store: Store, index: int) -> dict[str, object] | None:
     """All of one sample; None unless all of it is there, sound and of one glass, which is asked for first."""
     row: dict[str, object] = {}
     glass = ""
-    for product, expected in asked:
+    for product in asked:
         if index >= product.tasks:
             continue
         key = f"{product.folder}/{sample_name(index)}"
-        result = _read(store, key, expected)
+        result = _read(store, key, product.digest)
         if result is None:
             return None
         if product.name == GLASS:
@@ -106,9 +111,9 @@ def _row(asked: list[tuple[Product, str]], store: Store, index: int) -> dict[str
     return row
 
 
-def _provenance(glass: Result) -> dict[str, object]:
+def _provenance(glass: Result) -> dict[str, Value]:
     """How a glass was made; earlier versions did not note the processor."""
-    found: dict[str, object] = {name: glass.values.get(name, math.nan) for name in PROVENANCE}
+    found: dict[str, Value] = {name: glass.values.get(name, math.nan) for name in PROVENANCE}
     if "processor" not in glass.values:
         del found["processor"]
     return found

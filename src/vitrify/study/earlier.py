@@ -1,0 +1,114 @@
+"""Where a store has the products of a study, whichever version of the code made them.
+
+A change of code that changes results raises a number in their digest (`digest.PHYSICS`), and a run then makes them anew.
+Who takes results out of a store wants those that are there: of the same definition in all but such numbers, and in what
+the earlier version did not know."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vitrify.campaign import Store
+from vitrify.campaign.plain_file import reading
+
+from .digest import FORMULA, SHORT, digest_of
+from .folders import GLASS, PILOTS, Product, group_products, products
+from .identity import definitions, read_definition
+from .spec import EnsembleSpec, StudySpec
+
+CODE, OPTIONS = "physics", "options"
+DIGEST = re.compile(r"[0-9a-f]{64}")
+Definition = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A product, in the folder and under the digest that the store has it, and what defines it there."""
+
+    product: Product
+    definition: Definition
+
+    @property
+    def physics(self) -> object:
+        """The number of the code that made it; see `digest.PHYSICS`."""
+        return self.definition.get(CODE)
+
+
+def kept_products(study: StudySpec, spec: EnsembleSpec, store: Store) -> Iterator[Kept]:
+    """The products of an ensemble, its pilots last. Each is looked for under today's digest, then among the folders that
+    an earlier version of the code filled, of which the fullest is taken; what is nowhere has today's digest."""
+    now = {folder: _plain(x) for folder, x in definitions(replace(study, ensembles=(spec,))).items()}
+    pilots = next((x for x in products(study, spec) if x.name == PILOTS), None)
+    named = pilots.digest if pilots else ""
+    for group in spec.groups():
+        glass, *measured = group_products(study, group)
+        found = _kept(glass, now[glass.folder], store, now[pilots.folder] if pilots else {})
+        yield found
+        yield from (_kept(x, {**now[x.folder], GLASS: found.product.digest}, store) for x in measured)
+        named = str(found.definition.get(PILOTS, "")) if group.n_particles == spec.n_particles else named
+    if pilots is not None:
+        yield _under(named, pilots, now[pilots.folder], store)
+
+
+def _kept(product: Product, now: Definition, store: Store, pilots: Definition | None = None) -> Kept:
+    """now: what defines the product today, and pilots: the parent temperature of its glasses."""
+    own = Kept(product, now)
+    if store.names(product.folder) and digest_of(dict(now)) == product.digest:
+        return own
+    place = product.folder.rpartition("/")[0]
+    earlier = (_read(f"{place}/{x}", product, store) for x in _folders(store.directory / place, f"{product.name}-"))
+    alike = [x for x in earlier if x is not None and _alike(x.definition, now, product, store, pilots or {})]
+    return max(alike, key=lambda x: len(store.names(x.product.folder)), default=own)
+
+
+def _folders(place: Path, beginning: str) -> list[str]:
+    """Names in a folder that begin so, sorted. Raises Unreadable."""
+    try:
+        with reading(place):
+            return sorted(x for x in os.listdir(place) if x.startswith(beginning))
+    except FileNotFoundError:
+        return []
+
+
+def _read(folder: str, product: Product, store: Store) -> Kept | None:
+    """What stands in a folder in the place of a product, where the folder's name is the digest of what it says."""
+    definition = read_definition(store, folder)
+    digest = digest_of(dict(definition))
+    known = definition and folder.endswith(f"-{digest[:SHORT]}")
+    return Kept(replace(product, folder=folder, digest=digest), definition) if known else None
+
+
+def _alike(there: Definition, now: Definition, product: Product, store: Store, pilots: Definition) -> bool:
+    """Do both define the same, apart from the numbers of the code and from what only one of them knows?"""
+    asked = product.observable.options if product.observable else {}
+    for key in (there.keys() | now.keys()) - {CODE}:
+        before, after = there.get(key), now.get(key)
+        if key == OPTIONS and isinstance(before, dict) and isinstance(after, dict):
+            same = all(before.get(x, y if x not in asked else None) == y for x, y in after.items())
+        elif key == PILOTS and DIGEST.fullmatch(str(before)) and pilots:
+            found = read_definition(store, f"{product.folder.rpartition('/')[0]}/{PILOTS}-{str(before)[:SHORT]}")
+            same = bool(found) and _alike(found, pilots, replace(product, observable=None), store, {})
+        else:
+            same = before == after or (key != FORMULA and not (key in there and key in now))
+        if not same:
+            return False
+    return True
+
+
+def _under(digest: str, pilots: Product, now: Definition, store: Store) -> Kept:
+    """The pilots of glasses that name them by this digest."""
+    if digest == pilots.digest:
+        return Kept(pilots, now)
+    folder = f"{pilots.folder.rpartition('-')[0]}-{digest[:SHORT]}"
+    return _read(folder, pilots, store) or Kept(pilots, now)
+
+
+def _plain(definition: Definition) -> Definition:
+    """As spec.json has it."""
+    found: Definition = json.loads(json.dumps(definition, default=repr))
+    return found

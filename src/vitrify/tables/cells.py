@@ -1,0 +1,57 @@
+"""Rows of named values as CSV and back, to the last bit: an empty cell is what was not measured, nan what is no number."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from vitrify.campaign.result_file import Value
+from vitrify.study.columns import COLUMNS
+
+Row = dict[str, Value]
+TEXTS = {name for name, x in COLUMNS.items() if x.kind is str} | {"glass"}
+TRUTHS = {"True": True, "False": False}
+
+
+def write_rows(rows: Iterable[Row], header: Sequence[str]) -> str:
+    """These columns of all rows."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(row.get(name, "")) for name in header] for row in rows)
+    return lines.getvalue()
+
+
+def read_rows(text: str) -> list[Row]:
+    """Rows with the values that they have. Raises ValueError for what is no such table."""
+    reader = csv.reader(io.StringIO(text), strict=True)
+    header = next(reader, [])
+    if not header or len(set(header)) != len(header):
+        raise ValueError("its first line does not name each column once")
+    rows = []
+    for cells in reader:
+        if len(cells) != len(header):
+            raise ValueError(f"line {reader.line_num} has {len(cells)} cells, not {len(header)}")
+        rows.append({name: _value(name, cell) for name, cell in zip(header, cells, strict=True) if cell})
+    return rows
+
+
+def _cell(value: Value) -> str:
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _value(name: str, cell: str) -> Value:
+    """A float has a point, an exponent or a name in repr; whole numbers have none."""
+    if name in TEXTS:
+        return cell
+    if cell in TRUTHS:
+        return TRUTHS[cell]
+    for kind in (int, float):
+        try:
+            return kind(cell)
+        except ValueError:
+            continue
+    if name in COLUMNS:
+        raise ValueError(f"{name} is {cell[:80]!r}, must be a number")
+    return cell

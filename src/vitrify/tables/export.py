@@ -1,0 +1,129 @@
+"""From a store into a folder of tables, an ensemble at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from vitrify.errors import BrokenFile, UsageError, shown
+from vitrify.opening import OpenStore
+from vitrify.study import EnsembleSpec, StudySpec
+from vitrify.study.digest import PHYSICS
+from vitrify.study.folders import GLASS, PILOTS
+from vitrify.study.identity import definitions
+
+from .files import to_files
+from .folder import TablesFolder, require_tables
+from .record import Record, take
+
+COMPARED = [x.name for x in fields(EnsembleSpec) if x.name not in ("name", "n_samples", "sets")]  # what changes results
+Track = Callable[[Sequence[EnsembleSpec]], Iterable[EnsembleSpec]]  # yields what it is given, may show how far it is
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of the ensembles of a store."""
+
+    ensembles: dict[str, int] = field(default_factory=dict)  # written → finished samples
+    empty: list[str] = field(default_factory=list)  # nothing of them is in the store
+    told: list[str] = field(default_factory=list)  # what a person should know
+
+    def sentence(self) -> str:
+        """One line for the user."""
+        said = f"{len(self.ensembles)} ensembles written with {sum(self.ensembles.values())} finished samples"
+        return said + (f", {len(self.empty)} have nothing yet" if self.empty else "")
+
+
+def export_tables(
+    opened: OpenStore, folder: Path, *, ensembles: Sequence[str] = (), overwrite: bool = False, track: Track = iter
+) -> Written:  # fmt: skip
+    """Write every ensemble of a store of which something is finished, or these, to FOLDER/<ensemble>; all else there stays.
+
+    An ensemble that is there with more finished samples stays as it is unless `overwrite`. Raises UsageError for an unknown
+    ensemble, an unwritable place, and where the study of the store and the one that is there do not go together."""
+    require_tables(folder)
+    study, done = opened.study, Written()
+    chosen = [study.ensemble(x) for x in dict.fromkeys(ensembles)] or list(study.ensembles)
+    for spec in track(chosen):
+        record = take(study, spec, opened.store)
+        if not record.rows:
+            done.empty.append(spec.name)
+            continue
+        tables = TablesFolder.create(folder)
+        if not overwrite and (fuller := _fuller(tables, record)):
+            done.told.append(fuller)
+            continue
+        tables.write_study(agreed(tables, study, spec))
+        tables.replace(spec.name, to_files(study, record))
+        done.ensembles[spec.name] = record.finished
+        done.told += [*_earlier(record), *(f"left out: {x}" for x in record.broken)]
+    return done
+
+
+def agreed(tables: TablesFolder, study: StudySpec, spec: EnsembleSpec) -> StudySpec:
+    """The study that is to stand in the folder once it holds this ensemble of `study`. The one that asks for more is taken:
+
+    `study` where it has all that is there, else the one that is there where it has this ensemble, else `study` where it
+    has all ensembles that stand there as tables. Raises UsageError where none of these holds."""
+    there = tables.study()
+    if there is None or all(_asks_for(study, there, x) for x in there.ensembles):
+        return study
+    if _asks_for(there, study, spec):
+        return there
+    kept = [x for x in there.ensembles if x.name in _held(tables) - {spec.name}]
+    for x in kept:
+        if not _asks_for(study, there, x):
+            raise UsageError(
+                f"{tables.directory} holds ensemble {x.name!r}{_unlike(there, study, x)}; give another folder, or a store "
+                "whose study has both"
+            )
+    return study
+
+
+def _held(tables: TablesFolder) -> set[str]:
+    return {str(x["ensemble"]) for _, x in tables.provenances() if not isinstance(x, BrokenFile)}
+
+
+def _asks_for(study: StudySpec, other: StudySpec, spec: EnsembleSpec) -> bool:
+    """Does a study ask for all that another one's ensemble does? However many samples: digests do not count them."""
+    named = [x for x in study.ensembles if x.name == spec.name]
+    return set(_folders(other, [spec])) <= set(_folders(study, named))
+
+
+def _folders(study: StudySpec, specs: Sequence[EnsembleSpec]) -> list[str]:
+    """Of the store, one a digest."""
+    return list(definitions(replace(study, ensembles=tuple(specs)))) if specs else []
+
+
+def _unlike(there: StudySpec, study: StudySpec, spec: EnsembleSpec) -> str:
+    """In what an ensemble differs, or that it is missing."""
+    now = next((x for x in study.ensembles if x.name == spec.name), None)
+    if now is None:
+        return f", which the study {study.name!r} of the store does not have"
+    pairs = {name: (getattr(spec, name), getattr(now, name)) for name in COMPARED}
+    pairs["seed"] = (there.seed, study.seed)
+    said = [f"{name} {shown(old)}, there {shown(new)}" for name, (old, new) in pairs.items() if old != new]
+    return f" of another definition than the store's study has ({'; '.join(said) or 'by its digests'})"
+
+
+def _fuller(tables: TablesFolder, record: Record) -> str:
+    """What to say where more samples of an ensemble are there than the store has; empty where they are not."""
+    for name, about in tables.provenances():
+        if isinstance(about, BrokenFile) or about["ensemble"] != record.spec.name or about["finished"] <= record.finished:
+            continue
+        return (
+            f"{tables.directory / name} stays as it is: it has {about['finished']} finished samples, the store "
+            f"{record.finished}; --overwrite puts these in their place"
+        )
+    return ""
+
+
+def _earlier(record: Record) -> list[str]:
+    """Which products an earlier version of the code made."""
+    now = {x.name: PHYSICS["liquid" if x.name in (GLASS, PILOTS) else x.name] for x in record.parts}
+    return [
+        f"{x.name} of {record.spec.name!r} is of an earlier version of the code (physics {x.physics}, now {now[x.name]})"
+        for x in record.parts
+        if x.there and x.physics != now[x.name]
+    ]

@@ -1,0 +1,124 @@
+"""A folder of tables: a mark, the study, and a folder for each ensemble."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from vitrify.campaign.plain_file import SMALL, read_plain_file, read_small_json, reading
+from vitrify.errors import BrokenFile, UsageError
+from vitrify.formats.whole import make_folder, require_folder, write_text_whole
+from vitrify.strict_json import strict_json
+from vitrify.study import StudySpec, parse_study
+from vitrify.study.digest import safe_name
+from vitrify.whole_file import whole_folder
+
+from .files import FORMAT, PROVENANCE
+
+MARK, VERSION, STUDY = "vitrify-tables.json", 1, "study.toml"
+MOST = 100_000_000  # bytes of one table: a hundred times what the largest ensembles have
+
+
+class TablesFolder:
+    """The folder and what stands in it by name; contents are read when they are asked for. Raises UsageError where it is
+    none; `create` makes one."""
+
+    def __init__(self, directory: Path | str) -> None:
+        self.directory = Path(directory)
+        try:
+            number = int(read_small_json(self.directory / MARK)["version"])
+        except FileNotFoundError:
+            raise UsageError(f"{self.directory} is no folder of tables: it has no {MARK}") from None
+        except (BrokenFile, ValueError, KeyError, TypeError, OverflowError) as error:
+            raise UsageError(f"{self.directory / MARK} cannot be read: {error}") from None
+        if number > VERSION:
+            raise UsageError(
+                f"{self.directory} was written by a newer vitrify (tables of version {number}, here {VERSION})"
+            )
+
+    @classmethod
+    def create(cls, directory: Path) -> TablesFolder:
+        """The folder of tables there, begun where there is none. Raises UsageError where other files stand there."""
+        require_tables(directory)
+        if not (directory / MARK).exists():
+            make_folder(directory)
+            write_text_whole(directory / MARK, strict_json({"version": VERSION}) + "\n")
+        return cls(directory)
+
+    def study(self) -> StudySpec | None:
+        """The study whose results they are; None where there is none yet. Raises UsageError, Unreadable."""
+        try:
+            text = read_plain_file(self.directory / STUDY, at_most=SMALL).decode()
+        except FileNotFoundError:
+            return None
+        except (BrokenFile, UnicodeDecodeError) as error:
+            raise UsageError(f"{self.directory / STUDY} cannot be read: {error}") from None
+        return parse_study(text, str(self.directory / STUDY))
+
+    def write_study(self, study: StudySpec) -> None:
+        """Put this study in the place of the one that is there."""
+        write_text_whole(self.directory / STUDY, study.text)
+
+    def provenances(self) -> Iterator[tuple[str, dict[str, Any] | BrokenFile]]:
+        """Name of each ensemble's folder, with what its provenance says or why that cannot be read."""
+        with reading(self.directory):
+            names = sorted(x for x in os.listdir(self.directory) if not x.startswith("."))
+        for name in names:
+            with suppress(FileNotFoundError):  # another folder, or a file
+                try:
+                    yield name, self._provenance(name)
+                except BrokenFile as error:
+                    yield name, error
+
+    def texts(self, name: str, about: Mapping[str, Any]) -> dict[str, str]:
+        """The tables of an ensemble's folder. Raises BrokenFile where one is missing or no text, and Unreadable."""
+        found = {}
+        for file in about["files"]:
+            try:
+                found[file] = read_plain_file(self.directory / name / Path(file).name, at_most=MOST).decode()
+            except (FileNotFoundError, UnicodeDecodeError):
+                raise BrokenFile(f"{file} is missing or no text") from None
+        return found
+
+    def replace(self, ensemble: str, files: Mapping[str, str]) -> Path:
+        """Put the files of an ensemble in the place of those that are there: a reader sees all of the one or all of the
+        other. Raises UsageError."""
+        place = self.directory / self._name_of(ensemble)
+        try:
+            with whole_folder(place) as beside:
+                for name, text in files.items():
+                    (beside / name).write_text(text, encoding="utf-8", newline="")
+        except OSError as error:
+            raise UsageError(f"{place} cannot be written: {error.strerror or error}") from None
+        return place
+
+    def _name_of(self, ensemble: str) -> str:
+        """Of the folder that holds an ensemble, or is to: two names may read the same where signs become underscores."""
+        taken = dict(self.provenances())
+        for name, about in taken.items():
+            if not isinstance(about, BrokenFile) and about["ensemble"] == ensemble:
+                return name
+        safe = safe_name(ensemble)
+        numbered = (safe if k == 1 else f"{safe}-{k}" for k in range(1, len(taken) + 2))
+        return next(x for x in numbered if x not in taken or isinstance(taken[x], BrokenFile))
+
+    def _provenance(self, name: str) -> dict[str, Any]:
+        found = read_small_json(self.directory / name / PROVENANCE)
+        needed = {"ensemble": str, "files": dict, "products": list, "samples": dict, "left_out": list, "finished": int}
+        if not isinstance(found, dict) or not all(isinstance(found.get(x), kind) for x, kind in needed.items()):
+            raise BrokenFile(f"{PROVENANCE} does not say what stands beside it")
+        if not isinstance(found.get("format"), int) or found["format"] > FORMAT:
+            raise BrokenFile(f"{PROVENANCE} was written by a newer vitrify (format {found.get('format')}, here {FORMAT})")
+        return found
+
+
+def require_tables(directory: Path) -> None:
+    """Raise UsageError unless tables can be written to this folder: asked before a long store is read."""
+    require_folder(directory)
+    with suppress(FileNotFoundError), reading(directory):
+        others = [x for x in os.listdir(directory) if not x.startswith(".")]
+        if others and MARK not in others:
+            raise UsageError(f"{directory} holds other files and is no folder of tables; give an empty or new folder")
