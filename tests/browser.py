@@ -75,6 +75,7 @@ async def _look(
 
     await call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
     await call("Emulation.setEmulatedMedia", media=media)
+    await call("Emulation.setFocusEmulationEnabled", enabled=True)
     await call("Page.navigate", url=page.resolve().as_uri())
     until = time.monotonic() + PATIENCE
     while not await value("document.readyState === 'complete' && location.protocol === 'file:'"):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
 from vitrify.campaign import Result
-from vitrify.ensemble import DipoleDecays, LowModes, microscopic, summarise
+from vitrify.ensemble import DipoleLength, Estimate, Microscopic, TailFit, summarise
+from vitrify.ensemble.density_of_states import FRACTIONS, LowDensity
+from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.report.gathered import Gathered, Study
 from vitrify.study import Counts, parse_study
 
@@ -33,7 +37,12 @@ def spec_of(ensembles, n_samples, observables=OBSERVABLES):
 
 
 def study_of(ensembles, n, observables=OBSERVABLES):
-    """n samples of each, of what is asked for; G/K, A_g and ξ_g change from one ensemble to the next."""
+    """n samples of each, of what is asked for; G/K, A_g and ξ_g change from one ensemble to the next. Made once."""
+    return _study_of(tuple(ensembles), n, observables)
+
+
+@cache
+def _study_of(ensembles, n, observables):
     spec = spec_of(ensembles, max(n, 1), observables)
     parts = zip(spec.ensembles, np.linspace(0.0, 1.0, len(spec.ensembles)), strict=True)
     return Study(spec, tuple(gathered(one, place, n, k) for k, (one, place) in enumerate(parts)))
@@ -44,20 +53,18 @@ def gathered(spec, place, n, seed):
     rng = np.random.default_rng(seed)
     table = samples(rng, n, 0.4 - 0.25 * place, spec) if n else pd.DataFrame()
     found = summarise(table, N)
-    length = 4.0 + 4.0 * place
-    low = low_modes(rng, n, 0.2 * 10**place, found, spec) if spec.observable("modes") else LowModes(N, [], np.empty(0))
-    micro = microscopic(
-        found.shear_modulus_of_planes,
-        spec.density,
-        low,
-        decays(rng, n if spec.observable("dipoles") else 0, length),
-    )
-    some = n > 0
+    asked = {x.name for x in spec.measured} if n else set()
+    value = found.shear_modulus_of_planes.value
+    omega0 = float(np.sqrt(value / spec.density) * spec.density ** (1 / 3)) if value > 0 else np.nan
+    micro = Microscopic(
+        omega0, 0.01, *tails(rng, 0.2 * 10**place if {"modes", "elasticity"} <= asked else 0.0),
+        decays(rng, 4.0 + 4.0 * place if "dipoles" in asked else 0.0),
+    )  # fmt: skip
     return Gathered(
         spec, table, found, Counts(n, n, 0, {}), None, micro,
-        modes_of(rng, n, micro.omega0) if spec.observable("qlm") else pd.DataFrame(),
-        structure(rng) if some and spec.observable("structure") else [],
-        spectrum(micro.omega0) if some and spec.observable("spectrum") else [],
+        modes_of(rng, n, omega0) if "qlm" in asked else pd.DataFrame(),
+        structure(rng) if "structure" in asked else [],
+        spectrum(omega0) if "spectrum" in asked else [],
     )  # fmt: skip
 
 
@@ -85,19 +92,31 @@ def samples(rng, n, g_over_k, spec):
     return pd.DataFrame({"seconds": columns["seconds"]} | chosen)
 
 
-def low_modes(rng, n, prefactor, found, spec):
-    """Independent modes with D(ω) = A_g ω⁴ per degree of freedom below 0.44 ω0, which is the first shear band."""
-    value = found.shear_modulus_of_planes.value
-    omega0 = np.sqrt(value / spec.density) * spec.density ** (1 / 3) if value > 0 else 1.0
-    counts = rng.poisson(3 * N * prefactor * 0.44**5 / 5, size=n)
-    return LowModes(N, [omega0 * 0.44 * rng.random(c) ** 0.2 for c in counts], np.full(n, 0.44 * omega0))
+def tails(rng, prefactor):
+    """A fit, fits by window and a histogram, all of D(ω) = A_g ω⁴ per degree of freedom."""
+    if not prefactor:
+        nothing = np.empty(0)
+        unknown = TailFit(np.nan, 0, UNKNOWN, UNKNOWN)
+        return unknown, [unknown] * len(FRACTIONS), LowDensity(nothing, nothing, nothing)
+    fit = TailFit(0.33, 80, Estimate(prefactor, 0.1 * prefactor), Estimate(4.0, 0.5))
+    omega = 0.44 * 10.0 ** (-np.arange(1, 7) / 8)
+    counts = 1 + rng.poisson(300 * prefactor * (omega / 0.44) ** 5)
+    density = counts * prefactor * omega**4 / (300 * prefactor * (omega / 0.44) ** 5)
+    return fit, [fit] * len(FRACTIONS), LowDensity(omega, density, density / np.sqrt(counts))
 
 
-def decays(rng, n, length):
-    """r⁶c(r) with a maximum at a length, in glasses of N = 64,000."""
-    r = np.geomspace(0.5, 19.0, 45)
-    bump = r**-6.0 * (0.2 + 0.8 * np.exp(-(np.log(r / length) ** 2) / 0.5))
-    return DipoleDecays(64_000, r, [bump * np.exp(0.3 * rng.normal(size=(24, 45))) for _ in range(min(n, 4))])
+def decays(rng, length):
+    """r⁶c(r) with a maximum at a length."""
+    nothing = np.empty(0)
+    if not length:
+        return DipoleLength(nothing, nothing, nothing, UNKNOWN, nothing, nothing)
+    r = np.geomspace(0.5, 15.0, 40)
+
+    def bump(x):
+        return 0.2 + 0.8 * np.exp(-(np.log(x / length) ** 2) / 0.5)
+
+    c, fitted = r**-6.0 * bump(r), length * np.geomspace(0.7, 1.4, 12)
+    return DipoleLength(r, c * (1 + 0.03 * rng.normal(size=40)), 0.03 * c, Estimate(length, 0.2), fitted, bump(fitted))
 
 
 def modes_of(rng, n, omega0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +38,13 @@ def write_report(
     require_folder(output)
     found = opened(source)
     study = gather(found, read_experiments(experiments) if experiments else (), track)
+    return write_page(study, output, quarantined=found.quarantined(), broken=found.broken, track=track)
+
+
+def write_page(
+    study: Study, output: Path, *, quarantined: Sequence[str] = (), broken: Sequence[str] = (), track: Track = untracked
+) -> Path:
+    """The same of a study that was gathered. quarantined, broken: what is told of files that were set aside or left out."""
     drawn = {
         "I": tables.ensembles(study),
         "observables": tables.observables(study),
@@ -52,7 +60,8 @@ def write_report(
     for name, table in drawn.items():
         write_text_whole(output / "tables" / f"table_{_file_name(name)}.csv", table.to_csv(index=False))
     page = output / "index.html"
-    write_text_whole(page, _render(found, study, paper, pictures, drawn, claims))
+    text = _render(study, paper, pictures, drawn, claims, [plain(x) for x in quarantined], [plain(x) for x in broken])
+    write_text_whole(page, text)
     return page
 
 
@@ -80,8 +89,8 @@ def _by_verdict(claims: list[JudgedClaim]) -> dict[Verdict, list[JudgedClaim]]:
 
 
 def _render(
-    source: Opened, study: Study, paper: Paper | None, pictures: list[Picture], drawn: dict[str, pd.DataFrame],
-    claims: list[JudgedClaim],
+    study: Study, paper: Paper | None, pictures: list[Picture], drawn: dict[str, pd.DataFrame], claims: list[JudgedClaim],
+    quarantined: list[str], broken: list[str],
 ) -> str:  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("vitrify.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -102,8 +111,8 @@ def _render(
         micro=_html(drawn["microscopic"]),
         windows=_html(drawn["windows"]),
         failures=_html(failed) if len(failed) else None,
-        quarantined=[plain(x) for x in source.quarantined()],
-        broken=[plain(x) for x in source.broken],
+        quarantined=quarantined,
+        broken=broken,
         software={name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
         machine=platform.machine(),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

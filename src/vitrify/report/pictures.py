@@ -18,7 +18,7 @@ from vitrify.formats.whole import remove_file, write_text_whole, write_whole
 
 from .gathered import Study
 from .paper import Figure
-from .style import SETTINGS, arrange, drawable, said
+from .style import SETTINGS, arrange, drawable, row_height, said
 
 DOTS = 150  # of a PNG, an inch
 PIXELS = 96  # of CSS, an inch
@@ -82,11 +82,12 @@ def draw_picture(study: Study, shown: Study, figure: Figure, folder: Path) -> Pi
         drawing = figure.draw(shown)
         sentences = said(drawing)
         if sentences:
-            return Picture(figure, None, None, "", "; ".join(x.replace("\n", " ") for x in sentences), ())
-        arrange(drawing)
+            return Picture(figure, None, None, "", "; ".join(sentences), ())
+        height = row_height(drawing)
+        arrange(drawing, height)
         png, wide = _png(drawing), _svg(drawing)
         wide_image = _image(drawing, wide)
-        arrange(drawing, narrow=True)
+        arrange(drawing, height, narrow=True)
         narrow_image = _image(drawing, _svg(drawing))
     write_whole(folder / f"{name}.svg", lambda beside: beside.write_bytes(wide))
     write_whole(folder / f"{name}.png", lambda beside: beside.write_bytes(png))

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, Formatter, Locator, LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
 SEQUENCE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07A00", "#56B4E9", "#000000", "#7F7F7F")
 SETTINGS: Any = {
     "font.size": 9, "axes.titlesize": 9, "legend.fontsize": 8, "legend.frameon": False, "lines.markersize": 4.5,
+    "axes.formatter.useoffset": False,
     "svg.fonttype": "path", "svg.hashsalt": "vitrify",
 }  # fmt: skip
 PANEL = (3.4, 2.7)  # inches: three side by side are as wide as the page on a screen of 1,400 pixels
@@ -23,6 +25,7 @@ TEXT_ONLY = 0.55  # inches: height of a row of panels that only say something
 LEGEND_LINE = 0.18  # inches
 LONGEST_NAME = 40  # characters that are drawn
 PLAIN = (0.9e-3, 1.1e4)  # numbers that are written as they are
+MOST_LETTERS = 24  # of names side by side under a panel
 LEAST_TICKS = 3
 MOST_TICKS = 6  # with a number, on a logarithmic axis
 
@@ -49,7 +52,8 @@ def said(figure: Figure) -> list[str]:
     """The sentences of a figure none of whose panels has data; empty where one has."""
     if any(axis.axison for axis in figure.axes):
         return []
-    return list(dict.fromkeys(text.get_text() for axis in figure.axes for text in axis.texts))
+    texts = [text.get_text() for axis in figure.axes for text in axis.texts]
+    return list(dict.fromkeys(x.replace("$", "").replace(r"\rho", "ρ").replace("\n", " ") for x in texts))
 
 
 def legend_below(axis: Any, columns: int = 2) -> None:
@@ -64,21 +68,27 @@ def legend_below(axis: Any, columns: int = 2) -> None:
     )  # fmt: skip
 
 
-def arrange(figure: Figure, *, narrow: bool = False) -> None:
+def arrange(figure: Figure, row_height: float, *, narrow: bool = False) -> None:
     """Give each row the height that its panels and legends need; narrow: one panel below the other, as a small screen shows
-    them."""
+    them. row_height: of a row with panels, in inches."""
     rows = [[x] for x in figure.axes] if narrow else _rows(figure)
     columns = max(len(row) for row in rows)
-    width, height = ALONE if len(figure.axes) == 1 else (PANEL[0] * columns, PANEL[1])
-    heights = [_height(row, height) for row in rows]
+    width = figure.get_size_inches()[0]
+    heights = [_height(row, row_height) for row in rows]
     grid = GridSpec(len(rows), columns, figure=figure, height_ratios=heights)
     for k, row in enumerate(rows):
         for m, axis in enumerate(row):
             axis.set_subplotspec(grid[k, m])
     figure.set_size_inches(NARROW if narrow else width, sum(heights))
-    figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06)
-    figure.draw_without_rendering()
+    engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
+    figure.set_layout_engine(engine)
+    engine.execute(figure)
     figure.set_layout_engine("none")  # places stay as they were found: each file would look for them anew
+
+
+def row_height(figure: Figure) -> float:
+    """Of a figure as it was drawn, in inches."""
+    return float(figure.get_size_inches()[1] / len(_rows(figure)))
 
 
 def _height(row: list[Any], panel: float) -> float:
@@ -188,7 +198,8 @@ def few_ticks(axis: Any) -> None:
 def named_ticks(axis: Any, names: list[str]) -> None:
     """Names at 0, 1, 2, ... of the abscissa."""
     axis.xaxis.set_major_locator(FixedLocator(list(range(len(names)))))
-    axis.set_xticklabels(names, rotation=35, ha="right", rotation_mode="anchor", fontsize=7.5)
+    crowded = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if sum(map(len, names)) > MOST_LETTERS else {}
+    axis.set_xticklabels(names, fontsize=8, **crowded)
     axis.set_xlim(-0.5, len(names) - 0.5)
 
 

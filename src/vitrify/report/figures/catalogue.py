@@ -90,7 +90,7 @@ def _offered(controls: tuple[Control, ...]) -> list[tuple[set[str], Figure]]:
         ({"elasticity"}, _figure("Fluctuations of moduli", SCHEME, Rows(FLUCTUATIONS, controls))),
         (
             {"structure"},
-            Figure("", "Structure", "g(r) by pair type.", structure.draw, structure.data, structure.alternative),
+            Figure("", "Structure", PAIRS, structure.draw, structure.data, structure.alternative),
         ),
         ({"modes", "spectrum"}, _figure("Density of states", TAILS, Densities(controls))),
         ({"dipoles"}, _figure("Dipole responses", RESPONSES, Decays(controls))),

@@ -43,7 +43,8 @@ class Densities:
     def alternative(self, study: Study) -> str:
         """What is seen, in words."""
         words = [density_words(x, self._members(study, x)) for x in self.controls]
-        return " ".join(x for x in (*words, *trends(study, self.controls, [PREFACTOR])) if x)
+        found = " ".join(x for x in (*words, *trends(study, self.controls, [PREFACTOR])) if x)
+        return found or "D(ω) of the lowest modes; too few of them, or too small glasses, to tell A_g."
 
     def _members(self, study: Study, control: Control) -> list[tuple[float, Gathered]]:
         found = study.of_set(control.name)

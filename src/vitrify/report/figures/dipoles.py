@@ -39,7 +39,7 @@ class Decays:
 
     def alternative(self, study: Study) -> str:
         """What is seen, in words."""
-        return " ".join(trends(study, self.controls, [LENGTH])) or "c(r) falls; no maximum of r⁶c(r) is in range."
+        return " ".join(trends(study, self.controls, [LENGTH])) or "c(r), and r⁶c(r) without a maximum in range."
 
 
 def draw_decays(plain: Any, scaled: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
