@@ -29,7 +29,7 @@ INVERSE_POWER = tuple((f"IPL N={n}", "inverse_power()", 0.82, f"IPL = {n}") for 
 def spec_of(ensembles, n_samples, observables=OBSERVABLES):
     """A study of (name, model, density, sets in TOML)."""
     text = '[study]\nname = "synthetic"\n' + "".join(
-        f'[[ensemble]]\nname = "{name}"\nmodel = "{model}"\ndensity = {rho}\nn_particles = {N}\nn_samples = {n_samples}\n'
+        f'[[ensemble]]\nname = "{name}"\nmodel = "{model}"\ndensity = {rho}\nn_particles = {name.partition("N=")[2] or N}\nn_samples = {n_samples}\n'
         f"observables = {observables}\nsets = {{ {sets} }}\n"
         for name, model, rho, sets in ensembles
     )

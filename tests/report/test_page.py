@@ -170,9 +170,11 @@ def test_words_name_ensembles_that_have_no_control_parameter():
 def test_a_logarithmic_axis_has_few_plain_numbers(low, decades):
     ticks = style.FewTicks().tick_values(10.0**low, 10.0 ** (low + decades))
     inside = [x for x in ticks if 10.0**low * 0.999 < x < 10.0 ** (low + decades) * 1.001]
-    assert 2 <= len(inside) <= style.MOST_TICKS + 1
+    assert len(inside) <= style.MOST_TICKS + 1
+    assert len(inside) >= 2 or decades < 0.5
     words = style.PlainNumbers().format_ticks(inside)
     assert len(set(words)) == len(words)
+    assert decades < 2 or not any("times" in x for x in words)
 
 
 def test_numbers_on_a_logarithmic_axis_are_plain():
@@ -228,7 +230,7 @@ def test_soft_spheres_join_the_figure_of_robustness_where_the_study_has_them(pap
     assert [axis.get_title() for axis in plain.axes] == ["$r_c$ = 1.1", "$r_c$ = 1.2"]
     both = replace(paper_study, ensembles=(*paper_study.ensembles, *study_of(INVERSE_POWER, 60).ensembles))
     titles = [axis.get_title() for axis in fig18_robustness.draw(both).axes]
-    assert titles == ["soft spheres", "soft spheres, $N$ = 3,000", "$r_c$ = 1.1", "$r_c$ = 1.2"]
+    assert titles == ["soft spheres", "soft spheres, $N$ = 4,000", "$r_c$ = 1.1", "$r_c$ = 1.2"]
     assert {"IPL N=1000", "IPL N=4000"} <= set(fig18_robustness.data(both)["ensemble"])
 
 

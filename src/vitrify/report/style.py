@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FixedLocator, Formatter, Locator, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, Formatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
 SEQUENCE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07A00", "#56B4E9", "#000000", "#7F7F7F")
@@ -121,11 +122,19 @@ class FewTicks(Locator):
     def tick_values(self, vmin: float, vmax: float) -> Any:
         if not 0 < vmin < vmax:
             return []
-        for parts in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
+        for parts in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3)):
             ticks = _between(parts, vmin, vmax)
-            if len(ticks) <= MOST_TICKS:
+            if len(ticks) <= MOST_TICKS and _plain(ticks):  # 3×10⁻⁵ between powers of ten is hard to read
                 return ticks if len(ticks) >= LEAST_TICKS else MaxNLocator(4).tick_values(vmin, vmax)
-        return ticks[:: -(-len(ticks) // MOST_TICKS)]
+        decades = _between((1,), vmin, vmax)
+        if len(decades) < 2:
+            return _between((1, 2, 5), vmin, vmax)
+        return decades[:: -(-len(decades) // MOST_TICKS)]
+
+
+def _plain(values: Any) -> bool:
+    """Can all be written as they are?"""
+    return all(PLAIN[0] <= value < PLAIN[1] for value in values)
 
 
 def _between(parts: tuple[float, ...], low: float, high: float) -> Any:
@@ -142,7 +151,7 @@ class PlainNumbers(Formatter):
         return self.format_ticks([x])[0]
 
     def format_ticks(self, values: Any) -> list[str]:
-        if all(PLAIN[0] <= value < PLAIN[1] for value in values):
+        if _plain(values):
             return [f"{value:g}" for value in values]
         return [_power_of_ten(value) for value in values]
 
@@ -153,6 +162,12 @@ def _power_of_ten(value: float) -> str:
     power = int(np.floor(np.log10(value) + 1e-9))
     factor = value / 10.0**power
     return f"$10^{{{power}}}$" if abs(factor - 1) < 1e-6 else f"${factor:g}\\times10^{{{power}}}$"
+
+
+def fixed_ticks(line: Any, values: Sequence[float]) -> None:
+    """Numbers at these places of an axis and no others."""
+    line.set_major_locator(FixedLocator(list(values)))
+    line.set_minor_locator(NullLocator())
 
 
 def logarithmic(axis: Any, which: str = "xy") -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from vitrify.ensemble import Estimate, Fluctuation, fit_distribution, fluctuation
 from vitrify.ensemble.distributions import LEAST_SAMPLES, Shape, histogram
 from vitrify.papers.sticky_spheres_1.sets import control
 from vitrify.report.gathered import Gathered, Study
-from vitrify.report.style import SEQUENCE, bars, drawable, legend_below, logarithmic, panels, say
+from vitrify.report.style import SEQUENCE, bars, drawable, fixed_ticks, legend_below, logarithmic, panels, say
 
 SOFT_SPHERES = "IPL"  # the set of inverse-power glasses: panels (a, b) of the paper
 THRESHOLDS = (0.25, 0.5, 1.0, 2.0, 5.0)  # δ in percent
@@ -124,14 +124,18 @@ def _by_size(axis: Any, soft: list[tuple[str, Gathered]]) -> None:
         how = {"color": SEQUENCE[k + 1], "marker": "osDv"[k], "ls": ":", "label": label}
         bars(axis, at, [x.value for x in found], [x.error for x in found], **how)
     axis.set(xlabel="$N$", ylabel=r"$\chi_G$", title="soft spheres")
-    axis.margins(0.15)
+    axis.set_xlim(0.7 * sizes[0], 1.4 * sizes[-1])
+    fixed_ticks(axis.xaxis, sizes)
+    values = [x.value for found in lines.values() for x in found if np.isfinite(x.value)]
+    axis.set_ylim(0.8 * min(values), 1.2 * max(values))  # the error of a fit that fits badly may be of any size
     _make_room(axis)
     legend_below(axis)
     centre, count = histogram(soft[0][1].table["shear_modulus"].to_numpy(float))
     there = count > 0
     inset = _inset(axis)
     inset.plot(centre[there], count[there] / count.sum(), ".", ms=3, color=SEQUENCE[0])
-    inset.set_yscale("log")
+    logarithmic(inset, "y")
+    inset.yaxis.set_minor_locator(NullLocator())
     inset.xaxis.set_major_locator(MaxNLocator(3))
     inset.set_title("$p(G)$", fontsize=7, pad=2)
 
@@ -147,12 +151,13 @@ def _by_threshold(axis: Any, label: str, x: Gathered) -> None:
     for colour, style, (shape, name) in zip(SEQUENCE[2:], STYLES, SHAPES.items(), strict=False):
         axis.axhline(ways.fits[shape].value, color=colour, ls=style, lw=1.4, label=name)
     axis.set(xlabel=r"$\delta$ (%)", ylabel=r"$\chi_G$", title=label)
+    fixed_ticks(axis.xaxis, THRESHOLDS)
     _make_room(axis)
     legend_below(axis)
     inset = _inset(axis)
     inset.plot(THRESHOLDS, [100.0 * f.removed_fraction for f in ways.scheme], marker=".", color=SEQUENCE[0])
     logarithmic(inset, "x")
-    inset.set_xticks([THRESHOLDS[0], 1.0, THRESHOLDS[-1]], minor=False)
+    fixed_ticks(inset.xaxis, (THRESHOLDS[0], 1.0, THRESHOLDS[-1]))
     inset.yaxis.set_major_locator(MaxNLocator(2))
     inset.set_title("removed (%)", fontsize=7, pad=2)
 
