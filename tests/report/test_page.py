@@ -279,7 +279,7 @@ def test_every_link_leads_somewhere_and_every_image_says_what_is_seen(paper_page
 def test_claims_are_summed_up_at_the_head_with_links_to_their_lists(paper_page, paper_study):
     text = paper_page.read_text(encoding="utf-8")
     head = text[: text.index("<nav")]
-    counted = re.findall(r'href="#(verdict-\d)"><b>(\d+)</b>([a-z ]+)</a>', head)
+    counted = re.findall(r'href="#(verdict-\d)"><strong>(\d+)</strong>([a-z ]+)</a>', head)
     assert [name for *_, name in counted] == ["agrees", "compatible", "disagrees", "not decided", "not in this study"]
     assert sum(int(n) for _, n, _ in counted) == len(THE_PAPER.claims)
     for anchor, n, name in counted:

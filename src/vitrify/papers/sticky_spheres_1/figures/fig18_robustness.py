@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from vitrify.ensemble import Estimate, Fluctuation, fit_distribution, fluctuation
 from vitrify.ensemble.distributions import LEAST_SAMPLES, Shape, histogram
@@ -135,6 +135,7 @@ def _by_size(axis: Any, soft: list[tuple[str, Gathered]]) -> None:
     inset = _inset(axis)
     inset.plot(centre[there], count[there] / count.sum(), ".", ms=3, color=SEQUENCE[0])
     logarithmic(inset, "y")
+    inset.yaxis.set_major_locator(LogLocator(numticks=4))
     inset.yaxis.set_minor_locator(NullLocator())
     inset.xaxis.set_major_locator(MaxNLocator(3))
     inset.set_title("$p(G)$", fontsize=7, pad=2)
@@ -155,7 +156,9 @@ def _by_threshold(axis: Any, label: str, x: Gathered) -> None:
     _make_room(axis)
     legend_below(axis)
     inset = _inset(axis)
-    inset.plot(THRESHOLDS, [100.0 * f.removed_fraction for f in ways.scheme], marker=".", color=SEQUENCE[0])
+    removed = [100.0 * f.removed_fraction for f in ways.scheme]
+    inset.plot(THRESHOLDS, removed, marker=".", color=SEQUENCE[0])
+    inset.set_ylim(0.0, max(1.0, 1.2 * max(removed)))
     logarithmic(inset, "x")
     fixed_ticks(inset.xaxis, (THRESHOLDS[0], 1.0, THRESHOLDS[-1]))
     inset.yaxis.set_major_locator(MaxNLocator(2))
