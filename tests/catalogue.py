@@ -20,5 +20,7 @@ POTENTIALS = [
     PiecewiseStickySpheres(1.5),
     LennardJones(2.5),
     InversePower(10, 1.48),
+    InversePower(10, 1.48, 3),
+    InversePower(36, 1.3, 3),
     Hertzian(),
 ]

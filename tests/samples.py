@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import perm, prod
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -14,7 +16,7 @@ GLASSES = {
     "pss_short": ("pss(rc=1.1)", 160, 0.60, 9.0),
     "qss": ("qss(q=12, xc=2.0)", 160, 0.698, 4.0),
     "lennard_jones": ("lennard_jones(rc=1.8)", 160, 0.70, 3.0),
-    "inverse_power": ("inverse_power(exponent=10, rc=1.48)", 160, 0.82, 3.0),
+    "inverse_power": ("inverse_power(exponent=10, rc=1.48, smooth_to=3)", 160, 0.82, 3.0),
     "hertzian": ("hertzian()", 160, 0.95, 0.02),
 }
 
@@ -90,18 +92,20 @@ def phi(potential, x):
         return x ** (-2 * q) - 2 * x ** (-q) + c0 + c2 * x**2 + c4 * x**4
     if name == "Hertzian":
         return 0.4 * jnp.maximum(1.0 - x, 0.0) ** 2.5
-    n, scale = (float(potential.exponent), 1.0) if name == "InversePower" else (12.0, 4.0)
+    terms = {"InversePower": {float(getattr(potential, "exponent", 0)): 1.0}, "LennardJones": {12.0: 4.0, 6.0: -4.0}}[name]
+    smoothing = even_powers(terms, potential.cutoff, getattr(potential, "smooth_to", 2))
+    return sum(a * x**-n for n, a in terms.items()) + sum(a * x ** (2 * k) for k, a in enumerate(smoothing))
 
-    def bare(y):
-        return scale * (y ** (-n) - (y**-6.0 if scale == 4.0 else 0.0))
 
-    # smoothing in even powers so that value, slope and curvature vanish at the cutoff, from three linear conditions
-    c = potential.cutoff
-    rows = np.array([[1, c**2, c**4], [0, 2 * c, 4 * c**3], [0, 2, 12 * c**2]])
-    slope = scale * (-n * c ** (-n - 1) + (6 * c**-7 if scale == 4.0 else 0.0))
-    curvature = scale * (n * (n + 1) * c ** (-n - 2) - (42 * c**-8 if scale == 4.0 else 0.0))
-    a0, a2, a4 = np.linalg.solve(rows, -np.array([float(bare(c)), slope, curvature]))
-    return bare(x) + a0 + a2 * x**2 + a4 * x**4
+def even_powers(terms, cutoff, smooth_to):
+    """a0, a2, ... of the even polynomial in r that takes Σ a r^-n and its r-derivatives to the smooth_to-th to zero at the
+    cutoff: the solution of so many linear conditions. terms: a by n."""
+    orders = range(smooth_to + 1)
+    rows = [[perm(2 * k, m) * cutoff ** float(2 * k - m) for k in orders] for m in orders]
+    bare = [
+        sum(a * (-1) ** m * prod(n + k for k in range(m)) * cutoff ** (-n - m) for n, a in terms.items()) for m in orders
+    ]
+    return np.linalg.solve(rows, -np.array(bare))
 
 
 def energy_function(glass):

@@ -14,7 +14,7 @@ import vitrify
 from vitrify.backends.compiling import compilation_told
 from vitrify.backends.cpu import Cpu
 from vitrify.cli.main import cli
-from vitrify.ensemble import find_parent_temperature
+from vitrify.ensemble import Estimate, find_parent_temperature
 from vitrify.errors import UsageError
 from vitrify.model import catalogue
 
@@ -123,7 +123,7 @@ def test_pilots_are_counted_on_when_a_round_was_not_enough(monkeypatch):
     """The first temperature is far too low here, so that two rounds are needed."""
     from vitrify.ensemble import parent_temperature
 
-    monkeypatch.setattr(parent_temperature, "_shear_modulus_of_random_start", lambda *a: 12.0)
+    monkeypatch.setattr(parent_temperature, "_shear_modulus_of_random_start", lambda *a: Estimate(12.0, 0.0))
     seen = []
     find_parent_temperature(
         catalogue.pss(), n_particles=100, density=0.6, rng=np.random.default_rng(2), n_pilots=1,

@@ -36,7 +36,7 @@ def make_glass(
 
     model: a Model, or its readable form such as "pss(rc=1.2)" or "pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]".
     device: "cpu", or "cuda" for a GPU, whose glasses differ from the CPU's of the same seed as the liquid is chaotic.
-    density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for the rule T ≥ 4 G∞ a0³/30 on pilot glasses, Sect. II B.
+    density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for 4 (G∞ + 2σ) a0³/30 of pilot glasses, Sect. II B.
     seed: a whole number; progress: is told each Stage of the work, pilots included.
     Raises UsageError for what cannot be made, SampleFailure where a stage fails."""
     model, seed, on, recipe = model_of(model), seed_of(seed), machine(device), recipe_of(recipe)

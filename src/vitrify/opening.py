@@ -20,7 +20,7 @@ from vitrify.study import (
     ensemble_results,
     ensemble_table,
     parent_temperature_of,
-    parse_study,
+    stored_study,
 )
 from vitrify.study.columns import COLUMNS, KEYS, in_order, units
 from vitrify.study.counting import samples_there
@@ -71,7 +71,7 @@ class OpenStore:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.text = store.read_text("study.toml")
-        self.study: StudySpec = parse_study(self.text, "study.toml of the store")
+        self.study: StudySpec = stored_study(store)
 
     @property
     def broken(self) -> list[str]:

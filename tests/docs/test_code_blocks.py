@@ -23,6 +23,7 @@ import vitrify
 from stores import filled
 from vitrify.campaign import read_slurm
 from vitrify.cli.main import cli
+from vitrify.report.paper import ENTRY_POINTS
 from vitrify.study import parse_study
 
 ROOT = Path(__file__).parents[2]
@@ -183,6 +184,8 @@ def test_toml_blocks_are_read(block, tmp_path):
         assert read_slurm(tmp_path / "cluster.toml")
     elif "study" in content:
         assert parse_study(block.text).ensembles
+    elif "project" in content:  # of a package that brings a paper
+        assert set(content["project"]["entry-points"]) == {ENTRY_POINTS}
     else:  # some keys of an ensemble
         head = STUDY.partition("observables")[0]
         assert parse_study(head.replace("n_particles = 100", "n_particles = 24000") + block.text).ensembles

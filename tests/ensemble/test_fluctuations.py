@@ -105,13 +105,52 @@ def test_a_skewed_ensemble_is_fitted_by_its_own_moments():
     assert found.centre == pytest.approx(exact_mean, rel=0.003)
 
 
-@pytest.mark.parametrize("shape", ["gaussian", "three_quarter_gaussian"])
-def test_fits_are_unbiased_and_their_errors_are_the_scatter(shape):
-    """Of normal samples as few as an ensemble has: the bias below a fifth of the error."""
-    found = [fit_distribution(gaussian(np.random.default_rng(100 + s), 400), N, shape).chi for s in range(150)]
+def with_low_tail(rng, n, share):
+    """Normal samples, a share of them carried away by half a deviation to many towards small moduli."""
+    x, away = gaussian(rng, n), rng.random(n) < share
+    x[away] -= 20.0 * SPREAD * (1.5 + rng.exponential(2.0, size=away.sum()))
+    return x
+
+
+@pytest.mark.parametrize(("shape", "tail"), [
+    ("gaussian", 0.0), ("three_quarter_gaussian", 0.0), ("three_quarter_gaussian", 0.03),
+])  # fmt: skip
+def test_fits_are_unbiased_and_their_errors_are_the_scatter(shape, tail):
+    """Of normal samples as few as an ensemble has, with a tail towards small moduli and without: the bias below a fifth of
+    the error."""
+    found = [fit_distribution(with_low_tail(np.random.default_rng(100 + s), 500, tail), N, shape).chi for s in range(80)]
     value, error = np.array([x.value for x in found]), np.array([x.error for x in found])
-    assert abs(value.mean() - CHI) < 0.2 * error.mean() + 3 * value.std() / np.sqrt(150)
+    assert abs(value.mean() - CHI) < 0.2 * error.mean() + 3 * value.std() / np.sqrt(80)
     assert 0.75 < error.mean() / value.std() < 1.3
+
+
+def test_a_low_tail_broadens_the_full_gaussian_and_not_three_quarters_of_it():
+    x = with_low_tail(np.random.default_rng(8), 4000, 0.03)
+    full, upper = (fit_distribution(x, N, shape).chi for shape in ("gaussian", "three_quarter_gaussian"))
+    assert full.value > 1.1 * CHI
+    assert abs(upper.value - CHI) < 3 * upper.error < 0.2 * CHI
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_peak_of_too_few_bins_is_unknown_and_no_fit_breaks(seed):
+    """60 samples, three of them far away."""
+    x = with_low_tail(np.random.default_rng(1000 + seed), 60, 0.05)
+    for shape in ("gaussian", "three_quarter_gaussian", "skewed_gaussian"):
+        chi = fit_distribution(x, N, shape).chi
+        assert chi.value > 0 or not chi.is_known
+    lumps = np.concatenate([np.full(58, 20.0), [10.0, 30.0]])
+    assert not fit_distribution(lumps + 1e-3 * x, N, "three_quarter_gaussian").chi.value > 3 * CHI
+
+
+@pytest.mark.parametrize("skewness", [-0.02, -0.8])
+def test_the_error_of_a_skewed_fit_is_its_scatter(skewness):
+    """Also where there is hardly any skewness to fit, and so its width alone is badly known."""
+    shape, found = (2 / skewness) ** 2, []
+    for s in range(20):
+        away = np.random.default_rng(s).gamma(shape, size=1500) - shape
+        found.append(fit_distribution(20 * (1 - 0.02 * away / np.sqrt(shape)), N, "skewed_gaussian").chi)
+    value, error = np.array([x.value for x in found]), np.array([x.error for x in found])
+    assert 0.75 < np.median(error) / value.std() < 1.9  # the scatter of 20 is itself known to 16 %
 
 
 def test_too_few_samples_say_so():

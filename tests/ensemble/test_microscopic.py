@@ -165,6 +165,34 @@ def test_a_glass_that_is_too_small_gives_no_length():
     assert dipole_length(np.empty(0), [], half_box=BOX).why_unknown == "no samples yet"
 
 
+def decays_beyond(exponent, n, *, seed=0, noise=0.2):
+    """c(r) with its maximum of r⁶c at 4 a0, a power law beyond it, and noise of single dipoles that is smooth in r."""
+    rng = np.random.default_rng(seed)
+    r = np.geomspace(0.8, 18.0, 50)
+    bump = 1 + np.exp(-((np.log(r / 4.0) / 0.15) ** 2)) - 1 / (1 + (r / 3.0) ** 8)
+    tilt = np.where(r > 5.2, r / 5.2, 1.0) ** (exponent + 6.0)
+    level, slope = 1 + noise * rng.normal(size=(2, n, 16, 1))
+    return r, list(r**-6.0 * bump * tilt * np.abs(level) * r ** (slope - 1.0))
+
+
+def test_decay_beyond_the_core_is_found_within_its_error():
+    found = [dipole_length(*decays_beyond(-6.0, 4, seed=s), half_box=20.0).exponent for s in range(8)]
+    values, errors = (np.array([getattr(x, k) for x in found]) for k in ("value", "error"))
+    bend = 0.1  # what is left of the bump at 1.3 ξ_g
+    assert abs(values.mean() + 6.0) < bend + 4 * errors.mean() / np.sqrt(8)
+    steeper = dipole_length(*decays_beyond(-7.0, 4), half_box=20.0).exponent
+    assert abs(steeper.value + 7.0) < bend + 4 * steeper.error < 0.5
+    assert 0.5 < errors.mean() / values.std(ddof=1) < 2.0  # eight draws give a scatter to a quarter
+
+
+def test_a_box_that_ends_too_early_shows_no_decay():
+    r, each = decays_beyond(-6.0, 4)
+    assert dipole_length(r, each, half_box=10.0).exponent.is_known
+    small = dipole_length(r, each, half_box=8.5)  # ends at 7.2 a0: 1.4 times where the decay begins
+    assert small.length.is_known
+    assert not small.exponent.is_known
+
+
 def test_a_ratio_of_correlated_terms_has_the_error_of_its_scatter():
     """Anticorrelated by −0.82 as k₊ and k₋ of a mode: errors added in quadrature would be wrong."""
     off = []

@@ -93,7 +93,8 @@ def test_the_page_holds_nothing_that_a_terminal_would_obey(written):
 def test_files_are_called_for_numbers_only(written):
     names = {x.relative_to(written / "out").as_posix() for x in (written / "out").rglob("*") if x.is_file()}
     assert all(
-        re.fullmatch(r"index\.html|figures/figure_\d\d\.(svg|png|csv)|tables/table_[A-Za-z]+\.csv", x) for x in names
+        re.fullmatch(r"index\.html|claims\.json|figures/figure_\d\d\.(svg|png|csv)|tables/table_[A-Za-z]+\.csv", x)
+        for x in names
     )
     assert {x.name for x in written.iterdir()} == {"store", "out", "e.csv"}
 

@@ -1,3 +1,5 @@
+from math import factorial, prod
+
 import jax
 import numpy as np
 import pytest
@@ -5,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import catalogue
+import vitrify
 from samples import TABLE_II, phi
 from vitrify.errors import UsageError
 from vitrify.kernels.forces import slope_of
-from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
+from vitrify.model.potentials import InversePower, PiecewiseStickySpheres, QStickySpheres
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -46,6 +49,47 @@ def test_value_slope_and_curvature_vanish_at_the_cutoff(potential):
     assert not potential.evaluate(np.array([potential.cutoff**2 * 1.0001])).any()
 
 
+@pytest.mark.parametrize(("exponent", "rc"), [(10, 1.48), (10, 1.4), (36, 1.3)])
+def test_soft_spheres_smooth_to_the_third_derivative(exponent, rc):
+    """φ, φ', φ'', φ''' vanish at the cutoff, with respect to u and to r; φ_uuuu is that of the bare power."""
+    potential, u_c, half = InversePower(exponent, rc, 3), rc**2, exponent // 2
+    at_cutoff = potential.derivatives()(u_c, potential.numbers())
+    scale = [prod(range(half, half + m)) * rc ** -(exponent + 2.0 * m) for m in range(5)]  # of the bare power
+    assert np.all(np.abs(at_cutoff[:4]) < 1e-12 * np.array(scale[:4]))
+    assert at_cutoff[4] == pytest.approx(scale[4], rel=1e-12)
+    third = jax.grad(jax.grad(jax.grad(lambda r: potential_of_u(potential, r**2))))
+    assert abs(float(third(rc))) < 1e-9 * exponent**3 * rc**-exponent
+    assert vitrify.models.check(potential).smooth_to == 3
+    assert vitrify.models.check(InversePower(exponent, rc)).smooth_to == 2
+
+
+def potential_of_u(potential, u):
+    return potential.derivatives()(u, potential.numbers())[0]
+
+
+@pytest.mark.parametrize("part", [0.9, 0.95])
+def test_soft_spheres_near_their_cutoff_are_what_the_polynomial_does_not_take_away(part):
+    """φ = Σ_{k ≥ 4} b_k (u − u_c)^k/k!, b_k the k-th derivative of u^-5 at u_c."""
+    potential, u_c = InversePower(10, 1.48, 3), 1.48**2
+    b = [(-1) ** k * prod(range(5, 5 + k)) * u_c ** -(5.0 + k) for k in range(60)]
+    expected = sum(b[k] * (u_c * (part - 1.0)) ** k / factorial(k) for k in range(4, 60))
+    assert potential.energy(np.array(part * u_c)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_form_without_a_third_derivative_keeps_its_name_and_its_numbers():
+    """Names are in the digests of earlier stores, coefficients in the bits of their glasses."""
+    assert str(vitrify.models.inverse_power(rc=1.48)) == "inverse_power(exponent=10, rc=1.48)"
+    assert vitrify.models.parse("inverse_power(smooth_to=2)") == vitrify.models.inverse_power()
+    smooth = "inverse_power(exponent=10, rc=1.48, smooth_to=3)"
+    assert str(vitrify.models.parse(smooth)) == smooth
+    u_c = 1.48**2
+    w = 1.0 / u_c
+    slope = -5 * w**5 * w
+    c4 = -0.5 * (-6 * slope * w)
+    c2 = -slope - 2.0 * c4 * u_c
+    assert InversePower(10, 1.48).numbers() == (-(w**5) - c2 * u_c - c4 * u_c**2, c2, c4, 0.0)
+
+
 @pytest.mark.parametrize("rc", TABLE_II)
 def test_table_2_follows_from_the_six_conditions(rc):
     solved = list(PiecewiseStickySpheres(rc).table_coefficients().values())
@@ -78,6 +122,7 @@ def test_third_derivative_at_the_joint_has_the_values_of_the_paper_reading():
 @pytest.mark.parametrize(("kind", "arguments", "word"), [
     (QStickySpheres, {"q": 7}, "even"), (QStickySpheres, {"xc": 0.5}, "xc"),
     (PiecewiseStickySpheres, {"rc": 1.0}, "rc"), (PiecewiseStickySpheres, {"rc": -2.0}, "rc"),
+    (InversePower, {"exponent": 9}, "even"), (InversePower, {"smooth_to": 1}, "smooth_to is 1, must be 2 or 3"),
 ])  # fmt: skip
 def test_impossible_parameters_are_named(kind, arguments, word):
     with pytest.raises(UsageError, match=word):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vitrify.batch import Batch
-from vitrify.ensemble.parent_temperature import find_parent_temperature, rule
+from vitrify.ensemble.parent_temperature import find_parent_temperature
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.model import catalogue
 from vitrify.observables import mechanics
@@ -135,10 +135,9 @@ def test_parent_temperature_obeys_its_rule():
         n_pilots=2,
         recipe=Recipe(melt_msd=1.0),
     )
-    assert found.temperature >= 4 * found.shear_modulus / 0.6 / 30
+    least = 4 * (found.shear_modulus + 2 * found.shear_modulus_error) / 0.6 / 30
+    assert least <= found.temperature <= 1.01 * least
     assert 3.5 < found.temperature < 8.0  # 5.3 for G∞ = 24 (seen at N = 1,500), of two pilots of 200 particles
-    assert rule(30.0, 1.0) == 4.0
-    assert rule(30.01, 1.0) == 4.1
 
 
 @pytest.mark.parametrize("wrong", [{"minimiser": "newton"}, {"force_tolerance": 0.0}, {"melt_msd": 0.1}])

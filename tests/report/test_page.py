@@ -196,7 +196,7 @@ def test_a_narrow_figure_has_one_panel_below_the_other(paper_study):
     assert drawing.get_size_inches()[0] == style.NARROW
 
 
-WITH_LEGENDS = ("1", "2", "6", "16", "18", "19")
+WITH_LEGENDS = ("1", "2", "6", "9", "10", "16", "18")
 
 
 @pytest.mark.parametrize("figure", [x for x in FIGURES if x.number in WITH_LEGENDS], ids=lambda x: x.number)

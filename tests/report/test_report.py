@@ -1,5 +1,6 @@
 """Verdicts: what agrees, what deviates, what cannot be told."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def small(seed, n, found, density):
 def qlm(seed, n):
     rng = np.random.default_rng(seed)
     names = ("k_plus", "k_minus", "f_plus", "f_minus", "dilation_over_shear")
-    return pd.DataFrame({f"qlm_{x}": m + rng.normal(size=n) for x, m in zip(names, (20, -18, 2, -3, 0), strict=True)})
+    terms = {f"qlm_{x}": m + rng.normal(size=n) for x, m in zip(names, (20, -18, 2, -3, 0), strict=True)}
+    return pd.DataFrame(terms | {"qlm_frequency": rng.weibull(5.0, size=n)})
 
 
 def structure(n):
@@ -95,6 +97,9 @@ def study(n=60):
     return Study(STUDY, tuple(one(k, spec) for k, spec in enumerate(STUDY.ensembles)))
 
 
+WITHOUT_GLASSES = {1, 60}  # closed forms, and one system in two sets by construction
+
+
 @pytest.mark.parametrize("n", [60, 5, 1, 0])
 def test_every_figure_and_table_is_drawn_whatever_there_is(n):
     whole = study(n)
@@ -104,7 +109,7 @@ def test_every_figure_and_table_is_drawn_whatever_there_is(n):
         assert drawing.axes
     assert len(ensembles(whole)) == len(observables(whole)) == len(microscopic_table(whole)) == len(windows(whole)) == 6
     assert [x.number for x in FIGURES] == [str(k) for k in range(1, 20)]
-    found = [s.judged(x, whole).judgement.verdict for x in CLAIMS]
+    found = [s.judged(x, whole).judgement.verdict for x in CLAIMS if x.number not in WITHOUT_GLASSES]
     if n < 2:
         assert set(found) <= {s.Verdict.NOT_DECIDED, s.Verdict.ABSENT}
 
@@ -125,6 +130,8 @@ def reported(store):
     """The page that `vitrify report` writes, with a place for every figure on it."""
     result = CliRunner().invoke(cli, ["report", str(store), "--output", str(store.parent / "out")])
     assert result.exit_code == 0, (result.output, result.exc_info)
+    assert f"{len(CLAIMS)} claims: " in result.output
+    assert len(json.loads((store.parent / "out" / "claims.json").read_text(encoding="utf-8"))) == len(CLAIMS)
     page = (store.parent / "out" / "index.html").read_text(encoding="utf-8")
     assert all(f'id="figure-{k}"' in page for k in range(1, 20))
     assert len(page) < 5e6
@@ -139,7 +146,9 @@ def test_a_study_without_any_samples_is_reported(tmp_path):
     assert page.count("<img") == 2  # potentials alone: each other figure says so in a line of text
     assert page.count("Nothing to draw: ") == 17
     assert s.Verdict.NOT_DECIDED in page
-    assert f">{s.Verdict.AGREES}</td>" not in page
+    claims = json.loads((tmp_path / "out" / "claims.json").read_text(encoding="utf-8"))
+    verdicts = {x["verdict"] for x in claims if x["number"] not in WITHOUT_GLASSES}
+    assert verdicts <= {s.Verdict.NOT_DECIDED, s.Verdict.ABSENT}
 
 
 @pytest.mark.slow

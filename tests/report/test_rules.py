@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vitrify.ensemble import Estimate
 from vitrify.report.claim import Claim, Evidence, Measured, Sizes, Verdict, judged
 from vitrify.report.gathered import Study
-from vitrify.report.rules import Between, Flat, Least, Trend, about, above, below, within
+from vitrify.report.rules import AllOf, Between, Flat, Least, Trend, about, above, below, within, within_factor
 
 GOODNESS = {Verdict.AGREES: 2, Verdict.COMPATIBLE: 1, Verdict.NOT_DECIDED: 0, Verdict.DISAGREES: 0}
 RULES = [
@@ -21,6 +21,8 @@ RULES = [
     Trend(rising=False),
     Flat(0.2),
     Least(),
+    within_factor(0.3, 2.0),
+    AllOf({"0": about(0.3, part=0.2), "1": above(0.0), "2": below(1.0)}),
 ]
 VALUES = st.floats(-2, 2)
 ERRORS = st.floats(1e-3, 2)
@@ -28,7 +30,7 @@ ERRORS = st.floats(1e-3, 2)
 
 def parts(values, errors, n=100, size=3000):
     each = zip(values, errors, strict=True)
-    return tuple(Measured(f"x = {k}", Estimate(v, e), size, n, float(k)) for k, (v, e) in enumerate(each))
+    return tuple(Measured(f"x = {k}", Estimate(v, e), size, n, float(k), str(k)) for k, (v, e) in enumerate(each))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,42 @@ def test_a_trend_is_tested_over_its_ends_and_over_all_neighbours(values, error, 
     assert Trend(rising=True).judge(parts(values, [error] * 3)).verdict is verdict
 
 
+def test_a_factor_is_the_same_either_way():
+    rule = within_factor(0.3, 2.0)
+    assert [rule.judge(parts([x], [0.001])).verdict for x in (0.152, 0.598)] == [Verdict.AGREES] * 2
+    assert [rule.judge(parts([x], [0.001])).verdict for x in (0.147, 0.603)] == [Verdict.DISAGREES] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "verdict"),
+    [
+        ([1, 2, 2, 1], 0.1, Verdict.AGREES), ([1, 2, 1, 2], 0.1, Verdict.DISAGREES), ([1, 2, 2, 1], 0.6, Verdict.COMPATIBLE),
+        ([1, 2, 1, 2], 0.6, Verdict.NOT_DECIDED), ([1, 2], 0.1, Verdict.NOT_DECIDED),
+    ],
+)  # fmt: skip
+def test_of_several_parts_each_has_its_own_rule_and_the_worst_decides(values, error, verdict):
+    rule = AllOf({"QSS": Trend(rising=True), "DSS": Trend(rising=False)})
+    each = [
+        replace(x, group=name)
+        for x, name in zip(parts(values, [error] * len(values)), ("QSS", "QSS", "DSS", "DSS"), strict=False)
+    ]
+    found = rule.judge(tuple(each))
+    assert found.verdict is verdict
+    assert "QSS: 1.0(" in found.shown
+    assert "DSS: " in found.shown
+
+
+def test_margins_are_plain_numbers():
+    margins = [x.margin for x in (Between(100.0, 1200.0), above(0.004), about(-0.18, part=0.25, percent=True))]
+    assert margins == ["100 to 1,200", "above 0.004", "-22.5 to -13.5 %"]
+
+
+def test_parts_with_one_margin_share_its_words():
+    margin = AllOf({"QSS": Trend(rising=True), "DSS": Trend(rising=False), "CSS": Trend(rising=False)}).margin
+    assert margin.startswith("QSS: rises")
+    assert "; DSS, CSS: falls" in margin
+
+
 NO_LEAST = Sizes()
 
 
@@ -87,12 +125,29 @@ def test_what_a_study_lacks_is_named():
     found = claim(above(), Evidence(missing=("ρ = 1.2",))).judgement
     assert found.verdict is Verdict.ABSENT
     assert "ρ = 1.2" in found.shown
+    many = claim(above(), Evidence(missing=tuple("abcdefgh"))).judgement
+    assert many.shown == "the study lacks a, b, c and 5 more"
 
 
 def test_what_would_decide_is_told_in_samples():
     found = above(0.0).judge(parts([-0.1], [0.1], n=100))  # twice the error must fall to 0.1: four times the samples
     assert found.verdict is Verdict.NOT_DECIDED
     assert "400" in found.would_decide
+
+
+def test_an_error_that_more_samples_do_not_shrink_promises_no_number_of_them():
+    one = parts([-0.1], [0.1], n=100)[0]
+    assert above(0.0).judge((replace(one, by_samples=False),)).would_decide == ""
+    assert (
+        claim(above(0.0), Evidence((replace(one, by_samples=False),))).judgement.would_decide == "n = 200"
+    )  # what the claim says
+
+
+def test_numbers_beside_a_claim_are_shown_and_not_judged():
+    found = claim(above(0.0), Evidence(parts([1.0], [0.1]), beside=parts([-9.0], [0.1])))
+    assert found.judgement.verdict is Verdict.AGREES
+    assert found.judgement.shown == "1.0(1); beside it x = 0: -9.0(1)"
+    assert [x.estimate.value for x in found.beside] == [-9.0]
 
 
 def test_of_many_numbers_the_worst_decides():

@@ -8,10 +8,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from vitrify import campaign, open_store
 from vitrify.campaign import Store
+from vitrify.cli.main import cli
+from vitrify.study import digest as digests
 from vitrify.study import parse_study, plan
+from vitrify.study.stored import temperatures_made_anew
 
 OLD = Path(__file__).parent / "stores" / "release-0.1.0"
 
@@ -34,12 +38,34 @@ def test_every_file_of_it_is_read_as_it_is(old):
         assert all(np.array_equal(found.arrays[name], arrays[name], equal_nan=True) for name in arrays)
 
 
-def test_a_run_of_today_makes_nothing_of_it_anew(old):
+def test_a_run_of_today_goes_on_with_it_honestly(old):
+    """Its temperature is found anew, by a rule that has changed since, and so are its glasses; what is there stays, and the
+    tables are those of the glasses that the study asks for now."""
     before = {x: hashlib.sha256(x.read_bytes()).hexdigest() for x in old.rglob("*.h5")}
     store = Store(old)
-    outcome = campaign.run(plan(parse_study(store.read_text("study.toml"))), store, workers=1)
+    study = parse_study(store.read_text("study.toml"))
+    earlier = open_store(old).table("loose")
+    said = CliRunner().invoke(cli, ["run", str(old / "study.toml"), "--store", str(old), "--workers", "1", "--no-report"])
+    assert said.exit_code == 0
+    assert (
+        "4 G∞ a0³/30, two digits, which can fall short of 4 G a0³/30 of an ensemble's own glasses: loose (1 in all)"
+        in said.stderr
+    )
+    assert {x: hashlib.sha256(x.read_bytes()).hexdigest() for x in before} == before
+    assert temperatures_made_anew(study, store) == ""
+    later = open_store(old).table("loose")
+    assert list(later.index) == list(earlier.index) == [0, 1]
+    assert (later["parent_temperature"] != earlier["parent_temperature"]).all()
+    outcome = campaign.run(plan(study), store, workers=1)
     assert (outcome.made, outcome.present) == (0, 2)
-    assert {x: hashlib.sha256(x.read_bytes()).hexdigest() for x in old.rglob("*.h5")} == before
+
+
+def test_glasses_of_a_temperature_that_the_study_gives_are_not_made_anew():
+    """The rule for pilots is no part of what defines them."""
+    study = parse_study((OLD / "study.toml").read_text() + "parent_temperature = 5.46\n")
+    definition = digests.glass_definition(study, study.ensembles[0])
+    assert definition["parent_temperature"] == "5.46"
+    assert digests.TEMPERATURE_RULE not in json.dumps(definition, ensure_ascii=False)
 
 
 def test_its_tables_and_glasses(old):

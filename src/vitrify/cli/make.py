@@ -47,7 +47,9 @@ def _require_memory(model: Model, particles: int, density: float) -> None:
 @click.argument("model")
 @click.option("--particles", type=int, required=True, help="Number of particles, N.")
 @click.option("--density", type=float, required=True, help="ρ = N/V in λ⁻³.")
-@click.option("--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 G∞ a0³/30.")
+@click.option(
+    "--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 (G∞ + 2σ) a0³/30."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same glass.")
 @click.option("--minimiser", type=click.Choice(["cg", "fire"]), default="cg", show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="Where it is made.")

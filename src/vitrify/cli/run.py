@@ -15,6 +15,7 @@ from vitrify.campaign.sharding import parse_shard, shard
 from vitrify.errors import UsageError
 from vitrify.study import plan, read_study, refuse_another_study, write_identity
 from vitrify.study.provenance import other_processor
+from vitrify.study.stored import temperatures_made_anew
 
 from .amounts import plain
 from .bar import bar
@@ -63,7 +64,7 @@ def run(
     if not replace_study:
         refuse_another_study(spec, place)
     write_identity(spec, place)
-    if told := other_processor(spec, place):
+    for told in filter(None, [other_processor(spec, place), temperatures_made_anew(spec, place)]):
         click.echo(plain(told), err=True)
     for other in campaign.Presence(place).living():
         click.echo(f"also at work on this store: {other.sentence()}; the work is shared", err=True)

@@ -7,10 +7,11 @@ from .distributions import DistributionFit, fit_distribution
 from .estimate import Estimate
 from .fluctuations import Fluctuation, fluctuation, relative_fluctuation, remove_outliers
 from .means import mean
-from .microscopic import DipoleDecays, LowModes, Microscopic, microscopic
-from .parent_temperature import ParentTemperature, find_parent_temperature
+from .microscopic import DipoleDecays, GlassCount, LowModes, Microscopic, microscopic
+from .parent_temperature import ParentTemperature, find_parent_temperature, is_hot_enough, least_temperature
 from .scales import PowerLaw, characteristic_frequency, fit_power_law, number_density, stz_size
 from .summary import EnsembleSummary, summarise
+from .widths import correlation, decades_spanned, relative_width, standard_deviation
 
 __all__ = [
     "DipoleDecays",
@@ -19,6 +20,7 @@ __all__ = [
     "EnsembleSummary",
     "Estimate",
     "Fluctuation",
+    "GlassCount",
     "LowModes",
     "Microscopic",
     "ParentTemperature",
@@ -26,6 +28,8 @@ __all__ = [
     "TailFit",
     "bootstrap",
     "characteristic_frequency",
+    "correlation",
+    "decades_spanned",
     "dipole_length",
     "find_parent_temperature",
     "fit_distribution",
@@ -33,12 +37,16 @@ __all__ = [
     "fit_tail",
     "fit_windows",
     "fluctuation",
+    "is_hot_enough",
+    "least_temperature",
     "mean",
     "microscopic",
     "number_density",
     "ratio_of_means",
     "relative_fluctuation",
+    "relative_width",
     "remove_outliers",
+    "standard_deviation",
     "stz_size",
     "summarise",
 ]

@@ -1,4 +1,4 @@
-"""The core size ξ_g of quasilocalised modes: the maximum of r⁶c(r), Figs. 7 and 19."""
+"""The core size ξ_g of quasilocalised modes: the maximum of r⁶c(r), Figs. 7 and 19; and how c(r) decays beyond it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ LARGEST = 0.75  # of half the box: a maximum beyond it is not told from what the
 HALF_WIDTH = 0.17  # of the fitted bump, in decades of r
 LEAST_BINS = 6  # for a cubic
 LEAST_FOUND = 0.8  # of the resamples must have a maximum for an error
+BEYOND = 1.3  # in ξ_g: nearer, c(r) still bends into its continuum decay
+LEAST_SPAN = 1.5  # from there on to where the images begin, as a ratio of distances: less shows no slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class DipoleLength:
     fitted: FloatArray  # (m,) distances of the bump
     curve: FloatArray  # (m,) the cubic there, as r⁶c
     why_unknown: str = ""
+    exponent: Estimate = UNKNOWN  # κ of c(r) ~ r^κ beyond ξ_g: continuum elasticity has −6
 
 
 def half_box(n_particles: int) -> float:
@@ -61,20 +64,38 @@ def dipole_length(distance: FloatArray, decays: Sequence[FloatArray], *, half_bo
         return DipoleLength(distance, mean, _standard_error(each), UNKNOWN, nothing, nothing, why)
     error = _error(length, each)
     why = "" if np.isfinite(error) else "one dipole response gives no error"
-    return DipoleLength(distance, mean, _standard_error(each), Estimate(value, error), fitted, curve, why)
+    exponent = _exponent(distance, each, value)
+    return DipoleLength(distance, mean, _standard_error(each), Estimate(value, error), fitted, curve, why, exponent)
 
 
-def _error(length: Callable[[Sequence[FloatArray]], float], each: Sequence[FloatArray]) -> float:
-    """The larger of the scatters over resampled dipoles and over resampled glasses.
+def _exponent(distance: FloatArray, each: Sequence[FloatArray], length: float) -> Estimate:
+    """Slope of log c against log r beyond BEYOND · ξ_g, its error by the same bootstrap; unknown in a small box."""
+    chosen = distance >= BEYOND * length
+    if chosen.sum() < LEAST_BINS or distance[-1] < LEAST_SPAN * distance[chosen][0]:
+        return UNKNOWN
+    x = np.log(distance[chosen])
+
+    def slope(of: Sequence[FloatArray]) -> float:
+        y = _mean(of)[chosen]
+        known = np.isfinite(y) & (y > 0)
+        if known.sum() < LEAST_BINS:
+            return float("nan")
+        return float(np.polynomial.Polynomial.fit(x[known], np.log(y[known]), 1).convert().coef[1])
+
+    return Estimate(slope(each), _error(slope, each))
+
+
+def _error(statistic: Callable[[Sequence[FloatArray]], float], each: Sequence[FloatArray]) -> float:
+    """The larger of a statistic's scatters over resampled dipoles and over resampled glasses.
 
     A bootstrap over n things misses a factor √(n/(n − 1)); the scatter of two or three glasses is itself too uncertain."""
     rng = np.random.default_rng(0)
 
     def other_dipoles() -> float:
-        return length([x[rng.integers(len(x), size=len(x))] for x in each])
+        return statistic([x[rng.integers(len(x), size=len(x))] for x in each])
 
     def other_glasses() -> float:
-        return length([each[k] for k in rng.integers(len(each), size=len(each))])
+        return statistic([each[k] for k in rng.integers(len(each), size=len(each))])
 
     dipoles, glasses = sum(map(len, each)) / len(each), len(each)
     over_dipoles = _scatter(other_dipoles) * np.sqrt(dipoles / (dipoles - 1.0)) if dipoles > 1 else np.nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, log, sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +15,9 @@ from .estimate import UNKNOWN, Estimate
 FloatArray = NDArray[np.float64]
 Shape = Literal["gaussian", "three_quarter_gaussian", "skewed_gaussian"]
 LEAST_SAMPLES = 50  # a histogram of fewer has no shape
+ABSURD = 1e100  # samples in a bin, or one over it: what a wild step of a fit may expect before it is taken back
+QUARTER_HEIGHT = sqrt(2.0 * log(4.0))  # standard deviations from its middle at which a Gaussian is a quarter of its peak
+LEAST_BINS = 4  # for three parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,16 @@ def fit_distribution(modulus: ArrayLike, n_particles: int, shape: Shape = "gauss
     The counts of the bins are Poisson numbers, and their likelihood is what is maximised: weights 1/√count would make the
     fitted distribution too narrow, as they trust the bins that happen to be low.
 
-    "three_quarter_gaussian" is read as: the Gaussian is fitted to the upper three quarters of the samples only, so that the
-    tail towards small G does not enter. modulus: (n,), any one unit."""
+    "three_quarter_gaussian" is read as: the Gaussian is fitted to the upper three quarters of the peak's height only, so
+    that the tail towards small G does not enter. modulus: (n,), any one unit."""
     values = np.asarray(modulus, dtype=float)
     if len(values) < LEAST_SAMPLES:
         return DistributionFit(shape, UNKNOWN, float("nan"), float("nan"))
     centre, count = histogram(values)
-    used = centre >= np.quantile(values, 0.25) if shape == "three_quarter_gaussian" else count >= 0
-    result = _fit(centre[used], count[used], values, shape)
+    fit = _fit_upper_three_quarters if shape == "three_quarter_gaussian" else _fit
+    result = fit(centre, count, values, shape)
+    if result is None:
+        return DistributionFit(shape, UNKNOWN, float("nan"), float("nan"))
     middle, deviation, error = _moments(result, shape)
     chi = Estimate(float(np.sqrt(n_particles) * deviation / middle), float(np.sqrt(n_particles) * error / middle))
     return DistributionFit(shape, chi, middle, deviation)
@@ -73,6 +78,27 @@ def _fit(x: FloatArray, count: FloatArray, values: FloatArray, shape: Shape) -> 
         return minimize(lambda p: _deviance(count, _over_bins(model, p, x)), start, scale_covar=False)
 
 
+def _fit_upper_three_quarters(x: FloatArray, count: FloatArray, values: FloatArray, shape: Shape) -> Any:
+    """A Gaussian fitted to the bins where it is itself above a quarter of its peak, found in turn with it; None where fewer
+    than LEAST_BINS are left.
+
+    Where the histogram is above a quarter of its own peak would be other bins: those that are high by chance. What the fit
+    finds hardly depends on its bins, so that it ends after two to five rounds, now and then between two sets of bins."""
+    middle = float(np.median(values))
+    sigma = 1.4826 * float(np.median(np.abs(values - middle)))  # of a Gaussian, and hardly of its tail
+    seen: set[bytes] = set()
+    result: Any = None
+    while True:
+        near = np.abs(x - middle) < QUARTER_HEIGHT * sigma
+        if near.sum() < LEAST_BINS:
+            return None
+        if near.tobytes() in seen:
+            return result
+        seen.add(near.tobytes())
+        result = _fit(x[near], count[near], values, shape)
+        middle, sigma = float(result.params["center"].value), float(result.params["sigma"].value)
+
+
 def _over_bins(model: Any, parameters: Any, x: FloatArray) -> FloatArray:
     """Mean of a density over each bin by Simpson's rule, (bins,): its value at the middle would make peaks too broad."""
     half = 0.5 * (x[1] - x[0])
@@ -82,19 +108,30 @@ def _over_bins(model: Any, parameters: Any, x: FloatArray) -> FloatArray:
 
 def _deviance(count: FloatArray, expected: FloatArray) -> FloatArray:
     """Residuals whose squares add up to −2 ln of the Poisson likelihood, but for a constant, (bins,)."""
-    expected = np.maximum(expected, np.finfo(float).tiny)
+    expected = np.clip(np.nan_to_num(expected, nan=ABSURD), 1.0 / ABSURD, ABSURD)
     apart = expected - count + count * np.log(np.maximum(count, 1.0) / expected)
     return np.asarray(np.sign(count - expected) * np.sqrt(2.0 * np.maximum(apart, 0.0)))
 
 
 def _moments(result: Any, shape: Shape) -> tuple[float, float, float]:
-    """Mean, standard deviation and the error of the latter, of the fitted distribution."""
+    """Mean, standard deviation and the error of the latter, of the fitted distribution.
+
+    A skewed Gaussian's width and skewness are known together far better than each alone, so their covariance enters."""
     centre, sigma = result.params["center"].value, result.params["sigma"].value
-    error = result.params["sigma"].stderr
-    error = float("nan") if error is None else float(error)
     if shape != "skewed_gaussian":
-        return float(centre), float(sigma), error
+        return float(centre), float(sigma), _error(result, {"sigma": 1.0})
     gamma = result.params["gamma"].value
     delta = gamma / np.sqrt(1.0 + gamma**2)  # skew normal: mean ξ + ωδ√(2/π), variance ω²(1 − 2δ²/π)
     shrink = np.sqrt(1.0 - 2.0 * delta**2 / np.pi)
-    return float(centre + sigma * delta * np.sqrt(2.0 / np.pi)), float(sigma * shrink), float(error * shrink)
+    slope = -2.0 / np.pi * delta / shrink * (1.0 + gamma**2) ** -1.5
+    error = _error(result, {"sigma": shrink, "gamma": sigma * slope})
+    return float(centre + sigma * delta * np.sqrt(2.0 / np.pi)), float(sigma * shrink), error
+
+
+def _error(result: Any, slopes: dict[str, float]) -> float:
+    """Of a function of the parameters with these slopes; NaN where the fit knows no covariance."""
+    covariance = getattr(result, "covar", None)
+    if covariance is None:
+        return float("nan")
+    slope = np.array([slopes.get(name, 0.0) for name in result.var_names])
+    return float(np.sqrt(slope @ covariance @ slope))

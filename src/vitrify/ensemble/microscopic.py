@@ -34,6 +34,14 @@ class DipoleDecays:
 
 
 @dataclass(frozen=True, slots=True)
+class GlassCount:
+    """How many glasses of which size something was measured on."""
+
+    n_particles: int
+    n_glasses: int
+
+
+@dataclass(frozen=True, slots=True)
 class Microscopic:
     """What Figs. 6-8, 13-16 and 19 show of one ensemble."""
 
@@ -43,6 +51,8 @@ class Microscopic:
     windows: list[TailFit]
     density: LowDensity
     dipole: DipoleLength
+    of_modes: GlassCount  # the tail's glasses
+    of_dipoles: GlassCount  # those of c(r)
 
     @property
     def prefactor(self) -> Estimate:
@@ -91,4 +101,6 @@ def microscopic(shear_modulus: Estimate, density: float, modes: LowModes, dipole
         fit_windows(reduced, complete, n),
         low_density(reduced, complete, n),
         dipole,
+        GlassCount(n, len(modes.frequencies)),
+        GlassCount(dipoles.n_particles, len(dipoles.each)),
     )

@@ -32,17 +32,20 @@ def stz_size(length: Estimate) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class PowerLaw:
-    """y = prefactor · x^exponent through points with errors; unknown for fewer than three."""
+    """y = prefactor · x^exponent through points with errors; unknown for fewer than three, or where all have one x."""
 
     exponent: Estimate
     prefactor: float
     n_points: int
 
 
-def fit_power_law(x: list[Estimate], y: list[Estimate]) -> PowerLaw:
-    """Straight line in logarithms, each point weighted by its error in y (and in x, along the slope)."""
+def fit_power_law(x: list[Estimate], y: list[Estimate], *, widened: bool = True) -> PowerLaw:
+    """Straight line in logarithms, each point weighted by its error in y (and in x, along the slope).
+
+    widened: scatter beyond the errors widens that of the exponent, for points that are not on a line by their nature; where
+    they are, three points would overstate it by a fifth."""
     both = [(a, b) for a, b in zip(x, y, strict=True) if a.is_known and b.is_known and a.value > 0 and b.value > 0]
-    if len(both) < 3:
+    if len(both) < 3 or len({a.value for a, _ in both}) < 2:
         return PowerLaw(UNKNOWN, float("nan"), len(both))
     lx, ly = (np.log([p[k].value for p in both]) for k in (0, 1))
     ex, ey = (np.array([p[k].error / p[k].value for p in both]) for k in (0, 1))
@@ -53,7 +56,7 @@ def fit_power_law(x: list[Estimate], y: list[Estimate]) -> PowerLaw:
         spread = float(np.sum(weight * (lx - mx) ** 2))
         slope = float(np.sum(weight * (lx - mx) * (ly - my))) / spread
     chi2 = float(np.sum(weight * (ly - my - slope * (lx - mx)) ** 2)) / max(len(both) - 2, 1)
-    error = float(np.sqrt(max(chi2, 1.0) / spread))  # scatter beyond the errors widens it
+    error = float(np.sqrt((max(chi2, 1.0) if widened else 1.0) / spread))
     return PowerLaw(Estimate(slope, error), float(np.exp(my - slope * mx)), len(both))
 
 

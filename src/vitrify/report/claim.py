@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from vitrify.ensemble import Estimate
 
 from .gathered import Study
+
+MOST_LISTED = 3  # names in a sentence
 
 
 class Verdict(StrEnum):
@@ -40,6 +42,8 @@ class Measured:
     n_particles: int  # of the smallest glasses that it was measured on
     n_samples: int  # of the fewest glasses, or modes, that it was measured on
     control: float = float("nan")  # the control parameter of its ensemble, where the claim is about a set
+    group: str = ""  # which of several parts of the claim it belongs to, where these have rules of their own
+    by_samples: bool = True  # its error falls as 1/√n, so that the n that decides can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Evidence:
 
     parts: tuple[Measured, ...] = ()
     missing: tuple[str, ...] = ()  # what the study lacks, such as "CSS 1.1: dipoles"
+    beside: tuple[Measured, ...] = ()  # shown with them and not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,13 @@ class JudgedClaim:
     n_particles: int  # of the smallest glasses
     n_samples: int  # of the fewest
     parts: tuple[Measured, ...]
+    beside: tuple[Measured, ...] = ()
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = len(names) - MOST_LISTED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_LISTED])} and {more} more"
 
 
 def judged(claim: Claim, study: Study) -> JudgedClaim:
@@ -112,13 +124,17 @@ def judged(claim: Claim, study: Study) -> JudgedClaim:
     parts = evidence.parts
     n_particles = min((x.n_particles for x in parts), default=0)
     n_samples = min((x.n_samples for x in parts), default=0)
-    return JudgedClaim(claim, _judgement(claim, evidence, n_particles, n_samples), n_particles, n_samples, parts)
+    found = _judgement(claim, evidence, n_particles, n_samples)
+    if evidence.beside:
+        beside = ", ".join(f"{x.label}: {x.estimate}" for x in evidence.beside)
+        found = replace(found, shown=f"{found.shown}; beside it {beside}")
+    return JudgedClaim(claim, found, n_particles, n_samples, parts, evidence.beside)
 
 
 def _judgement(claim: Claim, evidence: Evidence, n_particles: int, n_samples: int) -> Judgement:
     unknown = Estimate(float("nan"), float("nan"))
     if evidence.missing or not evidence.parts:
-        return Judgement(Verdict.ABSENT, unknown, "the study lacks " + ", ".join(evidence.missing or ("what it takes",)))
+        return Judgement(Verdict.ABSENT, unknown, "the study lacks " + listed(evidence.missing or ("what it takes",)))
     found = claim.rule.judge(evidence.parts)
     short = []
     if n_particles < claim.least.n_particles:

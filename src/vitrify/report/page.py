@@ -24,6 +24,7 @@ from .figures.catalogue import figures_of, with_controls
 from .gathered import Study, Track, gather, untracked
 from .paper import Paper, paper_of
 from .pictures import Picture, draw_all
+from .verdicts import write_claims
 
 SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
 
@@ -31,7 +32,7 @@ SOFTWARE = ("vitrify", "numpy", "scipy", "numba", "h5py", "lmfit", "matplotlib")
 def write_report(
     source: Store | Opened, output: Path, experiments: Path | None = None, *, track: Track = untracked
 ) -> Path:  # fmt: skip
-    """Write index.html, figures/ and tables/ under `output` from what a store or its tables hold; returns the page.
+    """Write index.html, claims.json, figures/ and tables/ under `output` from a store or its tables; returns the page.
 
     experiments: a user's table for Figs. 1 and 13; track: yields what it is given and may show under a title how far it is.
     Raises UsageError where the table or the folder is not as it should be."""
@@ -59,6 +60,7 @@ def write_page(
     make_folder(output / "tables")
     for name, table in drawn.items():
         write_text_whole(output / "tables" / f"table_{_file_name(name)}.csv", table.to_csv(index=False))
+    write_claims(claims, output)
     page = output / "index.html"
     text = _render(study, paper, pictures, drawn, claims, [plain(x) for x in quarantined], [plain(x) for x in broken])
     write_text_whole(page, text)

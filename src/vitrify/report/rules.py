@@ -4,6 +4,7 @@ Every rule comes down to one comparison, `within`: a value with twice its error 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, floor, hypot, inf, isfinite, log10
@@ -11,7 +12,7 @@ from math import ceil, floor, hypot, inf, isfinite, log10
 from vitrify.ensemble import Estimate
 from vitrify.ensemble.estimate import UNKNOWN
 
-from .claim import Judgement, Measured, Verdict
+from .claim import Judgement, Measured, Rule, Verdict, listed
 
 SIGMAS = 2.0  # how many standard errors a value reaches
 MOST_TIMES = 30.0  # an error that must shrink more than so many times is not a matter of samples
@@ -47,6 +48,8 @@ class Between:
 
     def needed(self, part: Measured) -> str:
         """What n would decide it, from the distance to the nearer bound."""
+        if not part.by_samples:
+            return ""
         room = min(abs(part.estimate.value - x) for x in (self.low, self.high) if isfinite(x))
         if not part.estimate.is_known or SIGMAS * part.estimate.error > MOST_TIMES * room:
             return ""
@@ -58,6 +61,11 @@ def about(expected: float, *, part: float = 0.0, room: float = 0.0, percent: boo
     """Near a number: within a part of it, or within an absolute room."""
     half = room or part * abs(expected)
     return Between(expected - half, expected + half, percent)
+
+
+def within_factor(expected: float, factor: float) -> Between:
+    """Near a number: at most so many times larger or smaller."""
+    return Between(expected / factor, expected * factor)
 
 
 def above(bound: float = 0.0) -> Between:
@@ -86,11 +94,11 @@ class Trend:
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
         known = sorted((x for x in parts if x.estimate.is_known), key=lambda x: x.control)
         if len(known) < len(parts) or len(known) < 2:
-            lacking = ", ".join(x.label for x in parts if not x.estimate.is_known)
+            lacking = listed([x.label for x in parts if not x.estimate.is_known])
             return Judgement(Verdict.NOT_DECIDED, UNKNOWN, f"not known: {lacking}" if lacking else "one point is no trend")
         sign = 1.0 if self.rising else -1.0
         whole = _difference(known[-1], known[0], sign)
-        shown = f"{known[0].estimate} at {known[0].control:g}, {known[-1].estimate} at {known[-1].control:g}"
+        shown = f"{known[0].estimate} at {known[0].control:.4g}, {known[-1].estimate} at {known[-1].control:.4g}"
         doubtful = self._doubtful_steps(known, sign, whole.value)
         for verdict in (Verdict.DISAGREES, Verdict.NOT_DECIDED):
             if named := [step for step, found in doubtful if found is verdict]:
@@ -102,7 +110,7 @@ class Trend:
         does; the ends alone say how clear the trend is."""
         least = -self.slack * abs(whole)
         steps = [
-            (f"{a.control:g} to {b.control:g}", within(_difference(b, a, sign), least, inf)) for a, b in pairwise(known)
+            (f"{a.control:.4g} to {b.control:.4g}", within(_difference(b, a, sign), least, inf)) for a, b in pairwise(known)
         ]
         return [(step, found) for step, found in steps if found in (Verdict.DISAGREES, Verdict.NOT_DECIDED)]
 
@@ -144,6 +152,34 @@ class Least:
         return Judgement(found.verdict, first.estimate, shown, found.would_decide)
 
 
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """A claim of several parts, each with a rule of its own; the worst verdict is that of all.
+
+    rules: by the group of the numbers that they judge."""
+
+    rules: Mapping[str, Rule]
+
+    @property
+    def margin(self) -> str:
+        names: dict[str, list[str]] = {}
+        for name, rule in self.rules.items():
+            names.setdefault(rule.margin, []).append(name)
+        return "; ".join(f"{', '.join(of)}: {margin}" for margin, of in names.items())
+
+    def judge(self, parts: tuple[Measured, ...]) -> Judgement:
+        groups = {name: tuple(x for x in parts if x.group == name) for name in self.rules}
+        each = {name: self._judged(name, group) for name, group in groups.items()}
+        verdict = next(x for x in WORST_FIRST if any(y.verdict is x for y in each.values()))
+        worst = next(x for x in each.values() if x.verdict is verdict)
+        shown = "; ".join(f"{name}: {x.shown}" for name, x in each.items())
+        needed = next((x.would_decide for x in each.values() if x.would_decide), "")
+        return Judgement(verdict, worst.value, shown, needed if verdict is Verdict.NOT_DECIDED else "")
+
+    def _judged(self, name: str, group: tuple[Measured, ...]) -> Judgement:
+        return self.rules[name].judge(group) if group else Judgement(Verdict.NOT_DECIDED, UNKNOWN, "not measured")
+
+
 def _worst(each: list[tuple[Measured, Verdict]], rule: Between) -> Judgement:
     verdict = next(x for x in WORST_FIRST if any(y is x for _, y in each))
     part = max((x for x, y in each if y is verdict), key=lambda x: _outside(x.estimate, rule))
@@ -181,7 +217,11 @@ def _two_digits(number: float) -> int:
 def _interval(low: float, high: float, percent: bool) -> str:
     scale, unit = (100.0, " %") if percent else (1.0, "")
     if not isfinite(low):
-        return f"below {scale * high:.3g}{unit}"
+        return f"below {_plain(scale * high)}{unit}"
     if not isfinite(high):
-        return f"above {scale * low:.3g}{unit}"
-    return f"{scale * low:.3g} to {scale * high:.3g}{unit}"
+        return f"above {_plain(scale * low)}{unit}"
+    return f"{_plain(scale * low)} to {_plain(scale * high)}{unit}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if 1000.0 <= abs(number) < 1e6 else f"{number:.3g}"

@@ -6,7 +6,7 @@ from math import isfinite
 
 import pandas as pd
 
-from vitrify.ensemble import Estimate, mean
+from vitrify.ensemble import Estimate, is_hot_enough, least_temperature, mean
 from vitrify.ensemble.density_of_states import FRACTIONS
 from vitrify.errors import plain
 
@@ -50,7 +50,8 @@ def failures(study: Study) -> pd.DataFrame:
 
 def _ensemble(x: Gathered) -> dict[str, object]:
     parent = x.parent
-    given = x.spec.parent_temperature
+    temperature = parent.temperature if parent else _number(x.spec.parent_temperature)
+    least = least_temperature(x.summary.shear_modulus_of_planes, x.spec.density)  # by the ensemble's own glasses
     return {
         "ensemble": x.spec.name,
         "model": x.spec.model,
@@ -59,12 +60,18 @@ def _ensemble(x: Gathered) -> dict[str, object]:
         "n asked for": x.spec.n_samples,
         "n finished": x.summary.n_samples,
         "failed": x.counts.failed,
-        "T": f"{parent.temperature:g}" if parent else str(given),
+        "T": f"{temperature:g}" if isfinite(temperature) else str(x.spec.parent_temperature),
         "G∞": str(Estimate(parent.shear_modulus, parent.shear_modulus_error)) if parent else "–",
-        "4 G∞ a0³/30": f"{4.0 / 30.0 * parent.shear_modulus / x.spec.density:.3g}" if parent else "–",
+        "4 G a0³/30": str(least),
+        "T is at least that": {True: "yes", False: "no", None: "open"}[is_hot_enough(temperature, least)],
         "MSD of the liquid (a0²)": _rounded(x.summary.msd_over_a0_squared),
         "s a sample": _rounded(x.summary.seconds),
     }
+
+
+def _number(temperature: float | str) -> float:
+    """A given temperature; not a number where pilots are to find it."""
+    return float("nan") if isinstance(temperature, str) else float(temperature)
 
 
 def _observables(x: Gathered) -> dict[str, object]:

@@ -18,6 +18,9 @@ SHORT = 12  # hex digits in a folder's name
 RESERVED = ("failed", "quarantine", "report", "runs", "claims", "log", "study.toml", "vitrify-store.json")
 LONGEST = 160  # characters of a folder's name; what is set aside has all its key in one name, and a name has 255 at most
 
+RULE = "temperature of pilots"  # how it follows from their G∞; changed with the code that finds it
+FIRST_RULE = "4 G∞ a0³/30, two digits"  # of stores whose pilots say no rule
+TEMPERATURE_RULE = "4 (G∞ + 2σ) a0³/30, three digits"
 FORMULA = "formula of the potential"  # of a family that the package does not ship
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
 Definition = dict[str, object]
@@ -40,7 +43,8 @@ def observable_digest(study: StudySpec, group: EnsembleSpec, observable: Observa
 
 def parent_temperature_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
     """What defines the parent temperature."""
-    return {**_common(study, spec), "n_pilots": spec.n_pilots, "pilot_particles": spec.particles_of_pilot}
+    rule = {} if spec.name in study.by_first_rule else {RULE: TEMPERATURE_RULE}
+    return {**_common(study, spec), "n_pilots": spec.n_pilots, "pilot_particles": spec.particles_of_pilot, **rule}
 
 
 def glass_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:

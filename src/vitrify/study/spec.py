@@ -68,7 +68,7 @@ class EnsembleSpec:
     density: float  # ρ = N/V, in λ⁻³
     n_particles: int
     n_samples: int
-    parent_temperature: float | Literal["auto"] = "auto"  # in ε/k_B; auto = 4 G∞ a0³/30 from pilots, Sect. II B
+    parent_temperature: float | Literal["auto"] = "auto"  # in ε/k_B; auto = 4 (G∞ + 2σ) a0³/30 from pilots, Sect. II B
     n_pilots: int = 2
     pilot_particles: int = 0  # 0: as many as a sample has, at most 3,000
     minimiser: str = "cg"
@@ -124,6 +124,11 @@ class EnsembleSpec:
         """Of how many glasses it is measured."""
         return observable.n_samples or self.n_samples
 
+    def particles_of(self, name: str) -> int:
+        """N of the glasses that an observable is measured on: those of the ensemble, or of a group made for it."""
+        asked = self.observable(name)
+        return (asked.n_particles if asked else 0) or self.n_particles
+
     def groups(self) -> list[EnsembleSpec]:
         """The ensemble by size of its glasses: its own first, then those that an observable asks for.
 
@@ -167,6 +172,7 @@ class StudySpec:
     seed: int
     ensembles: tuple[EnsembleSpec, ...]
     text: str = ""  # the file it was read from
+    by_first_rule: frozenset[str] = frozenset()  # ensembles whose T a store has by the first release's rule: see stored.py
 
     def __post_init__(self) -> None:
         plain = _is_name(self.name) and "/" not in self.name  # the store is called for it unless a place is given

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from math import inf
+from math import factorial, inf, perm
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -74,11 +74,15 @@ class Potential:
         return np.asarray(self.evaluate(u)[0])
 
 
-def smooth_cutoff(derivatives: tuple[float, ...], u_c: float) -> tuple[float, float, float]:
-    """Coefficients c0, c2, c4 of c0 + c2 u + c4 u² that take φ, φ_u and φ_uu to zero at u_c, as in Eq. (1).
+def smooth_cutoff(derivatives: tuple[float, ...], u_c: float, *, smooth_to: int = 2) -> tuple[float, ...]:
+    """Coefficients c0, c2, c4, ... of c0 + c2 u + c4 u² + ... that take φ and its derivatives to the smooth_to-th to zero
+    at u_c, as in Eq. (1).
 
-    derivatives: the bare φ, φ_u, φ_uu at u_c."""
-    phi, phi_u, phi_uu = derivatives[:3]
-    c4 = -0.5 * phi_uu
-    c2 = -phi_u - 2.0 * c4 * u_c
-    return -phi - c2 * u_c - c4 * u_c**2, c2, c4
+    derivatives: the bare φ, φ_u, φ_uu, ... at u_c. Returns smooth_to + 1 coefficients."""
+    coefficients: list[float] = []  # from the highest power down: the m-th derivative fixes that of u^m
+    for m in range(smooth_to, -1, -1):
+        slope = derivatives[m]
+        for k, c in zip(range(m + 1, smooth_to + 1), reversed(coefficients), strict=True):
+            slope += perm(k, m) * c * u_c ** (k - m)
+        coefficients.append(-slope / factorial(m))
+    return tuple(reversed(coefficients))

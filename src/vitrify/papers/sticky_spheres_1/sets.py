@@ -8,8 +8,6 @@ SHOWN = (
     Control("DSS", r"$\rho$", SETS["DSS"], "#D55E00", "s"),
     Control("CSS", "$r_c$", SETS["CSS"], "#009E73", "D"),
 )
-LABELS = {x.name: x.symbol for x in SHOWN}
-COLOURS = {x.name: x.colour for x in SHOWN}
 
 
 def control(name: str) -> Control:

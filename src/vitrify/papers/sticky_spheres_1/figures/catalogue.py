@@ -41,11 +41,17 @@ FIGURES = (
     Figure("8", "Frequency and number of quasilocalised modes", "ω_g = 2π c_s/ξ_g (a-c) and 𝒩 = A_g ω_g⁵ (d-f).",
            FREQUENCY.draw, FREQUENCY.data, FREQUENCY.alternative),
     Figure("9", "Energy of quasilocalised modes", "The four terms of Eq. (10) in ω0², one nonlinear mode a glass; dashed: means.",
-           fig09_energy_split.draw),
-    Figure("10", "Structure", "g(r) by pair type (A small, B large) over φ; the vertical line is the cutoff.", fig10_structure.draw),
-    Figure("11", "Depletion of negative stiffness", "g(r) against φ''(r)/ω0² where φ'' < 0.", fig11_stiffness_depletion.draw),
+           fig09_energy_split.draw, fig09_energy_split.data, fig09_energy_split.alternative),
+    Figure("10", "Structure", "g(r) by pair type (A small, B large) over φ, with its error over glasses as a band; (a, b) about "
+           "the first shell, grey where φ'' is below a tenth of its least value, (c, d) farther out, the highest maxima cut off. "
+           "Dashed: the cutoff r_c = 1.2.",
+           fig10_structure.draw, fig10_structure.data, fig10_structure.alternative),
+    Figure("11", "Depletion of negative stiffness", "g(r) against φ''(r)/ω0² where φ'' < 0, on either side of its minimum; bars: "
+           "errors over glasses.", fig11_stiffness_depletion.draw, fig11_stiffness_depletion.data,
+           fig11_stiffness_depletion.alternative),
     Figure("12", "Coupling to strain", "Second and third quartile of dilation/shear (Eq. A16) of quasilocalised modes; lines: "
-           "means. The paper's caption has the ratio upside down.", fig12_strain_coupling.draw),
+           "means with their errors. The paper's caption has the ratio upside down.", fig12_strain_coupling.draw,
+           fig12_strain_coupling.data, fig12_strain_coupling.alternative),
     Figure("13", "Size of shear transformation zones", "2 ξ_g³ against Poisson's ratio. " + EXPERIMENTS,
            STZ_AND_POISSON.draw, STZ_AND_POISSON.data, STZ_AND_POISSON.alternative),
     Figure("14", "A_g and Poisson's ratio", LEFT_OUT, PREFACTOR_AND_POISSON.draw, PREFACTOR_AND_POISSON.data, PREFACTOR_AND_POISSON.alternative),

@@ -5,42 +5,104 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from vitrify.model import Potential
+from vitrify.papers.sticky_spheres_1.negative_stiffness import WEAK, PairStructure, curvature, pair_structure
 from vitrify.report.gathered import Gathered, Study
-from vitrify.report.style import SEQUENCE, panels, say
+from vitrify.report.style import SEQUENCE, legend_below, panels
 
-PANELS = (("QSS", 20.0), ("DSS", 0.55))
+from .of_modes import GLASSES, PAIRS, ensemble_formula, place, say_what_lacks, written
+
+NEAR, FAR = (0.95, 1.5), (0.8, 2.5)  # of r/λ
+LOW = -1.2  # of both: the depth of φ is 1
+HIGH_NEAR = 2.0  # so that what is left of g where φ'' is most negative is seen
+HIGH_FAR = 8.0  # the first maximum of QSS, at 28, is cut off: else nothing else would be seen
+COLUMNS = ("set", "control", "ensemble", "n_samples", "pair", "r_over_lambda", "phi", "curvature", "g", "g_error")
+CUTOFF_OF = "DSS"  # the set in whose panels the paper marks it
 
 
 def draw(study: Study) -> Figure:
-    """φ and g by pair type: near the minimum above, farther out below."""
+    """φ and g by pair type: about the first shell above, farther out below."""
     figure, axes = panels(2, 2)
-    for column, (name, control) in enumerate(PANELS):
+    for column, (name, control) in enumerate(GLASSES):
         found = study.at(name, control)
-        for axis, limits in ((axes[0, column], (0.9, 1.5)), (axes[1, column], (0.8, 2.5))):
-            if found is None or not found.structure:
-                say(axis, f"{name}, {control:g}: no samples yet")
-            else:
-                _panel(axis, found, limits)
+        structure = pair_structure(found) if found else None
+        for axis, limits in zip(axes[:, column], (NEAR, FAR), strict=True):
+            if found is None or structure is None:
+                say_what_lacks(axis, study, name, control, "no samples yet")
+                continue
+            _panel(axis, found, structure, limits)
+            axis.set_title(ensemble_formula(name, control))
+            if name == CUTOFF_OF:
+                axis.axvline(found.spec.parsed_model.potential.cutoff, color="0.4", ls="--", lw=0.9)
     return figure
 
 
-def radial(found: Gathered) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
-    """r/λ and mean g by pair type."""
-    x = found.structure[0].arrays["x"]
-    kinds = [k for k in found.structure[0].arrays if k != "x"]
-    return x, {k: np.mean([s.arrays[k] for s in found.structure], axis=0) for k in kinds}
+def data(study: Study) -> pd.DataFrame:
+    """g by pair type with its error over glasses, and φ and φ'' of r/λ there, in ε."""
+    parts = []
+    for name, control in GLASSES:
+        found = study.at(name, control)
+        structure = pair_structure(found) if found else None
+        if found is not None and structure is not None:
+            parts += [_rows(name, control, found, structure, kind) for kind in structure.g]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.concat(parts, ignore_index=True)
+    return table[table["r_over_lambda"].between(*FAR)].reset_index(drop=True)
 
 
-def _panel(axis: Any, found: Gathered, limits: tuple[float, float]) -> None:
-    x, g = radial(found)
+def alternative(study: Study) -> str:
+    """What is seen, in words."""
+    said = []
+    for name, control in GLASSES:
+        found = study.at(name, control)
+        structure = pair_structure(found) if found else None
+        if structure is not None:
+            left = [(PAIRS.get(x, x), structure.population(x, structure.most_negative).value) for x in structure.g]
+            values = ", ".join(f"{value:.2g} of {kind} pairs" for kind, value in left)
+            said.append(f"Where φ'' is most negative, g is {values} in {written(name, control)}.")
+    return " ".join(said)
+
+
+def _rows(name: str, control: float, found: Gathered, structure: PairStructure, kind: str) -> pd.DataFrame:
+    g, error = structure.curve(kind)
+    return pd.DataFrame(
+        {
+            **place(name, control, found, structure.n_glasses),
+            "pair": kind,
+            "r_over_lambda": structure.x,
+            "phi": found.spec.parsed_model.potential.energy(structure.x**2),
+            "curvature": structure.curvature,
+            "g": g,
+            "g_error": error,
+        }
+    )
+
+
+def _panel(axis: Any, found: Gathered, structure: PairStructure, limits: tuple[float, float]) -> None:
     potential = found.spec.parsed_model.potential
     fine = np.linspace(*limits, 500)
-    axis.plot(fine, potential.energy(fine**2), color="0.3", lw=1, label=r"$\varphi/\varepsilon$")
-    for colour, (kind, values) in zip(SEQUENCE, g.items(), strict=False):
-        axis.plot(x, values, color=colour, lw=1, label=f"g, {kind}")
-    axis.axvline(potential.cutoff, color="0.6", ls="--", lw=0.8)
-    axis.set(xlabel=r"$r/\lambda_{ij}$", xlim=limits, ylim=(-1.2, 4.0), title=found.spec.name)
-    axis.legend(frameon=False, fontsize=6)
+    axis.plot(fine, potential.energy(fine**2), color="0.25", lw=1.4, label=r"$\varphi/\varepsilon$")
+    inside = (structure.x > limits[0]) & (structure.x < limits[1])
+    for colour, kind in zip(SEQUENCE, structure.g, strict=False):
+        g, error = structure.curve(kind)
+        axis.plot(structure.x[inside], g[inside], color=colour, lw=1, label=PAIRS.get(kind, kind))
+        band = np.nan_to_num(error)[inside]
+        axis.fill_between(structure.x[inside], g[inside] - band, g[inside] + band, color=colour, alpha=0.25, lw=0)
+    near = limits == NEAR
+    axis.set(xlabel=r"$r/\lambda_{ij}$", ylabel=r"$g(r)$ and $\varphi/\varepsilon$", xlim=limits)
+    axis.set_ylim(LOW, HIGH_NEAR if near else HIGH_FAR)
+    if near:
+        _shade(axis, fine, potential)
+    legend_below(axis, 2)
+
+
+def _shade(axis: Any, fine: NDArray[np.float64], potential: Potential) -> None:
+    """Grey where pairs have a negative stiffness of at least a tenth of the most negative."""
+    bend = curvature(potential, fine)
+    negative = bend <= WEAK * bend.min()
+    axis.fill_between(fine, 0, 1, where=negative, transform=axis.get_xaxis_transform(), color="0.92", lw=0, zorder=0)

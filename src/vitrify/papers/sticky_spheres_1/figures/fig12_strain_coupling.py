@@ -2,27 +2,100 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
+from functools import partial
+from typing import Any
 
-from vitrify.papers.sticky_spheres_1.sets import COLOURS, LABELS, SETS
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from vitrify.ensemble import Estimate, bootstrap, mean, standard_deviation
+from vitrify.papers.sticky_spheres_1.sets import SETS, control
 from vitrify.report.gathered import Study
 from vitrify.report.style import panels, say
 
+from .of_modes import formula, place
+
 LEAST_MODES = 4  # for quartiles
+GAP = 1.0  # between sets, in bars
+WIDE = (6.0, 3.2)  # inches: seventeen bars with a number under each
 
 
 def draw(study: Study) -> Figure:
-    """Second and third quartile as a bar, the mean as a line, for every ensemble of the three sets."""
-    figure, axes = panels(1, 3)
-    for axis, name in zip(axes[0], SETS, strict=True):
-        found = [(c, x.qlm["qlm_dilation_over_shear"]) for c, x in study.of_set(name) if len(x.qlm) >= LEAST_MODES]
-        for place, (_, values) in enumerate(found):
-            low, high = values.quantile(0.25), values.quantile(0.75)
-            axis.bar(place, high - low, bottom=low, width=0.6, color=COLOURS[name], alpha=0.5)
-            axis.hlines(values.mean(), place - 0.3, place + 0.3, color="k", lw=1.5)
-        axis.axhline(0.0, color="0.7", lw=0.8, zorder=0)
-        axis.set_xticks(range(len(found)), [f"{c:g}" for c, _ in found], fontsize=7)
-        axis.set(xlabel=LABELS[name], ylabel="dilation/shear")
-        if not found:
-            say(axis, f"too few modes to tell\n(at least {LEAST_MODES})")
+    """Second and third quartile as a bar, the mean as a line with its error, for every ensemble of the three sets."""
+    figure, axes = panels(1, 1)
+    figure.set_size_inches(*WIDE)
+    axis = axes[0, 0]
+    axis.set_title("", loc="left")
+    table = data(study)
+    if not len(table):
+        axis.set_axis_off()
+        say(axis, f"too few modes to tell (at least {LEAST_MODES})")
+        return figure
+    ticks: list[tuple[float, str]] = []
+    for name in [x for x in SETS if x in set(table["set"])]:
+        start = ticks[-1][0] + 1.0 + GAP if ticks else 0.0
+        ticks += _bars(axis, table[table["set"] == name], name, start)
+    axis.axhline(0.0, color="0.6", lw=0.8, zorder=0)
+    axis.set_xticks([x for x, _ in ticks], [label for _, label in ticks], fontsize=8, rotation=90)
+    axis.set_ylabel("dilation/shear")
+    axis.set_xlim(-0.7, ticks[-1][0] + 0.7)
     return figure
+
+
+def data(study: Study) -> pd.DataFrame:
+    """Quartiles, mean and standard deviation of dilation/shear with their errors, a row an ensemble of a set."""
+    rows = []
+    for name in SETS:
+        for value, found in study.of_set(name):
+            if len(found.qlm) >= LEAST_MODES:
+                ratio = found.qlm["qlm_dilation_over_shear"].to_numpy(float)
+                rows.append(place(name, value, found, len(ratio)) | _columns(ratio))
+    return pd.DataFrame(rows)
+
+
+def alternative(study: Study) -> str:
+    """What is seen, in words."""
+    table = data(study)
+    said = []
+    for name in [x for x in SETS if len(table) and x in set(table["set"])]:
+        own = table[table["set"] == name]
+        first, last = own.iloc[0], own.iloc[-1]
+        said.append(
+            f"{name}: from {SETS[name]} = {first['control']:g} to {last['control']:g} the mean of dilation/shear goes "
+            f"from {first['mean']:.2g} to {last['mean']:.2g}, its spread {first['spread']:.2g} to {last['spread']:.2g}."
+        )
+    return " ".join(said)
+
+
+def _columns(ratio: NDArray[np.float64]) -> dict[str, float]:
+    known = {
+        "lower_quartile": _quantile(ratio, 0.25),
+        "upper_quartile": _quantile(ratio, 0.75),
+        "mean": mean(ratio),
+        "spread": standard_deviation(ratio),
+    }
+    return {key: value for name, x in known.items() for key, value in ((name, x.value), (f"{name}_error", x.error))}
+
+
+def _quantile(ratio: NDArray[np.float64], level: float) -> Estimate:
+    return bootstrap(partial(_level, level), ratio)
+
+
+def _level(level: float, ratio: NDArray[np.float64]) -> float:
+    return float(np.quantile(ratio, level))
+
+
+def _bars(axis: Any, own: pd.DataFrame, name: str, start: float) -> list[tuple[float, str]]:
+    """Draw the bars of a set from a place on, its name above them; returns the places and what stands under them."""
+    places = start + np.arange(len(own))
+    height = own["upper_quartile"] - own["lower_quartile"]
+    axis.use_sticky_edges = False  # so that no bar ends at the frame
+    axis.bar(places, height, bottom=own["lower_quartile"], width=0.7, color=control(name).colour, alpha=0.5)
+    axis.hlines(own["mean"], places - 0.35, places + 0.35, color="k", lw=1.5)
+    axis.errorbar(places, own["mean"], own["mean_error"], ls="none", color="k", elinewidth=0.8, capsize=1.5)
+    axis.text(
+        places.mean(), 1.02, f"{name}, {formula(name)}", transform=axis.get_xaxis_transform(), ha="center", va="bottom"
+    )
+    return [(float(x), f"{control:g}") for x, control in zip(places, own["control"], strict=True)]
