@@ -11,6 +11,7 @@ from vitrify.campaign import Result
 from vitrify.ensemble import DipoleLength, Estimate, Microscopic, TailFit, summarise
 from vitrify.ensemble.density_of_states import FRACTIONS, LowDensity
 from vitrify.ensemble.estimate import UNKNOWN
+from vitrify.ensemble.microscopic import GlassCount
 from vitrify.report.gathered import Gathered, Study
 from vitrify.study import Counts, parse_study
 
@@ -59,6 +60,7 @@ def gathered(spec, place, n, seed):
     micro = Microscopic(
         omega0, 0.01, *tails(rng, 0.2 * 10**place if {"modes", "elasticity"} <= asked else 0.0),
         decays(rng, 4.0 + 4.0 * place if "dipoles" in asked else 0.0),
+        GlassCount(N, n), GlassCount(N, n),
     )  # fmt: skip
     return Gathered(
         spec, table, found, Counts(n, n, 0, {}), None, micro,
