@@ -65,11 +65,19 @@ def test_windows_agree_where_the_law_holds():
 def test_density_of_states_and_prefactor_have_one_normalisation():
     modes = drawn(3000, 0.5)
     found = fit_tail(modes, np.full(3000, 0.5), N, 0.5)
-    omega, density = low_density(modes, np.full(3000, 0.5), N)
+    low = low_density(modes, np.full(3000, 0.5), N)
     q = 10.0 ** (1 / 8)  # of a bin's edges: the mean of ω⁴ over it is not that of its middle
     over = (q**2.5 - q**-2.5) / 5 / (q**0.5 - q**-0.5)
-    assert density[-3:] / omega[-3:] ** 4 / over == pytest.approx(np.full(3, A), rel=0.08)  # 1,450 modes in the third
+    seen = low.density[-3:] / low.omega[-3:] ** 4 / over
+    assert seen == pytest.approx(np.full(3, A), rel=0.08)  # 1,450 modes in the third
     assert found.prefactor.value == pytest.approx(A, abs=4 * found.prefactor.error)
+
+
+def test_errors_of_the_density_of_states_are_its_scatter():
+    """Over 400 ensembles, in the three bins that hold most modes: the mean stated error is their standard deviation."""
+    many = [low_density(drawn(60, 0.5, seed), np.full(60, 0.5), N) for seed in range(400)]
+    density, error = (np.array([getattr(x, name)[-3:] for x in many]) for name in ("density", "error"))
+    assert error.mean(axis=0) / density.std(axis=0) == pytest.approx(np.ones(3), abs=4 / np.sqrt(2 * 400))
 
 
 def test_window_is_the_narrower_of_shear_band_and_mode_frequency():

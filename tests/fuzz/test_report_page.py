@@ -11,7 +11,7 @@ import pytest
 from vitrify.campaign import Store
 from vitrify.papers.sticky_spheres_1 import PAPER
 from vitrify.papers.sticky_spheres_1.figures import FIGURES
-from vitrify.report import page
+from vitrify.report import page, pictures, style
 from vitrify.study import parse_study, plan
 
 NASTY = [
@@ -79,7 +79,9 @@ def test_the_page_holds_no_markup_of_a_name(written):
     assert "alert(1)" in found.text  # the names are there, as text
     assert all(f"<script>alert({k})" in found.text for k in (1, 2, 3, 4))
     assert "{{ 7*7 }}" in found.text
-    assert all(source.startswith('src="data:image/svg+xml;base64,') for source in re.findall(r'src="[^"]*"', text))
+    assert all(
+        re.match(r'src(set)?="data:image/svg\+xml;base64,', source) for source in re.findall(r'src(?:set)?="[^"]*"', text)
+    )
 
 
 def test_the_page_holds_nothing_that_a_terminal_would_obey(written):
@@ -91,7 +93,7 @@ def test_the_page_holds_nothing_that_a_terminal_would_obey(written):
 def test_files_are_called_for_numbers_only(written):
     names = {x.relative_to(written / "out").as_posix() for x in (written / "out").rglob("*") if x.is_file()}
     assert all(
-        re.fullmatch(r"index\.html|claims\.json|figures/figure_\d\d\.(svg|png)|tables/table_[A-Za-z]+\.csv", x)
+        re.fullmatch(r"index\.html|claims\.json|figures/figure_\d\d\.(svg|png|csv)|tables/table_[A-Za-z]+\.csv", x)
         for x in names
     )
     assert {x.name for x in written.iterdir()} == {"store", "out", "e.csv"}
@@ -116,8 +118,8 @@ def test_a_name_is_drawn_as_it_is(written, name):
 
     study = whole(written)
     one = replace(study.ensembles[0], spec=replace(study.ensembles[0].spec, name=name))
-    (shown,) = page._as_drawn(replace(study, ensembles=(one,))).ensembles
+    (shown,) = pictures.as_drawn(replace(study, ensembles=(one,))).ensembles
     figure = Figure()
     text, is_formula = figure.text(0, 0, shown.spec.name)._preprocess_math(shown.spec.name)
     assert not is_formula
-    assert text == (name if len(name) <= page.LONGEST_SHOWN else name[: page.LONGEST_SHOWN] + "…")
+    assert text == (name if len(name) <= style.LONGEST_NAME else name[: style.LONGEST_NAME] + "…")

@@ -127,19 +127,24 @@ QUICK = Path(__file__).parents[2] / "studies" / "quick.toml"
 
 
 def reported(store):
-    """The page that `vitrify report` writes, with every figure on it."""
+    """The page that `vitrify report` writes, with a place for every figure on it."""
     result = CliRunner().invoke(cli, ["report", str(store), "--output", str(store.parent / "out")])
     assert result.exit_code == 0, (result.output, result.exc_info)
     assert f"{len(CLAIMS)} claims: " in result.output
     assert len(json.loads((store.parent / "out" / "claims.json").read_text(encoding="utf-8"))) == len(CLAIMS)
-    assert len(list((store.parent / "out" / "figures").glob("*.svg"))) == 19
-    return (store.parent / "out" / "index.html").read_text(encoding="utf-8")
+    page = (store.parent / "out" / "index.html").read_text(encoding="utf-8")
+    assert all(f'id="figure-{k}"' in page for k in range(1, 20))
+    assert len(page) < 5e6
+    assert page.count("<img") == len(list((store.parent / "out" / "figures").glob("*.svg")))
+    return page
 
 
 def test_a_study_without_any_samples_is_reported(tmp_path):
     store = Store.create(tmp_path / "store")
     store.write_text("study.toml", QUICK.read_text(encoding="utf-8"))
     page = reported(store.directory)
+    assert page.count("<img") == 2  # potentials alone: each other figure says so in a line of text
+    assert page.count("Nothing to draw: ") == 17
     assert s.Verdict.NOT_DECIDED in page
     claims = json.loads((tmp_path / "out" / "claims.json").read_text(encoding="utf-8"))
     verdicts = {x["verdict"] for x in claims if x["number"] not in WITHOUT_GLASSES}
@@ -161,12 +166,16 @@ def test_a_study_with_samples_of_some_ensembles_is_reported(tmp_path):
 
 
 def test_other_glass_formers_join_the_relations():
+    """Under the name of their set; more ensembles of the paper's own models, such as other sizes, do not."""
     whole = study()
     known = whole.ensembles[-1]
-    other = replace(known, spec=replace(known.spec, sets={"HRZ": 1.0}))
+    other = replace(known, spec=replace(known.spec, model="hertzian()", sets={"HRZ": 1.0}))
+    size = replace(known, spec=replace(known.spec, sets={"by N": 1000.0}))
     for figure in FIGURES[12:16]:
-        axis = figure.draw(replace(whole, ensembles=(*whole.ensembles, other))).axes[0]
-        assert "HRZ" in axis.get_legend_handles_labels()[1]
+        axis = figure.draw(replace(whole, ensembles=(*whole.ensembles, other, size))).axes[0]
+        labels = axis.get_legend_handles_labels()[1]
+        assert "HRZ" in labels
+        assert "by N" not in labels
 
 
 def test_table_2_stands_beside_the_printed_one():

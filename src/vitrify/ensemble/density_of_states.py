@@ -81,14 +81,24 @@ def fit_windows(frequencies: list[FloatArray], complete: FloatArray, n_particles
     return [fit_tail(frequencies, complete, n_particles, fraction * band) for fraction in FRACTIONS]
 
 
-def low_density(frequencies: list[FloatArray], complete: FloatArray, n_particles: int) -> tuple[FloatArray, FloatArray]:
-    """A histogram of D(ω) ω0 per degree of freedom, for plots: eight log bins per decade, up to where all are complete."""
+@dataclass(frozen=True, slots=True)
+class LowDensity:
+    """A histogram of D(ω) ω0 per degree of freedom, for plots; bins without a mode are left out."""
+
+    omega: FloatArray  # (bins,) ω/ω0 in the middle
+    density: FloatArray  # (bins,) D(ω) ω0
+    error: FloatArray  # (bins,) of the count of modes, a Poisson number
+
+
+def low_density(frequencies: list[FloatArray], complete: FloatArray, n_particles: int) -> LowDensity:
+    """D(ω) in eight logarithmic bins a decade, up to where the modes of all glasses are complete. frequencies: in ω0."""
     modes = np.concatenate(frequencies) if frequencies else np.empty(0)
     top = float(complete.min()) if len(complete) else 0.0
     modes = modes[modes < top]
     if len(modes) < 2:
-        return np.empty(0), np.empty(0)
+        return LowDensity(np.empty(0), np.empty(0), np.empty(0))
     edges = top * 10.0 ** (-np.arange(25) / 8.0)[::-1]
     counts = np.histogram(modes, edges)[0]
-    density = counts / (DEGREES * n_particles * len(frequencies) * np.diff(edges))
-    return np.sqrt(edges[1:] * edges[:-1])[counts > 0], density[counts > 0]
+    there = counts > 0
+    one = 1.0 / (DEGREES * n_particles * len(frequencies) * np.diff(edges)[there])  # the density of one mode in a bin
+    return LowDensity(np.sqrt(edges[1:] * edges[:-1])[there], one * counts[there], one * np.sqrt(counts[there]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .density_of_states import TailFit, fit_windows, fit_within, low_density
+from .density_of_states import LowDensity, TailFit, fit_windows, fit_within, low_density
 from .dipole_length import DipoleLength, dipole_length, half_box
 from .estimate import UNKNOWN, Estimate
 from .scales import characteristic_frequency, number_density, stz_size
@@ -49,7 +49,7 @@ class Microscopic:
     modulus_error: float  # relative error of G, which ω0 carries into A_g ω0⁵ ∝ G^(5/2)
     tail: TailFit
     windows: list[TailFit]
-    density: tuple[FloatArray, FloatArray]  # ω/ω0 and D ω0
+    density: LowDensity
     dipole: DipoleLength
     of_modes: GlassCount  # the tail's glasses
     of_dipoles: GlassCount  # those of c(r)

@@ -23,6 +23,12 @@ def write_text_whole(path: Path, content: str) -> None:
     write_whole(path, lambda beside: beside.write_text(content, encoding="utf-8", newline=""))
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file that we wrote, where it is there. Raises UsageError where that is refused."""
+    with _told(path):
+        path.unlink(missing_ok=True)
+
+
 def require_place(path: Path) -> None:
     """Raise UsageError unless a file can be written there: asked before hours are spent on what it shall hold."""
     with _told(path):

@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
+from vitrify.report.figures.along import together
 from vitrify.report.gathered import Study
-from vitrify.report.style import SEQUENCE, panels
+from vitrify.report.style import SEQUENCE, legend_below, panels, say
 
 X_MIN = 2.0 ** (1.0 / 6.0)
+KINDS = (
+    (QStickySpheres, 1.0, r"$r/\lambda$", "$q$", "QSS"),
+    (PiecewiseStickySpheres, X_MIN, r"$r/(2^{1/6}\lambda)$", "$r_c$", "PSS"),
+)
+FARTHEST = 2.5  # λ: beyond, nothing is to be seen
+POINTS = 400
 
 
 def draw(study: Study) -> Figure:
     """φ(r) of each potential that the study uses."""
     figure, axes = panels(1, 2)
-    for axis, kind, unit, label in (
-        (axes[0, 0], QStickySpheres, 1.0, r"$r/\lambda$"),
-        (axes[0, 1], PiecewiseStickySpheres, X_MIN, r"$r/(2^{1/6}\lambda)$"),
-    ):
-        models = [x.spec.parsed_model for x in study.ensembles]
-        found = {x.name: x.potential for x in models}  # one curve a potential, whatever the mixture
-        chosen = [(name, potential) for name, potential in found.items() if isinstance(potential, kind)]
-        chosen.sort(key=lambda pair: tuple(pair[1].parameters().values()))
-        for colour, (name, potential) in zip(SEQUENCE, chosen, strict=False):
-            x = np.linspace(0.85 * unit, 1.02 * potential.cutoff, 600)
-            axis.plot(x / unit, potential.energy(x * x), color=colour, label=name, lw=1.4)
+    for axis, (kind, unit, across, symbol, short) in zip(axes[0], KINDS, strict=True):
+        found = _potentials(study, kind)
+        for colour, (parameter, x, energy) in zip(SEQUENCE, found, strict=False):
+            axis.plot(x / unit, energy, color=colour, label=f"{symbol} = {parameter:g}", lw=1.4)
         axis.axhline(0.0, color="0.8", lw=0.8, zorder=0)
-        axis.set(xlabel=label, ylabel=r"$\varphi/\varepsilon$", ylim=(-1.15, 1.2))
-        if chosen:
-            axis.legend(frameon=False, fontsize=7)
+        axis.set(xlabel=across, ylabel=r"$\varphi/\varepsilon$", ylim=(-1.15, 1.2))
+        legend_below(axis, 3)
+        if not found:
+            say(axis, f"no glasses of {short} in this study")
     return figure
+
+
+def data(study: Study) -> pd.DataFrame:
+    """A row a point of each potential."""
+    parts = []
+    for kind, *_, short in KINDS:
+        for parameter, x, energy in _potentials(study, kind):
+            columns = {"potential": short, "parameter": parameter, "r_over_lambda": x, "energy_over_epsilon": energy}
+            parts.append(pd.DataFrame(columns))
+    return together(parts)
+
+
+def alternative(study: Study) -> str:
+    """What is seen, in words."""
+    q, rc = ([f"{x:g}" for x, *_ in _potentials(study, kind)] for kind, *_ in KINDS)
+    words = f"(a) Wells of QSS, all of one depth, the narrower the larger q: {', '.join(q)}. " if q else ""
+    words += f"(b) Wells of PSS, of one depth and repulsion, the wider the larger r_c: {', '.join(rc)}." if rc else ""
+    return words.strip()
+
+
+def _potentials(study: Study, kind: type) -> list[tuple[float, np.ndarray, np.ndarray]]:
+    """q or r_c, r/λ and φ/ε of each potential of a kind, whatever the mixture."""
+    found = {x.spec.parsed_model.name: x.spec.parsed_model.potential for x in study.ensembles}
+    chosen = {next(iter(p.parameters().values())): p for p in found.values() if isinstance(p, kind)}
+    curves = []
+    for parameter in sorted(chosen):
+        potential = chosen[parameter]
+        x = np.linspace(0.85, min(1.02 * potential.cutoff, FARTHEST), POINTS)
+        curves.append((float(parameter), x, np.asarray(potential.energy(x * x))))
+    return curves

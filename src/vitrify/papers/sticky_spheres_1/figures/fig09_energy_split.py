@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from vitrify.ensemble import mean, relative_width
 from vitrify.report.gathered import Gathered, Study
-from vitrify.report.style import SEQUENCE, panels
+from vitrify.report.style import SEQUENCE, legend_below, panels
 
-from .of_modes import GLASSES, ensemble_formula, legend_below, place, say_what_lacks, written
+from .of_modes import GLASSES, ensemble_formula, place, say_what_lacks, written
 
 TERMS = {"k_plus": "$k_+$", "k_minus": "$k_-$", "f_plus": "$f_+$", "f_minus": "$f_-$"}
 PLAIN = {"k_plus": "k₊", "k_minus": "k₋", "f_plus": "f₊", "f_minus": "f₋"}  # in a plain text
@@ -82,7 +82,7 @@ def _distributions(axis: Any, own: pd.DataFrame) -> None:
         middle = own[(own["term"] == term) & (own["quantity"] == MEAN)]["value"].iloc[0]
         axis.axvline(middle, color=colour, ls="--", lw=1)
     axis.set(xlabel=r"term of the energy$/\omega_0^2$", ylabel="probability density")
-    legend_below(axis)
+    legend_below(axis, 4)
 
 
 def _same_abscissa(axes: list[Any]) -> None:

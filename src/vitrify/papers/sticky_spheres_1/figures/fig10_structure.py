@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from vitrify.model import Potential
 from vitrify.papers.sticky_spheres_1.negative_stiffness import WEAK, PairStructure, curvature, pair_structure
 from vitrify.report.gathered import Gathered, Study
-from vitrify.report.style import SEQUENCE, panels
+from vitrify.report.style import SEQUENCE, legend_below, panels
 
-from .of_modes import GLASSES, PAIRS, ensemble_formula, legend_below, place, say_what_lacks, written
+from .of_modes import GLASSES, PAIRS, ensemble_formula, place, say_what_lacks, written
 
 NEAR, FAR = (0.95, 1.5), (0.8, 2.5)  # of r/λ
 LOW = -1.2  # of both: the depth of φ is 1

@@ -11,9 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from vitrify.papers.sticky_spheres_1.negative_stiffness import PairStructure, most_negative_stiffness, pair_structure
 from vitrify.report.gathered import Gathered, Study
-from vitrify.report.style import SEQUENCE, panels
+from vitrify.report.style import SEQUENCE, legend_below, panels
 
-from .of_modes import GLASSES, PAIRS, ensemble_formula, legend_below, place, say_what_lacks, written
+from .of_modes import GLASSES, PAIRS, ensemble_formula, place, say_what_lacks, written
 
 HIGH = 2.0  # of g: at vanishing stiffness it goes on to the first maximum
 

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from vitrify.ensemble import Estimate, bootstrap, mean, standard_deviation
-from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.papers.sticky_spheres_1.sets import SETS, control
 from vitrify.report.gathered import Study
 from vitrify.report.style import panels, say
 
-from .of_modes import COLOURS, formula, place
+from .of_modes import formula, place
 
 LEAST_MODES = 4  # for quartiles
 GAP = 1.0  # between sets, in bars
@@ -48,10 +48,10 @@ def data(study: Study) -> pd.DataFrame:
     """Quartiles, mean and standard deviation of dilation/shear with their errors, a row an ensemble of a set."""
     rows = []
     for name in SETS:
-        for control, found in study.of_set(name):
+        for value, found in study.of_set(name):
             if len(found.qlm) >= LEAST_MODES:
                 ratio = found.qlm["qlm_dilation_over_shear"].to_numpy(float)
-                rows.append(place(name, control, found, len(ratio)) | _columns(ratio))
+                rows.append(place(name, value, found, len(ratio)) | _columns(ratio))
     return pd.DataFrame(rows)
 
 
@@ -92,7 +92,7 @@ def _bars(axis: Any, own: pd.DataFrame, name: str, start: float) -> list[tuple[f
     places = start + np.arange(len(own))
     height = own["upper_quartile"] - own["lower_quartile"]
     axis.use_sticky_edges = False  # so that no bar ends at the frame
-    axis.bar(places, height, bottom=own["lower_quartile"], width=0.7, color=COLOURS[name], alpha=0.5)
+    axis.bar(places, height, bottom=own["lower_quartile"], width=0.7, color=control(name).colour, alpha=0.5)
     axis.hlines(own["mean"], places - 0.35, places + 0.35, color="k", lw=1.5)
     axis.errorbar(places, own["mean"], own["mean_error"], ls="none", color="k", elinewidth=0.8, capsize=1.5)
     axis.text(

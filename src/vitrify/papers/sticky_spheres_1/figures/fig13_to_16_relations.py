@@ -2,82 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from vitrify.ensemble import Estimate, fit_power_law
-from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.ensemble import PowerLaw, fit_power_law
+from vitrify.papers.sticky_spheres_1.sets import SETS, SHOWN
+from vitrify.report.figures.along import Control, Row, place
+from vitrify.report.figures.catalogue import FLUCTUATIONS, MODULI
+from vitrify.report.figures.density import PREFACTOR
+from vitrify.report.figures.dipoles import LENGTH
 from vitrify.report.gathered import Gathered, Study
-from vitrify.report.style import COLOURS, MARKERS, panels, say
+from vitrify.report.style import bars, drawable, legend_below, logarithmic, panels, say
 
-Quantity = Callable[[Gathered], Estimate]
-
-
-def draw_stz(study: Study) -> Figure:
-    """Fig. 13: 2 ξ_g³ against ν; experiments where the user gave them."""
-    figure, axes = panels(1, 1)
-    axis = axes[0, 0]
-    for x in study.experiments:
-        axis.plot(x.poisson_ratio, x.stz_size, "k^", ms=5, mfc="none")
-        axis.annotate(x.alloy, (x.poisson_ratio, x.stz_size), fontsize=5)
-    _points(axis, study, lambda x: x.summary.poisson_ratio, lambda x: x.micro.stz)
-    axis.set(xlabel=r"$\nu$", ylabel=r"$2\,\xi_g^3/a_0^3$", yscale="log")
-    return figure
+POISSON = MODULI[3]
+CHI = FLUCTUATIONS[0]
+STZ = Row("stz_size", r"$2\,\xi_g^3/a_0^3$", "The size of shear transformation zones 2ξ_g³/a0³", lambda x: x.micro.stz)
+OTHERS = "^v<>P*"  # markers of other glass formers
 
 
-def draw_prefactor_poisson(study: Study) -> Figure:
-    """Fig. 14: A_g ω0⁵ against ν."""
-    figure, axes = panels(1, 1)
-    _points(axes[0, 0], study, lambda x: x.summary.poisson_ratio, lambda x: x.micro.prefactor)
-    _power_law(axes[0, 0], study, lambda x: x.summary.poisson_ratio, lambda x: x.micro.prefactor)
-    axes[0, 0].set(xlabel=r"$\nu$", ylabel=r"$A_g\omega_0^5$", yscale="log")
-    return figure
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One number of each ensemble against another."""
+
+    up: Row
+    across: Row
+    log: str  # which axes are logarithmic
+    experiments: bool = False  # those of the user are drawn too
+    guide: float = 0.0  # exponent of a dashed line through the points
+    fitted: bool = True  # the exponent of a power law is told
+
+    def draw(self, study: Study) -> Figure:
+        """Points with both errors, a colour a set."""
+        figure, axes = panels(1, 1)
+        axis = axes[0, 0]
+        logarithmic(axis, self.log)
+        if self.experiments:
+            _experiments(axis, study)
+        for control, found in self._points(study):
+            a, b = ([row.quantity(x) for _, x in found] for row in (self.across, self.up))
+            sideways = np.nan_to_num([x.error for x in a])
+            how = {"color": control.colour, "marker": control.marker, "label": drawable(control.name), "ls": "none"}
+            bars(axis, [x.value for x in a], [x.value for x in b], [x.error for x in b], xerr=sideways, **how)
+        if not axis.has_data():
+            say(axis, "too few samples, or too small glasses, to tell")
+            return figure
+        if self.guide:
+            self._draw_guide(axis, study)
+        fit = self.fit(study)
+        if self.fitted and fit.exponent.is_known:
+            axis.set_title(f"fitted exponent {fit.exponent}")
+        axis.set(xlabel=self.across.symbol, ylabel=self.up.symbol)
+        legend_below(axis, 4)
+        return figure
+
+    def data(self, study: Study) -> pd.DataFrame:
+        """A row an ensemble, both numbers beside their errors."""
+        rows = []
+        for control, found in self._points(study):
+            for value, x in found:
+                a, b = self.across.quantity(x), self.up.quantity(x)
+                numbers = {self.across.column: a.value, f"{self.across.column}_error": a.error}
+                numbers |= {self.up.column: b.value, f"{self.up.column}_error": b.error}
+                rows.append(place(control, value, x) | numbers)
+        for alloy in study.experiments if self.experiments else ():
+            label = {"set": "experiment", "ensemble": f"{alloy.alloy} ({alloy.source})"}
+            rows.append(label | {self.across.column: alloy.poisson_ratio, self.up.column: alloy.stz_size})
+        return pd.DataFrame(rows)
+
+    def alternative(self, study: Study) -> str:
+        """What is seen, in words."""
+        found = [x for _, members in self._points(study) for _, x in members]
+        if len(found) < 2:
+            return ""
+        found.sort(key=lambda x: self.across.quantity(x).value)
+        first, last = found[0], found[-1]
+        a, b = ((self.across.quantity(x).value, self.up.quantity(x).value) for x in (first, last))
+        across = f"{self.across.plain} rises from {a[0]:.3g} to {b[0]:.3g}"
+        words = f"{self.up.plain} goes from {a[1]:.3g} to {b[1]:.3g} as {across}, in {len(found)} ensembles."
+        fit = self.fit(study)
+        return f"{words} The fitted exponent is {fit.exponent}." if self.fitted and fit.exponent.is_known else words
+
+    def fit(self, study: Study) -> PowerLaw:
+        """A power law through the ensembles of the paper's sets."""
+        own = [x for x in study.ensembles if set(x.spec.sets) & set(SETS)]
+        return fit_power_law([self.across.quantity(x) for x in own], [self.up.quantity(x) for x in own])
+
+    def _points(self, study: Study) -> Iterator[tuple[Control, list[tuple[float, Gathered]]]]:
+        """Ensembles of each set that have both numbers."""
+        for control in (*SHOWN, *_other_formers(study)):
+            found = study.of_set(control.name)
+            known = [(v, x) for v, x in found if all(np.isfinite(r.quantity(x).value) for r in (self.across, self.up))]
+            if known:
+                yield control, known
+
+    def _draw_guide(self, axis: Any, study: Study) -> None:
+        found = [x for _, members in self._points(study) for _, x in members]
+        a, b = (np.array([row.quantity(x).value for x in found]) for row in (self.across, self.up))
+        middle = np.exp(np.mean(np.log(b) - self.guide * np.log(a)))
+        line = np.geomspace(0.8 * a.min(), 1.2 * a.max(), 10)
+        axis.plot(line, middle * line**self.guide, "k--", lw=1, label=r"$\chi_G^{2/3}$")
 
 
-def draw_prefactor_fluctuation(study: Study) -> Figure:
-    """Fig. 15: A_g ω0⁵ against χ_G."""
-    figure, axes = panels(1, 1)
-    _points(axes[0, 0], study, lambda x: x.summary.chi_g.chi, lambda x: x.micro.prefactor)
-    _power_law(axes[0, 0], study, lambda x: x.summary.chi_g.chi, lambda x: x.micro.prefactor)
-    axes[0, 0].set(xlabel=r"$\chi_G$", ylabel=r"$A_g\omega_0^5$", xscale="log", yscale="log")
-    return figure
+STZ_AND_POISSON = Relation(STZ, POISSON, "y", experiments=True, fitted=False)
+PREFACTOR_AND_POISSON = Relation(PREFACTOR, POISSON, "y")
+PREFACTOR_AND_CHI = Relation(PREFACTOR, CHI, "xy")
+LENGTH_AND_CHI = Relation(LENGTH, CHI, "xy", guide=2.0 / 3.0)
 
 
-def draw_length_fluctuation(study: Study) -> Figure:
-    """Fig. 16: ξ_g/a0 against χ_G, and χ_G^(2/3)."""
-    figure, axes = panels(1, 1)
-    axis = axes[0, 0]
-    _points(axis, study, lambda x: x.summary.chi_g.chi, lambda x: x.micro.length)
-    known = [x for x in study.ensembles if x.summary.chi_g.chi.value > 0 and np.isfinite(x.micro.length.value)]
-    if known:
-        chi = np.array([x.summary.chi_g.chi.value for x in known])
-        middle = np.exp(np.mean(np.log([x.micro.length.value for x in known]) - 2.0 / 3.0 * np.log(chi)))
-        line = np.geomspace(0.8 * chi.min(), 1.2 * chi.max(), 10)
-        axis.plot(line, middle * line ** (2.0 / 3.0), "k--", lw=1, label=r"$\chi_G^{2/3}$")
-    _power_law(axis, study, lambda x: x.summary.chi_g.chi, lambda x: x.micro.length)
-    axis.set(xlabel=r"$\chi_G$", ylabel=r"$\xi_g/a_0$", xscale="log", yscale="log")
-    return figure
+def _other_formers(study: Study) -> list[Control]:
+    """Sets of the study's own, of models that are not those of the paper's sets."""
+    own = {x.spec.model for x in study.ensembles if set(x.spec.sets) & set(SETS)}
+    names = [n for x in study.ensembles if x.spec.model not in own for n in x.spec.sets]
+    chosen = [x for x in dict.fromkeys(names) if x not in SETS]
+    return [Control(x, drawable(x), x, "0.3", OTHERS[k % len(OTHERS)]) for k, x in enumerate(chosen)]
 
 
-def _points(axis: Any, study: Study, across: Quantity, up: Quantity) -> None:
-    others = [name for x in study.ensembles for name in x.spec.sets if name not in SETS]  # any other glass former
-    for name in dict.fromkeys([*SETS, *others]):
-        both = [(across(x), up(x)) for _, x in study.of_set(name)]
-        known = [(a, b) for a, b in both if np.isfinite(a.value) and np.isfinite(b.value)]
-        if known:
-            bars = [[p[k].error if np.isfinite(p[k].error) else 0.0 for p in known] for k in (0, 1)]
-            axis.errorbar([a.value for a, _ in known], [b.value for _, b in known], bars[1], bars[0], ls="none",
-                          marker=MARKERS.get(name, "^"), color=COLOURS.get(name, "0.3"), capsize=2, label=name)  # fmt: skip
-    if axis.has_data():
-        axis.legend(frameon=False, fontsize=7)
-    else:
-        say(axis, "too few samples to tell")
-
-
-def _power_law(axis: Any, study: Study, across: Quantity, up: Quantity) -> None:
-    fit = fit_power_law([across(x) for x in study.ensembles], [up(x) for x in study.ensembles])
-    if fit.exponent.is_known:
-        axis.set_title(f"fitted exponent {fit.exponent}", fontsize=8)
+def _experiments(axis: Any, study: Study) -> None:
+    for k, x in enumerate(study.experiments):
+        axis.plot(x.poisson_ratio, x.stz_size, "k^", ms=5, mfc="none", label="" if k else "experiments")
+        axis.annotate(x.alloy, (x.poisson_ratio, x.stz_size), (4, 3), textcoords="offset points", fontsize=7)

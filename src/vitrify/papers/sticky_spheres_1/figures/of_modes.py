@@ -1,28 +1,25 @@
-"""What Figs. 9 to 12 share: ensembles by their symbols, and legends that lie beside the data."""
+"""What Figs. 9 to 12 share: ensembles by their symbols, and what a panel says that has none."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vitrify.papers.sticky_spheres_1.sets import SETS
+from vitrify.papers.sticky_spheres_1.sets import SETS, control
 from vitrify.report.gathered import Gathered, Study
-from vitrify.report.style import SEQUENCE, say
+from vitrify.report.style import say
 
 GLASSES = (("QSS", 20.0), ("DSS", 0.55))  # 'glass 1' and 'glass 2'
-TEX = {"ρ": r"\rho"}  # symbols that a formula writes otherwise
-COLOURS = dict(zip(SETS, SEQUENCE, strict=False))
 PAIRS = {"AA": "small-small", "AB": "small-large", "BB": "large-large"}
 
 
 def formula(name: str) -> str:
     """The symbol of a set's control parameter as a figure has it."""
-    symbol = SETS.get(name, name)
-    return f"${TEX.get(symbol, symbol)}$"
+    return control(name).symbol
 
 
-def ensemble_formula(name: str, control: float) -> str:
+def ensemble_formula(name: str, value: float) -> str:
     """An ensemble as a figure names it: "QSS, q = 20" with its formula."""
-    return f"{name}, {formula(name)[:-1]} = {control:g}$"
+    return f"{name}, {formula(name)[:-1]} = {value:g}$"
 
 
 def written(name: str, control: float) -> str:
@@ -42,11 +39,3 @@ def say_what_lacks(axis: Any, study: Study, name: str, control: float, otherwise
     lacks = study.at(name, control) is None
     ensemble = ensemble_formula(name, control)
     say(axis, f"{ensemble}:\n" + ("not in this study" if lacks else otherwise))
-
-
-def legend_below(axis: Any, columns: int = 4) -> None:
-    """The legend under the axis' label, where no data are."""
-    axis.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns, frameon=False, fontsize=8, handlelength=1.3,
-        columnspacing=0.9, borderaxespad=0.0,
-    )  # fmt: skip

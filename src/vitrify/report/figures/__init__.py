@@ -1,0 +1,1 @@
+"""Figures that any study has, and what figures of a paper are made of."""

@@ -1,0 +1,113 @@
+"""The low-frequency density of states of ensembles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Drawing
+
+from vitrify.ensemble.density_of_states import DEGREES
+from vitrify.report.gathered import Gathered, Study
+from vitrify.report.style import SEQUENCE, bars, legend_below, logarithmic, say
+
+from .along import Control, Row, draw_row, ends, long_table, no_such, place, rows_of_panels, together, trends
+
+PREFACTOR = Row("a_g", r"$A_g\,\omega_0^5$", "A_g ω0⁵", lambda x: x.micro.prefactor, log=True)
+LOWEST = 1e-5  # of D(ω) ω0 that is drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Densities:
+    """D(ω) of the ensembles of each set, or of its two ends alone, and A_g along the set."""
+
+    controls: tuple[Control, ...]
+    ends_alone: bool = False
+
+    def draw(self, study: Study) -> Drawing:
+        """D(ω) above, A_g ω0⁵ below."""
+        figure, (above, below) = rows_of_panels(2, len(self.controls))
+        for axis, control in zip(above, self.controls, strict=True):
+            draw_density(axis, control, self._members(study, control))
+        draw_row(below, study, self.controls, PREFACTOR)
+        return figure
+
+    def data(self, study: Study) -> pd.DataFrame:
+        """A row a point of D(ω), and a row an A_g."""
+        points = [density_table(x, self._members(study, x)) for x in self.controls]
+        return together([*points, long_table(study, self.controls, PREFACTOR)])
+
+    def alternative(self, study: Study) -> str:
+        """What is seen, in words."""
+        words = [density_words(x, self._members(study, x)) for x in self.controls]
+        found = " ".join(x for x in (*words, *trends(study, self.controls, [PREFACTOR])) if x)
+        return found or "D(ω) of the lowest modes; too few of them, or too small glasses, to tell A_g."
+
+    def _members(self, study: Study, control: Control) -> list[tuple[float, Gathered]]:
+        found = study.of_set(control.name)
+        return ends(found) if self.ends_alone else found
+
+
+def draw_density(axis: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
+    """D(ω): points from the lowest modes with Poisson's errors, a thin line from all modes of one glass, dashed A_g ω⁴."""
+    if not members:
+        say(axis, no_such(control))
+        return
+    logarithmic(axis)
+    for colour, (value, x) in zip(SEQUENCE, members, strict=False):
+        low, line, label = x.micro.density, whole_spectrum(x), control.shown(value)
+        if len(low.omega):
+            bars(axis, low.omega, low.density, low.error, ls="none", marker="o", ms=3.5, color=colour, label=label)
+        if len(line):
+            axis.plot(line[:, 0], line[:, 1], color=colour, lw=0.7, alpha=0.7, label=None if len(low.omega) else label)
+        if x.micro.prefactor.is_known:
+            w = np.geomspace(0.2, 1.0, 20) * x.micro.tail.window
+            axis.plot(w, x.micro.prefactor.value * w**4, "--", color=colour, lw=1.2)
+    if not axis.has_data():
+        say(axis, "no modes yet")
+        return
+    axis.set(xlabel=r"$\omega/\omega_0$", ylabel=r"$D(\omega)\,\omega_0$")
+    axis.set_ylim(bottom=max(LOWEST, axis.get_ylim()[0]))
+    legend_below(axis)
+
+
+def density_table(control: Control, members: Sequence[tuple[float, Gathered]]) -> pd.DataFrame:
+    """A row a point of D(ω); the whole spectrum of one glass has no errors."""
+    parts = []
+    for value, x in members:
+        low, line = x.micro.density, whole_spectrum(x)
+        if len(low.omega):
+            parts.append(_points(control, value, x, "D(ω) ω0 of the lowest modes", low.omega, low.density, low.error))
+        if len(line):
+            parts.append(_points(control, value, x, "D(ω) ω0 of all modes of one glass", line[:, 0], line[:, 1], np.nan))
+    return together(parts)
+
+
+def whole_spectrum(x: Gathered) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """ω/ω0 and D(ω) ω0 per degree of freedom of one glass, (points, 2); empty where it is not known."""
+    if not x.spectrum or not np.isfinite(x.micro.omega0):
+        return np.empty((0, 2))
+    found = x.spectrum[0].arrays  # the store keeps it per particle
+    omega, density = found["omega"] / x.micro.omega0, found["density"] / DEGREES * x.micro.omega0
+    return np.column_stack([omega, density])[(omega > 0) & (density > 0)]
+
+
+def density_words(control: Control, members: Sequence[tuple[float, Gathered]]) -> str:
+    """How far the tails of ensembles lie from each other."""
+    known = [(v, x.micro.prefactor.value) for v, x in members if x.micro.prefactor.is_known]
+    if len(known) < 2:
+        return ""
+    (first, low), (last, high) = known[0], known[-1]
+    how = "above" if low > high else "below"
+    return (
+        f"The tail of D(ω) at {control.written(first)} lies a factor {max(low / high, high / low):.2g} {how} that at "
+        f"{control.written(last)}."
+    )
+
+
+def _points(control: Control, value: float, x: Gathered, quantity: str, across: Any, up: Any, error: Any) -> pd.DataFrame:
+    columns = {"quantity": quantity, "omega_over_omega0": across, "value": up, "error": error}
+    return pd.DataFrame(place(control, value, x) | columns)

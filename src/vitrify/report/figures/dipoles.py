@@ -1,0 +1,76 @@
+"""How responses to force dipoles decay, and the core size ξ_g that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Drawing
+
+from vitrify.report.gathered import Gathered, Study
+from vitrify.report.style import SEQUENCE, curve, legend_below, logarithmic, say
+
+from .along import Control, Row, draw_row, long_table, no_such, place, rows_of_panels, together, trends
+
+LENGTH = Row("xi_g_over_a0", r"$\xi_g/a_0$", "ξ_g/a0", lambda x: x.micro.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Decays:
+    """c(r) of the ensembles of each set, r⁶c(r), and ξ_g along the set."""
+
+    controls: tuple[Control, ...]
+
+    def draw(self, study: Study) -> Drawing:
+        """c(r) above, r⁶c(r) in the middle, ξ_g/a0 below."""
+        figure, (above, middle, below) = rows_of_panels(3, len(self.controls))
+        for plain, scaled, control in zip(above, middle, self.controls, strict=True):
+            draw_decays(plain, scaled, control, study.of_set(control.name))
+        draw_row(below, study, self.controls, LENGTH)
+        return figure
+
+    def data(self, study: Study) -> pd.DataFrame:
+        """A row a point of c(r), and a row a ξ_g."""
+        points = [decay_table(x, study.of_set(x.name)) for x in self.controls]
+        return together([*points, long_table(study, self.controls, LENGTH)])
+
+    def alternative(self, study: Study) -> str:
+        """What is seen, in words."""
+        return " ".join(trends(study, self.controls, [LENGTH])) or "c(r), and r⁶c(r) without a maximum in range."
+
+
+def draw_decays(plain: Any, scaled: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
+    """c(r) on one axis, r⁶c(r) on another with ξ_g of the first and the last ensemble that have one."""
+    for axis in (plain, scaled):
+        logarithmic(axis)
+    shown = [(colour, v, x) for colour, (v, x) in zip(SEQUENCE, members, strict=False) if has_decay(x)]
+    for colour, value, x in shown:
+        r, c, error = x.micro.dipole.distance, x.micro.dipole.decay, x.micro.dipole.error
+        curve(plain, r, c, error, color=colour, label=control.shown(value))
+        curve(scaled, r, r**6 * c, r**6 * error, color=colour, label=control.shown(value))
+    known = [(colour, x.micro.length.value) for colour, _, x in shown if np.isfinite(x.micro.length.value)]
+    for colour, length in (known[0], known[-1]) if known else ():
+        scaled.axvline(length, color=colour, ls="--", lw=0.9)
+    for axis, label in ((plain, "$c(r)$"), (scaled, "$(r/a_0)^6\\,c(r)$")):
+        axis.set(xlabel="$r/a_0$", ylabel=label)
+        legend_below(axis, 3)
+        if not shown:
+            say(axis, "no responses yet" if members else no_such(control))
+
+
+def has_decay(x: Gathered) -> bool:
+    """Is there anything of c(r)?"""
+    return bool(np.isfinite(x.micro.dipole.decay).any())
+
+
+def decay_table(control: Control, members: Sequence[tuple[float, Gathered]]) -> pd.DataFrame:
+    """A row a point of c(r)."""
+    parts = []
+    for value, x in members:
+        found = x.micro.dipole
+        columns = {"quantity": "c(r)", "r_over_a0": found.distance, "value": found.decay, "error": found.error}
+        parts.append(pd.DataFrame(place(control, value, x) | columns)[np.isfinite(found.decay)])
+    return together(parts)

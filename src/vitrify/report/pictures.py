@@ -1,0 +1,119 @@
+"""Figures as files and as images inside the page, in two forms: for wide screens, and panel below panel for small ones."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure as Drawing
+
+from vitrify.formats.whole import remove_file, write_text_whole, write_whole
+
+from .gathered import Study
+from .paper import Figure
+from .style import SETTINGS, arrange, drawable, row_height, said
+
+DOTS = 150  # of a PNG, an inch
+PIXELS = 96  # of CSS, an inch
+COORDINATES = re.compile(r' (?:d|x|y)="[^"]*"')  # no others: the scale of a glyph is a small number
+DIGITS = re.compile(r"(\.\d\d)\d+")
+BLANKS = re.compile(r"\s*\n\s*")
+NAMED = re.compile(r"figure_\d\d\.(svg|png|csv)")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image inside the page."""
+
+    source: str  # data URI
+    width: int  # CSS pixels
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure as the page shows it."""
+
+    figure: Figure
+    wide: Image | None  # None where the study has nothing to draw
+    narrow: Image | None
+    alternative: str
+    nothing: str  # why there is no image
+    files: tuple[str, ...]  # beside the page, in the folder of figures
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """What each file is called on the page, and its name."""
+        names = {"svg": "SVG", "png": "PNG", "csv": "numbers (CSV)"}
+        return [(names[x.rpartition(".")[2]], x) for x in self.files]
+
+
+def as_drawn(study: Study) -> Study:
+    """The study with the user's own names as a figure can show them."""
+    ensembles = [replace(x, spec=replace(x.spec, name=drawable(x.spec.name))) for x in study.ensembles]
+    experiments = [replace(x, alloy=drawable(x.alloy)) for x in study.experiments]
+    return replace(study, ensembles=tuple(ensembles), experiments=tuple(experiments))
+
+
+def draw_all(study: Study, figures: Iterable[Figure], folder: Path) -> list[Picture]:
+    """Draw figures into a folder; files of figures that an earlier report has drawn there, and this one has not, go."""
+    shown = as_drawn(study)
+    drawn = [draw_picture(study, shown, figure, folder) for figure in figures]
+    kept = {name for x in drawn for name in x.files}
+    for old in sorted(folder.iterdir()):
+        if NAMED.fullmatch(old.name) and old.name not in kept:
+            remove_file(old)
+    return drawn
+
+
+def draw_picture(study: Study, shown: Study, figure: Figure, folder: Path) -> Picture:
+    """Save a figure as SVG and PNG and the numbers behind it as CSV. shown: the study with names that can be drawn."""
+    name = f"figure_{int(figure.number):02d}"
+    numbers = figure.data(study) if figure.data else pd.DataFrame()
+    with rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks: boxes are drawn
+        drawing = figure.draw(shown)
+        sentences = said(drawing)
+        if sentences:
+            return Picture(figure, None, None, "", "; ".join(sentences), ())
+        height = row_height(drawing)
+        arrange(drawing, height)
+        png, wide = _png(drawing), _svg(drawing)
+        wide_image = _image(drawing, wide)
+        arrange(drawing, height, narrow=True)
+        narrow_image = _image(drawing, _svg(drawing))
+    write_whole(folder / f"{name}.svg", lambda beside: beside.write_bytes(wide))
+    write_whole(folder / f"{name}.png", lambda beside: beside.write_bytes(png))
+    files = [f"{name}.svg", f"{name}.png"]
+    if len(numbers):
+        write_text_whole(folder / f"{name}.csv", numbers.to_csv(index=False))
+        files.append(f"{name}.csv")
+    words = figure.alternative(study) if figure.alternative else ""
+    return Picture(figure, wide_image, narrow_image, words or figure.title, "", tuple(files))
+
+
+def _png(drawing: Drawing) -> bytes:
+    buffer = io.BytesIO()
+    drawing.savefig(buffer, format="png", dpi=DOTS)
+    return buffer.getvalue()
+
+
+def _svg(drawing: Drawing) -> bytes:
+    """With coordinates to a hundredth of a point, and without the blanks: half as long."""
+    buffer = io.StringIO()
+    drawing.savefig(buffer, format="svg", metadata={"Date": None})
+    text = COORDINATES.sub(lambda found: DIGITS.sub(r"\1", found[0]), buffer.getvalue())
+    return BLANKS.sub(" ", text).encode()
+
+
+def _image(drawing: Drawing, svg: bytes) -> Image:
+    width, height = drawing.get_size_inches()
+    source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
+    return Image(source, round(width * PIXELS), round(height * PIXELS))
