@@ -147,7 +147,7 @@ def test_wrong_places(tmp_path):
     refused(call("run", study, "--store", study / "below"), "cannot be written")
     refused(call("run", study, "--store", tmp_path / "x", "--ensemble", "none"), "no ensemble")
     refused(call("status", tmp_path), "not a vitrify store")
-    refused(call("report", tmp_path, "--output", tmp_path / "r"), "not a vitrify store")
+    refused(call("report", tmp_path, "--output", tmp_path / "r"), "neither a vitrify store nor")
     refused(call("measure", tmp_path / "none.xyz"), "does not exist")
     study.write_text(STUDY.replace("density = 0.6", "density = 0.6\ncolour = 3"))
     refused(call("run", study), "line 13")
