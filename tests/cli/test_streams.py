@@ -125,7 +125,7 @@ def test_variables_that_are_of_no_matter_are_none(file):
 
 def test_a_backend_of_pictures_is_of_no_matter_to_a_report(tmp_path):
     done = called("report", tmp_path, "--output", tmp_path / "r", MPLBACKEND="nonsense")
-    assert one_sentence(done, "is not a vitrify store")
+    assert one_sentence(done, "is neither a vitrify store nor")
 
 
 def test_a_folder_that_is_gone_is_no_matter_to_whole_paths(file, tmp_path):

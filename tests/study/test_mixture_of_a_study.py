@@ -85,8 +85,8 @@ def test_structure_and_report_of_long_names(store):
     assert ensembles(study)["model"].tolist() == [ALLOY]
     figures = {x.number: x.draw(study) for x in FIGURES if x.number in ("2", "10", "11")}
     legends = {k: [x.get_text() for axis in figure.axes for x in _texts(axis)] for k, figure in figures.items()}
-    assert legends["2"] == ["pss(rc=1.2)"]
-    assert legends["10"].count("g, Ni:P") == 2  # near the minimum, and farther out
+    assert legends["2"] == ["$r_c$ = 1.2"]
+    assert legends["10"].count("Ni:P") == 2  # near the minimum, and farther out
     assert legends["11"] == ["Ni:Ni", "Ni:P", "P:P"]
 
 
