@@ -102,7 +102,8 @@ def _results(part: Part, rows: list[Row], texts: Mapping[str, str]) -> dict[int,
     """Of one observable: of g(r) a result a part of the samples, of all others a result a sample."""
     text = texts.get(f"{part.name}.csv", "")
     if part.name == "structure":
-        return {k: Result({}, x) for k, x in enumerate(arrays.read_structure(text))} if text else {}
+        means = arrays.read_structure(text) if text else []
+        return {k: Result({arrays.GLASSES: part.there / len(means)}, x) for k, x in enumerate(means)}
     own = {int(x["sample"]): x for x in rows if x["n_particles"] == part.n_particles}
     measured = {k: x for k, x in own.items() if any(name in x for name in part.columns)}
     kept = _arrays(part.name, measured, text)

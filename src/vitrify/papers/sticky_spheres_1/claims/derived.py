@@ -25,6 +25,7 @@ from .quantities import (
     divided,
     everywhere,
     measured,
+    members,
     of_dipoles,
     of_glasses,
     ratio,
@@ -94,7 +95,7 @@ def pooled_exponents(study: Study) -> Evidence:
     missing = tuple(dict.fromkeys(x for found in every for x in found.missing))
     if missing:
         return Evidence(missing=missing)
-    return Evidence(tuple(_pooled(name, [x for _, x in study.of_set(name)]) for name in SETS))
+    return Evidence(tuple(_pooled(name, [x for _, x in members(study, name)]) for name in SETS))
 
 
 def _pooled(name: str, members: list[Gathered]) -> Measured:
