@@ -58,6 +58,8 @@ def from_files(spec: EnsembleSpec, texts: Mapping[str, str], about: Mapping[str,
     rows = read_rows(texts[SAMPLES])
     if not all(type(row.get(name)) is kind for row in rows for name, kind in KEYS.items()):
         raise BrokenFile(f"{SAMPLES} does not say of each row which sample it is")
+    if len({(x["n_particles"], x["sample"]) for x in rows}) < len(rows):
+        raise BrokenFile(f"{SAMPLES} has a sample twice")
     if QLM in texts:
         rows = _joined(rows, {int(x["sample"]): x for x in read_rows(texts[QLM])}, parts)
     counts = Counts(spec.groups()[0].n_samples, **{x: about["samples"][x] for x in ("done", "failed", "reasons")})
@@ -122,4 +124,6 @@ def _parent(text: str | None) -> ParentTemperature | None:
     if text is None:
         return None
     said: Any = {name: math.nan if x is None else x for name, x in json.loads(text).items()}
+    if not all(type(x) in (int, float) for x in said.values()):
+        raise BrokenFile(f"{PARENT} has something else than numbers")
     return ParentTemperature(**said)
