@@ -323,3 +323,14 @@ def test_the_scatter_of_sizes_is_not_better_known_because_an_error_grew():
     studies = [Study(None, tuple(gathered(x, Scale(error=k)) for x in truths)) for k in (0.003, 0.03, 0.1, 0.3, 1.0)]
     verdicts = [within(scatter_of_sizes(x).parts[0].estimate, 1.0, np.inf) for x in studies]
     assert verdicts == [Verdict.AGREES] + 4 * [Verdict.COMPATIBLE]
+
+
+@pytest.mark.parametrize(
+    ("scale", "verdict"), [(Scale(), Verdict.AGREES), (QUICK, Verdict.NOT_DECIDED)], ids=["large", "quick"]
+)
+def test_one_system_as_two_ensembles_takes_glasses_enough(scale, verdict):
+    both = next(x for x in PAPER if x.sets == {"DSS": 0.6, "CSS": 1.2})
+    apart = [gathered(replace(both, sets={name: x}), scale) for name, x in both.sets.items()]
+    found = judged(OURS[60], Study(None, tuple(apart))).judgement
+    assert found.verdict is verdict, found.shown
+    assert (verdict is Verdict.AGREES) == (found.would_decide == "")

@@ -12,7 +12,7 @@ from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.ensemble.parent_temperature import RULE
 from vitrify.model import Potential
 from vitrify.papers.sticky_spheres_1.sets import SETS
-from vitrify.report.claim import Evidence, Measured
+from vitrify.report.claim import Evidence, Measured, Sizes
 from vitrify.report.gathered import Gathered, Study
 
 from .quantities import (
@@ -23,6 +23,7 @@ from .quantities import (
     Place,
     along,
     divided,
+    enough,
     everywhere,
     measured,
     members,
@@ -128,14 +129,17 @@ def decays(study: Study) -> Evidence:
 # Claim 60: one system in two sets
 
 
+LEAST_OF_TWO = Sizes(n_particles=1000, n_samples=50)
+
+
 def one_system(first: Place, second: Place) -> Finding:
-    """1 where one ensemble stands at both places, else the ratio of G/K."""
+    """1 where one ensemble stands at both places, else the ratio of G/K, of glasses that tell it."""
 
     def found(study: Study) -> Evidence:
         a, b = study.at(*first), study.at(*second)
         if a is not None and b is not None and a.spec.name == b.spec.name:
             label = "one ensemble stands in both sets: G/K over itself"
             return Evidence((measured(label, Estimate(1.0, 0.0), of_glasses(a)),))
-        return ratio(first, second, G_OVER_K)(study)
+        return ratio(first, second, enough(G_OVER_K, LEAST_OF_TWO))(study)
 
     return found
