@@ -306,6 +306,13 @@ def test_what_is_said_of_all_ensembles_is_not_told_by_a_few():
     assert found.would_decide
 
 
+def test_sizes_are_those_of_the_glasses_also_where_nothing_is_known():
+    lost = study(changes=changed(*EVERYWHERE, decay=float("nan")))
+    found = judged(OURS[27], lost)
+    assert (found.n_particles, found.n_samples) == (64_000, 6)
+    assert found.judgement.would_decide == OURS[27].settles
+
+
 def test_what_a_user_made_beyond_the_ends_is_not_judged():
     beyond = gathered(replace(PAPER[11], density=1.5, sets={"DSS": 1.5}, g_over_k=0.9), Scale())
     more = Study(None, (*study().ensembles, beyond))

@@ -30,6 +30,7 @@ from .quantities import (
     of_dipoles,
     of_glasses,
     ratio,
+    sizes_of,
 )
 
 FloatArray = NDArray[np.float64]
@@ -123,7 +124,7 @@ def decays(study: Study) -> Evidence:
     if every.missing:
         return every
     large = tuple(x for x in every.parts if isfinite(x.estimate.value))  # elsewhere no slope is fitted at all
-    return Evidence(large or (Measured("exponent of c(r)", UNKNOWN, 0, 0),))
+    return Evidence(large or (measured("exponent of c(r)", UNKNOWN, sizes_of(every.parts)),))
 
 
 # Claim 60: one system in two sets

@@ -96,7 +96,7 @@ def _relation(
         enough = len(both) > MOST_UNKNOWN * len(a.parts)
         value = relation([p.estimate for p, _ in both], [q.estimate for _, q in both]) if enough else UNKNOWN
         label_of_all = f"{label} in {len(both)} of {len(a.parts)} ensembles"
-        every = [x for pair in both for x in pair] or [*a.parts, *b.parts]
+        every = [x for pair in both for x in pair] if enough else [*a.parts, *b.parts]
         return Evidence((measured(label_of_all, value, sizes_of(every), by_samples=False),))
 
     return found
