@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -262,3 +263,20 @@ def test_who_reads_a_folder_while_it_is_replaced_always_finds_one(tmp_path):
     done.set()
     reader.join()
     assert missing == []
+
+
+def test_a_folder_that_another_program_puts_there_at_the_last_moment_is_replaced(tmp_path, monkeypatch):
+    """Two exports may begin one ensemble at once, and each sees that it is not there."""
+    place, rename = tmp_path / "a", Path.rename
+
+    def overtaken(self, target):
+        if target == place and not place.exists():
+            place.mkdir()
+            (place / "theirs").write_text("x")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", overtaken)
+    with whole_folder(place) as beside:
+        (beside / "ours").write_text("y")
+    assert [x.name for x in place.iterdir()] == ["ours"]
+    assert [x.name for x in tmp_path.iterdir()] == ["a"]

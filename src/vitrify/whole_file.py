@@ -44,10 +44,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
         for x in beside.iterdir():
             sync(x)
         sync(beside)
-        if path.is_dir():
-            _exchange(beside, path)
-        else:
+        try:
             beside.rename(path)
+        except OSError:
+            if not path.is_dir():
+                raise
+            _exchange(beside, path)  # it was there, or another program has just put it there
         sync(path.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -69,6 +69,23 @@ def test_a_trend_is_tested_over_its_ends_and_over_all_neighbours(values, error, 
     assert Trend(rising=True).judge(parts(values, [error] * 3)).verdict is verdict
 
 
+def test_ends_that_are_certain_are_not_excused_by_a_point_between_them_that_is_not():
+    falls = parts([10, 5, 1], [0.1, 20.0, 0.1])
+    assert Trend(rising=True).judge(falls).verdict is Verdict.DISAGREES
+
+
+def test_a_trend_against_what_is_not_known_is_no_trend():
+    one, two, three = parts([1, 2, 3], [0.1] * 3)
+    found = Trend(rising=True).judge((one, replace(two, control=float("nan")), three))
+    assert found.verdict is Verdict.NOT_DECIDED
+    assert found.shown == "not known: x = 1"
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.0], [1.0, -1.0]], ids=str)
+def test_of_a_mean_of_zero_nothing_is_a_part(values):
+    assert Flat(0.2).judge(parts(values, [0.1, 0.1])).verdict is Verdict.NOT_DECIDED
+
+
 def test_a_factor_is_the_same_either_way():
     rule = within_factor(0.3, 2.0)
     assert [rule.judge(parts([x], [0.001])).verdict for x in (0.152, 0.598)] == [Verdict.AGREES] * 2
@@ -117,8 +134,7 @@ def test_sizes_below_which_no_verdict_is_given():
     assert claim(about(0.3, part=0.2), few).judgement.verdict is Verdict.AGREES
     found = claim(about(0.3, part=0.2), few, Sizes(1000, 50)).judgement
     assert found.verdict is Verdict.NOT_DECIDED
-    assert "N = 1,000" in found.would_decide
-    assert "n = 50" in found.would_decide
+    assert found.would_decide == "it takes glasses of N = 1,000 or more and n = 50 or more; n = 200 settles it"
 
 
 def test_what_a_study_lacks_is_named():
@@ -141,6 +157,29 @@ def test_an_error_that_more_samples_do_not_shrink_promises_no_number_of_them():
     assert (
         claim(above(0.0), Evidence((replace(one, by_samples=False),))).judgement.would_decide == "n = 200"
     )  # what the claim says
+
+
+def test_what_would_decide_is_enough_for_all_that_is_open():
+    found = above(0.0).judge(parts([-0.15, -0.05], [0.1, 0.1], n=100))  # 1.8 and 16 times the samples
+    assert "1,600" in found.would_decide
+    groups = AllOf({"0": above(0.0), "1": above(0.0)}).judge(parts([-0.1, -0.05], [0.1, 0.1], n=100))
+    assert groups.would_decide == "0: about n = 400 would decide it; 1: about n = 1,600 would decide it"
+
+
+def test_a_trend_says_what_would_decide_it():
+    ends = Trend(rising=True).judge(parts([0.1, 0.0], [0.05, 0.05], n=100))  # 2 √2 0.05 must fall to 0.09, with the slack
+    assert "about n = 250 " in ends.would_decide
+    step = Trend(rising=True).judge(parts([0.0, 3.0, 2.0, 10.0], [0.1, 0.4, 0.3, 0.1], n=100))
+    assert step.verdict is Verdict.AGREES  # as far as the whole change allows
+    open_step = Trend(rising=True).judge(parts([0.0, 4.0, 2.0, 10.0], [0.1, 0.6, 0.8, 0.1], n=100))
+    assert open_step.verdict is Verdict.NOT_DECIDED
+    assert "about n = 400 " in open_step.would_decide  # twice the error, 2.0, must fall to the 1.0 beyond the slack
+
+
+def test_a_value_at_the_bound_promises_no_number_of_samples():
+    found = claim(above(0.0), Evidence(parts([-1e-6], [0.1]))).judgement
+    assert "at the bound" in found.would_decide
+    assert "n = " not in found.would_decide
 
 
 def test_numbers_beside_a_claim_are_shown_and_not_judged():

@@ -1,5 +1,7 @@
 """What is kept of arrays: means exactly, scatter truly, and twenty ensembles in a few megabytes."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,8 +13,9 @@ from vitrify.errors import UsageError
 from vitrify.study import Counts, parse_study
 from vitrify.study.columns import MADE, OBSERVED
 from vitrify.tables import arrays
+from vitrify.tables.arrays import GLASSES, MOST_PARTS
 from vitrify.tables.cells import read_rows, write_rows
-from vitrify.tables.files import to_files
+from vitrify.tables.files import from_files, to_files
 from vitrify.tables.record import Part, Record
 
 MEGABYTES = 15
@@ -99,6 +102,14 @@ def record(n, n_qlm=None, seed=0):
     columns = {"mechanics": tuple(observed), "qlm": tuple(qlm)}
     parts = tuple(Part(x, 3000, "0" * 64, {}, n, n, {}, columns.get(x, ())) for x in ("mechanics", *results))
     return Record(STUDY.ensembles[0], rows, results, None, Counts(n, n, 0, {}), parts, ())
+
+
+def test_parts_of_g_say_of_how_many_glasses_they_are():
+    """A claim that is judged by them says n of the glasses, not of the parts."""
+    texts = to_files(STUDY, record(70))
+    kept = from_files(STUDY.ensembles[0], texts, json.loads(texts["provenance.json"])).results["structure"]
+    assert len(kept) == MOST_PARTS
+    assert sum(float(x.values[GLASSES]) for x in kept.values()) == pytest.approx(70)
 
 
 def test_twenty_ensembles_are_small(tell):

@@ -1,5 +1,6 @@
 """What an earlier version of the code put into a store is exported by today's: its digests are others."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_todays_results_come_first(store, monkeypatch):
 def test_a_definition_that_is_not_what_its_folder_is_called_is_not_believed(store, tmp_path, monkeypatch):
     raised(monkeypatch, qlm=7)
     (about,) = store.glob("A/qlm-*/spec.json")
-    about.write_text(about.read_text().replace('"physics": 1', '"physics": 3'))
+    about.write_text(re.sub(r'"physics": \d+', '"physics": 99', about.read_text()))
     _, tables = exported(store, tmp_path / "t")
     assert tables.results("A", "qlm") == []
 

@@ -142,7 +142,9 @@ def _judgement(claim: Claim, evidence: Evidence, n_particles: int, n_samples: in
     if n_samples < claim.least.n_samples:
         short.append(f"n = {claim.least.n_samples:,} or more")
     if short:
-        return Judgement(Verdict.NOT_DECIDED, found.value, found.shown, "it takes " + " and ".join(short))
+        return Judgement(
+            Verdict.NOT_DECIDED, found.value, found.shown, f"it takes {' and '.join(short)}; {claim.settles} settles it"
+        )
     if found.verdict is Verdict.NOT_DECIDED and not found.would_decide:
         return Judgement(found.verdict, found.value, found.shown, claim.settles)
     return found

@@ -47,14 +47,20 @@ class Between:
         return _worst([(x, within(x.estimate, self.low, self.high)) for x in parts], self)
 
     def needed(self, part: Measured) -> str:
-        """What n would decide it, from the distance to the nearer bound."""
-        if not part.by_samples:
+        """What n would decide it, from the distance to the nearer bound; empty where samples alone would not, or where
+        there is no number yet."""
+        times = self.takes(part)
+        if not part.by_samples or not part.estimate.is_known:
             return ""
+        if times > MOST_TIMES:
+            return f"it lies at the bound of the margin: over {MOST_TIMES**2:,.0f} times as many samples would decide it"
+        return f"about n = {_two_digits(times**2 * part.n_samples):,} would decide it"
+
+    def takes(self, part: Measured) -> float:
+        """How many times smaller the error must be; infinite where that is not known."""
         room = min(abs(part.estimate.value - x) for x in (self.low, self.high) if isfinite(x))
-        if not part.estimate.is_known or SIGMAS * part.estimate.error > MOST_TIMES * room:
-            return ""
-        times = (SIGMAS * part.estimate.error / room) ** 2
-        return f"about n = {_two_digits(times * part.n_samples):,} would decide it"
+        reach = SIGMAS * part.estimate.error
+        return reach / room if part.estimate.is_known and room > 0 else inf
 
 
 def about(expected: float, *, part: float = 0.0, room: float = 0.0, percent: bool = False) -> Between:
@@ -92,27 +98,43 @@ class Trend:
         return f"{direction} from end to end; no step the other way by over {100 * self.slack:g} % of the whole change"
 
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
-        known = sorted((x for x in parts if x.estimate.is_known), key=lambda x: x.control)
+        known = sorted((x for x in parts if x.estimate.is_known and isfinite(x.control)), key=lambda x: x.control)
         if len(known) < len(parts) or len(known) < 2:
-            lacking = listed([x.label for x in parts if not x.estimate.is_known])
+            lacking = listed([x.label for x in parts if x not in known])
             return Judgement(Verdict.NOT_DECIDED, UNKNOWN, f"not known: {lacking}" if lacking else "one point is no trend")
         sign = 1.0 if self.rising else -1.0
         whole = _difference(known[-1], known[0], sign)
         shown = f"{known[0].estimate} at {known[0].control:.4g}, {known[-1].estimate} at {known[-1].control:.4g}"
+        ends = within(whole, 0.0, inf)
         doubtful = self._doubtful_steps(known, sign, whole.value)
-        for verdict in (Verdict.DISAGREES, Verdict.NOT_DECIDED):
-            if named := [step for step, found in doubtful if found is verdict]:
-                return Judgement(verdict, whole, f"{shown}; the other way: {', '.join(named)}")
-        return Judgement(within(whole, 0.0, inf), whole, f"{shown}; no step of {len(known) - 1} the other way")
+        verdict = next(x for x in WORST_FIRST if x is ends or any(y is x for _, y in doubtful))
+        named = [f"{step.control:.4g} to {step.label}" for step, found in doubtful if found is verdict]
+        said = f"; the other way: {', '.join(named)}" if named else ""
+        if not doubtful:
+            said = f"; no step of {len(known) - 1} the other way"
+        needed = self._needed(known, whole, doubtful) if verdict is Verdict.NOT_DECIDED else ""
+        return Judgement(verdict, whole, shown + said, needed)
 
-    def _doubtful_steps(self, known: list[Measured], sign: float, whole: float) -> list[tuple[str, Verdict]]:
+    def _doubtful_steps(self, known: list[Measured], sign: float, whole: float) -> list[tuple[Measured, Verdict]]:
         """Steps that go against the trend, and how certainly. Nothing but the values lets a step pass, so no larger error
         does; the ends alone say how clear the trend is."""
-        least = -self.slack * abs(whole)
-        steps = [
-            (f"{a.control:.4g} to {b.control:.4g}", within(_difference(b, a, sign), least, inf)) for a, b in pairwise(known)
-        ]
-        return [(step, found) for step, found in steps if found in (Verdict.DISAGREES, Verdict.NOT_DECIDED)]
+        least = self._least(whole)
+        steps = [_step(a, b, sign) for a, b in pairwise(known)]
+        found = [(x, within(x.estimate, least, inf)) for x in steps]
+        return [(step, x) for step, x in found if x in (Verdict.DISAGREES, Verdict.NOT_DECIDED)]
+
+    def _least(self, whole: float) -> float:
+        """How far a step may go: negative, the other way."""
+        return -self.slack * abs(whole)
+
+    def _needed(self, known: list[Measured], whole: Estimate, doubtful: list[tuple[Measured, Verdict]]) -> str:
+        """What n decides all steps that are in doubt, and the ends where these are."""
+        steps = above(self._least(whole.value))
+        each = [(steps, x) for x, found in doubtful if found is Verdict.NOT_DECIDED]
+        if within(whole, 0.0, inf) is Verdict.NOT_DECIDED:
+            each.append((above(0.0), replace(_step(known[0], known[-1], 1.0), estimate=whole)))
+        rule, most = max(each, key=lambda pair: pair[0].takes(pair[1]))
+        return rule.needed(most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +152,8 @@ class Flat:
         if not all(x.is_known for x in known) or len(known) < 2:
             return Judgement(Verdict.NOT_DECIDED, UNKNOWN, "not known in every ensemble")
         mean = sum(x.value for x in known) / len(known)
+        if mean == 0:
+            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, "the mean is zero, of which nothing is a part")
         away = [_relative(x, mean) for x in parts]
         found = Between(-self.part, self.part, percent=True).judge(tuple(away))
         return Judgement(found.verdict, found.value, f"mean {mean:.3g}; farthest: {found.shown}", found.would_decide)
@@ -173,7 +197,7 @@ class AllOf:
         verdict = next(x for x in WORST_FIRST if any(y.verdict is x for y in each.values()))
         worst = next(x for x in each.values() if x.verdict is verdict)
         shown = "; ".join(f"{name}: {x.shown}" for name, x in each.items())
-        needed = next((x.would_decide for x in each.values() if x.would_decide), "")
+        needed = "; ".join(f"{name}: {x.would_decide}" for name, x in each.items() if x.would_decide)
         return Judgement(verdict, worst.value, shown, needed if verdict is Verdict.NOT_DECIDED else "")
 
     def _judged(self, name: str, group: tuple[Measured, ...]) -> Judgement:
@@ -187,7 +211,9 @@ def _worst(each: list[tuple[Measured, Verdict]], rule: Between) -> Judgement:
     if len(each) > 1:
         holds = sum(y in (Verdict.AGREES, Verdict.COMPATIBLE) for _, y in each)
         shown = f"{part.label}: {shown}; within the margin in {holds} of {len(each)}"
-    return Judgement(verdict, part.estimate, shown, rule.needed(part) if verdict is Verdict.NOT_DECIDED else "")
+    open_parts = [x for x, y in each if y is Verdict.NOT_DECIDED]
+    needed = rule.needed(max(open_parts, key=rule.takes)) if verdict is Verdict.NOT_DECIDED else ""
+    return Judgement(verdict, part.estimate, shown, needed)
 
 
 def _outside(found: Estimate, rule: Between) -> float:
@@ -197,6 +223,15 @@ def _outside(found: Estimate, rule: Between) -> float:
 
 def _difference(a: Measured, b: Measured, sign: float) -> Estimate:
     return Estimate(sign * (a.estimate.value - b.estimate.value), hypot(a.estimate.error, b.estimate.error))
+
+
+def _step(a: Measured, b: Measured, sign: float) -> Measured:
+    """From one number of a set to another: of the fewer glasses, its control that of the first, its label the second's."""
+    fewer = min(a, b, key=lambda x: x.n_samples)
+    by_samples = a.by_samples and b.by_samples
+    return replace(
+        fewer, label=f"{b.control:.4g}", control=a.control, estimate=_difference(b, a, sign), by_samples=by_samples
+    )
 
 
 def _relative(x: Measured, mean: float) -> Measured:

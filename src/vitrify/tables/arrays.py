@@ -24,6 +24,7 @@ Results = dict[int, Result]  # by sample
 
 FREQUENCY, SHARE, DECAY, RADIAL, DENSITY, COUPLING = ".7g", ".2g", ".6g", ".5g", ".5g", ".6g"  # digits kept
 MOST_PARTS = 20  # of an ensemble's g(r): their scatter gives an error to 16 %
+GLASSES = "glasses"  # a value of each part of g(r): over how many it is the mean, of which the last may count in part
 MOST_POINTS = 4096  # of D(ω), an ensemble: twenty small glasses, or two large ones
 AXES = (  # of a symmetric tensor
     ("coupling_xx", 0, 0), ("coupling_yy", 1, 1), ("coupling_zz", 2, 2), ("coupling_xy", 0, 1), ("coupling_xz", 0, 2),

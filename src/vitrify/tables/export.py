@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from vitrify.errors import BrokenFile, UsageError, shown
+from vitrify.errors import BrokenFile, UsageError
 from vitrify.opening import OpenStore
 from vitrify.study import EnsembleSpec, StudySpec
 from vitrify.study.digest import PHYSICS
 from vitrify.study.folders import GLASS, PILOTS
-from vitrify.study.identity import definitions
 
+from .agreement import asks_for, unlike
 from .files import to_files
 from .folder import TablesFolder, require_tables
 from .record import Record, take
 
-COMPARED = [x.name for x in fields(EnsembleSpec) if x.name not in ("name", "n_samples", "sets")]  # what changes results
 Track = Callable[[Sequence[EnsembleSpec]], Iterable[EnsembleSpec]]  # yields what it is given, may show how far it is
 
 
@@ -67,15 +66,15 @@ def agreed(tables: TablesFolder, study: StudySpec, spec: EnsembleSpec) -> StudyS
     `study` where it has all that is there, else the one that is there where it has this ensemble, else `study` where it
     has all ensembles that stand there as tables. Raises UsageError where none of these holds."""
     there = tables.study()
-    if there is None or all(_asks_for(study, there, x) for x in there.ensembles):
+    if there is None or all(asks_for(study, there, x) for x in there.ensembles):
         return study
-    if _asks_for(there, study, spec):
+    if asks_for(there, study, spec):
         return there
     kept = [x for x in there.ensembles if x.name in _held(tables) - {spec.name}]
     for x in kept:
-        if not _asks_for(study, there, x):
+        if not asks_for(study, there, x):
             raise UsageError(
-                f"{tables.directory} holds ensemble {x.name!r}{_unlike(there, study, x)}; give another folder, or a store "
+                f"{tables.directory} holds ensemble {x.name!r}{unlike(there, study, x)}; give another folder, or a store "
                 "whose study has both"
             )
     return study
@@ -83,28 +82,6 @@ def agreed(tables: TablesFolder, study: StudySpec, spec: EnsembleSpec) -> StudyS
 
 def _held(tables: TablesFolder) -> set[str]:
     return {str(x["ensemble"]) for _, x in tables.provenances() if not isinstance(x, BrokenFile)}
-
-
-def _asks_for(study: StudySpec, other: StudySpec, spec: EnsembleSpec) -> bool:
-    """Does a study ask for all that another one's ensemble does? However many samples: digests do not count them."""
-    named = [x for x in study.ensembles if x.name == spec.name]
-    return set(_folders(other, [spec])) <= set(_folders(study, named))
-
-
-def _folders(study: StudySpec, specs: Sequence[EnsembleSpec]) -> list[str]:
-    """Of the store, one a digest."""
-    return list(definitions(replace(study, ensembles=tuple(specs)))) if specs else []
-
-
-def _unlike(there: StudySpec, study: StudySpec, spec: EnsembleSpec) -> str:
-    """In what an ensemble differs, or that it is missing."""
-    now = next((x for x in study.ensembles if x.name == spec.name), None)
-    if now is None:
-        return f", which the study {study.name!r} of the store does not have"
-    pairs = {name: (getattr(spec, name), getattr(now, name)) for name in COMPARED}
-    pairs["seed"] = (there.seed, study.seed)
-    said = [f"{name} {shown(old)}, there {shown(new)}" for name, (old, new) in pairs.items() if old != new]
-    return f" of another definition than the store's study has ({'; '.join(said) or 'by its digests'})"
 
 
 def _fuller(tables: TablesFolder, record: Record) -> str:

@@ -58,6 +58,8 @@ def from_files(spec: EnsembleSpec, texts: Mapping[str, str], about: Mapping[str,
     rows = read_rows(texts[SAMPLES])
     if not all(type(row.get(name)) is kind for row in rows for name, kind in KEYS.items()):
         raise BrokenFile(f"{SAMPLES} does not say of each row which sample it is")
+    if len({(x["n_particles"], x["sample"]) for x in rows}) < len(rows):
+        raise BrokenFile(f"{SAMPLES} has a sample twice")
     if QLM in texts:
         rows = _joined(rows, {int(x["sample"]): x for x in read_rows(texts[QLM])}, parts)
     counts = Counts(spec.groups()[0].n_samples, **{x: about["samples"][x] for x in ("done", "failed", "reasons")})
@@ -102,7 +104,8 @@ def _results(part: Part, rows: list[Row], texts: Mapping[str, str]) -> dict[int,
     """Of one observable: of g(r) a result a part of the samples, of all others a result a sample."""
     text = texts.get(f"{part.name}.csv", "")
     if part.name == "structure":
-        return {k: Result({}, x) for k, x in enumerate(arrays.read_structure(text))} if text else {}
+        means = arrays.read_structure(text) if text else []
+        return {k: Result({arrays.GLASSES: part.there / len(means)}, x) for k, x in enumerate(means)}
     own = {int(x["sample"]): x for x in rows if x["n_particles"] == part.n_particles}
     measured = {k: x for k, x in own.items() if any(name in x for name in part.columns)}
     kept = _arrays(part.name, measured, text)
@@ -121,4 +124,6 @@ def _parent(text: str | None) -> ParentTemperature | None:
     if text is None:
         return None
     said: Any = {name: math.nan if x is None else x for name, x in json.loads(text).items()}
+    if not all(type(x) in (int, float) for x in said.values()):
+        raise BrokenFile(f"{PARENT} has something else than numbers")
     return ParentTemperature(**said)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from vitrify.study import StudySpec, parse_study
 from vitrify.study.digest import safe_name
 from vitrify.whole_file import whole_folder
 
-from .files import FORMAT, PROVENANCE
+from .files import FORMAT, PROVENANCE, SAMPLES
 
 MARK, VERSION, STUDY = "vitrify-tables.json", 1, "study.toml"
 MOST = 100_000_000  # bytes of one table: a hundred times what the largest ensembles have
@@ -67,18 +69,20 @@ class TablesFolder:
         with reading(self.directory):
             names = sorted(x for x in os.listdir(self.directory) if not x.startswith("."))
         for name in names:
-            with suppress(FileNotFoundError):  # another folder, or a file
-                try:
-                    yield name, self._provenance(name)
-                except BrokenFile as error:
-                    yield name, error
+            try:
+                yield name, self._provenance(name)
+            except BrokenFile as error:
+                yield name, error
+            except FileNotFoundError:  # another folder, or a file
+                if os.path.lexists(self.directory / name / SAMPLES):
+                    yield name, BrokenFile(f"{PROVENANCE} is missing")
 
     def texts(self, name: str, about: Mapping[str, Any]) -> dict[str, str]:
         """The tables of an ensemble's folder. Raises BrokenFile where one is missing or no text, and Unreadable."""
         found = {}
         for file in about["files"]:
             try:
-                found[file] = read_plain_file(self.directory / name / Path(file).name, at_most=MOST).decode()
+                found[file] = read_plain_file(self.directory / name / file, at_most=MOST).decode()
             except (FileNotFoundError, UnicodeDecodeError):
                 raise BrokenFile(f"{file} is missing or no text") from None
         return found
@@ -102,17 +106,44 @@ class TablesFolder:
             if not isinstance(about, BrokenFile) and about["ensemble"] == ensemble:
                 return name
         safe = safe_name(ensemble)
-        numbered = (safe if k == 1 else f"{safe}-{k}" for k in range(1, len(taken) + 2))
-        return next(x for x in numbered if x not in taken or isinstance(taken[x], BrokenFile))
+        numbered = (safe if k == 1 else f"{safe}-{k}" for k in count(1))  # what else a person put there keeps its name
+        return next(x for x in numbered if isinstance(taken.get(x), BrokenFile) or not os.path.lexists(self.directory / x))
 
     def _provenance(self, name: str) -> dict[str, Any]:
         found = read_small_json(self.directory / name / PROVENANCE)
-        needed = {"ensemble": str, "files": dict, "products": list, "samples": dict, "left_out": list, "finished": int}
-        if not isinstance(found, dict) or not all(isinstance(found.get(x), kind) for x, kind in needed.items()):
+        if not isinstance(found, dict) or not all(fits(found.get(key)) for key, fits in NEEDED.items()):
             raise BrokenFile(f"{PROVENANCE} does not say what stands beside it")
-        if not isinstance(found.get("format"), int) or found["format"] > FORMAT:
-            raise BrokenFile(f"{PROVENANCE} was written by a newer vitrify (format {found.get('format')}, here {FORMAT})")
+        if found["format"] > FORMAT:
+            raise BrokenFile(f"{PROVENANCE} was written by a newer vitrify (format {found['format']}, here {FORMAT})")
         return found
+
+
+def _is_count(x: object) -> bool:
+    return type(x) is int and x >= 0
+
+
+def _are_counts(x: object) -> bool:
+    """Samples done and failed, and of how many which reason is told."""
+    if not isinstance(x, dict) or not isinstance(x.get("reasons"), dict):
+        return False
+    return all(map(_is_count, (x.get("done"), x.get("failed"), *x["reasons"].values())))
+
+
+def _are_files(x: object) -> bool:
+    """Plain names, each with a checksum."""
+    if not isinstance(x, dict):
+        return False
+    return all(re.fullmatch(r"\w{1,80}\.(csv|json)", name, re.ASCII) and isinstance(y, str) for name, y in x.items())
+
+
+NEEDED: dict[str, Callable[[object], bool]] = {  # what a provenance must say
+    "format": _is_count, "finished": _is_count, "samples": _are_counts, "files": _are_files,
+    "ensemble": lambda x: isinstance(x, str),
+    "seed": lambda x: type(x) is int,
+    "definition": lambda x: isinstance(x, dict),
+    "products": lambda x: isinstance(x, list),
+    "left_out": lambda x: isinstance(x, list) and all(isinstance(y, str) for y in x),
+}  # fmt: skip
 
 
 def require_tables(directory: Path) -> None:

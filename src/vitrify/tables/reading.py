@@ -17,9 +17,12 @@ from vitrify.study import Counts, EnsembleSpec, StudySpec
 from vitrify.study.columns import COLUMNS, KEYS, in_order, units
 from vitrify.study.results import PROVENANCE as MADE
 
+from .agreement import unlike_tables
 from .files import from_files
 from .folder import MARK, TablesFolder
 from .record import Part, Record, Row
+
+FORGED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration, UsageError)  # by such a table
 
 
 class OpenTables:
@@ -109,12 +112,15 @@ class OpenTables:
 
     def _read_provenances(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Folder and provenance by ensemble of the study."""
-        found = {}
+        found: dict[str, tuple[str, dict[str, Any]]] = {}
         for name, about in self.folder.provenances():
             if isinstance(about, BrokenFile):
                 self._broken[name] = f"{name} is left out: {about}"
             elif about["ensemble"] not in self.ensembles():
                 self._broken[name] = f"{name} is left out: study.toml has no ensemble {about['ensemble']!r}"
+            elif about["ensemble"] in found:
+                first = found[about["ensemble"]][0]
+                self._broken[name] = f"{name} is left out: {first} has the tables of {about['ensemble']!r} already"
             else:
                 found[str(about["ensemble"])] = (name, about)
         return found
@@ -132,8 +138,10 @@ class OpenTables:
 
     def _read(self, spec: EnsembleSpec, name: str, about: Mapping[str, Any]) -> Record:
         try:
+            if differs := unlike_tables(self.study, spec, about):
+                raise BrokenFile(differs)
             record = from_files(spec, self.folder.texts(name, about), about)
-        except (ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:  # of a forged table
+        except FORGED as error:
             raise BrokenFile(f"its tables make no sense: {str(error).splitlines()[0] if str(error) else error!r}") from None
         self._broken |= {f"{name} {k}": x for k, x in enumerate(record.broken)}
         return record

@@ -12,8 +12,10 @@ from vitrify.ensemble.density_of_states import low_density
 from vitrify.ensemble.dipole_length import DipoleLength
 from vitrify.ensemble.summary import EnsembleSummary, summarise
 from vitrify.papers.sticky_spheres_1.claims import CLAIMS, macroscopic, microscopic
+from vitrify.papers.sticky_spheres_1.claims.relations import scatter_of_sizes
 from vitrify.report.claim import Verdict, judged
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.rules import within
 from vitrify.study import Counts, parse_study
 
 GOODNESS = {Verdict.AGREES: 2, Verdict.COMPATIBLE: 1, Verdict.NOT_DECIDED: 0, Verdict.DISAGREES: 0}
@@ -286,3 +288,56 @@ def test_pressure_against_temperature_stands_beside_that_of_the_paper():
     assert "T = 5 (QSS q=20 by T): 0.0050" in found.judgement.shown
     assert [x.estimate.value for x in found.beside] == [0.005]
     assert len(found.parts) == 4
+
+
+def test_fluctuations_of_a_few_glasses_settle_no_exponent():
+    """ξ_g is known from two glasses, χ_G is not."""
+    of = [judged(OURS[56], study(Scale(n_samples=n))) for n in (100, 99)]
+    assert [x.judgement.verdict for x in of] == [Verdict.AGREES, Verdict.NOT_DECIDED]
+    assert of[1].judgement.would_decide
+
+
+def test_what_is_said_of_all_ensembles_is_not_told_by_a_few():
+    """A_g of those that are left may lie on a line by chance."""
+    unknown = [(name, x) for truth in PAPER[:11] for name, x in truth.sets.items()]
+    few = study(changes=changed(*unknown, prefactor_times=float("nan")))
+    found = judged(OURS[55], few).judgement
+    assert found.verdict is Verdict.NOT_DECIDED
+    assert found.would_decide
+
+
+def test_sizes_are_those_of_the_glasses_also_where_nothing_is_known():
+    lost = study(changes=changed(*EVERYWHERE, decay=float("nan")))
+    found = judged(OURS[27], lost)
+    assert (found.n_particles, found.n_samples) == (64_000, 6)
+    assert found.judgement.would_decide == OURS[27].settles
+
+
+def test_what_a_user_made_beyond_the_ends_is_not_judged():
+    beyond = gathered(replace(PAPER[11], density=1.5, sets={"DSS": 1.5}, g_over_k=0.9), Scale())
+    more = Study(None, (*study().ensembles, beyond))
+    for number in (11, 16, 20, 33):
+        assert judged(OURS[number], more).parts == judged(OURS[number], study()).parts
+
+
+def test_the_scatter_of_sizes_is_not_better_known_because_an_error_grew():
+    """ξ_g scatters by 6 % about its trend at high ν, by half a percent at low ν."""
+    order = sorted(PAPER[:16], key=lambda x: x.poisson_ratio)
+    nu = np.array([x.poisson_ratio for x in order])
+    off = np.where(nu > 0.5 * (nu.min() + nu.max()), 0.06, 0.005) * (-1.0) ** np.arange(len(nu))
+    lengths = (4 + 5 * (nu - nu.min()) / np.ptp(nu)) * (1 + off)
+    truths = [replace(x, length=y) for x, y in zip(order, lengths, strict=True)]
+    studies = [Study(None, tuple(gathered(x, Scale(error=k)) for x in truths)) for k in (0.003, 0.03, 0.1, 0.3, 1.0)]
+    verdicts = [within(scatter_of_sizes(x).parts[0].estimate, 1.0, np.inf) for x in studies]
+    assert verdicts == [Verdict.AGREES] + 4 * [Verdict.COMPATIBLE]
+
+
+@pytest.mark.parametrize(
+    ("scale", "verdict"), [(Scale(), Verdict.AGREES), (QUICK, Verdict.NOT_DECIDED)], ids=["large", "quick"]
+)
+def test_one_system_as_two_ensembles_takes_glasses_enough(scale, verdict):
+    both = next(x for x in PAPER if x.sets == {"DSS": 0.6, "CSS": 1.2})
+    apart = [gathered(replace(both, sets={name: x}), scale) for name, x in both.sets.items()]
+    found = judged(OURS[60], Study(None, tuple(apart))).judgement
+    assert found.verdict is verdict, found.shown
+    assert (verdict is Verdict.AGREES) == (found.would_decide == "")

@@ -12,7 +12,7 @@ from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.ensemble.parent_temperature import RULE
 from vitrify.model import Potential
 from vitrify.papers.sticky_spheres_1.sets import SETS
-from vitrify.report.claim import Evidence, Measured
+from vitrify.report.claim import Evidence, Measured, Sizes
 from vitrify.report.gathered import Gathered, Study
 
 from .quantities import (
@@ -23,11 +23,14 @@ from .quantities import (
     Place,
     along,
     divided,
+    enough,
     everywhere,
     measured,
+    members,
     of_dipoles,
     of_glasses,
     ratio,
+    sizes_of,
 )
 
 FloatArray = NDArray[np.float64]
@@ -94,7 +97,7 @@ def pooled_exponents(study: Study) -> Evidence:
     missing = tuple(dict.fromkeys(x for found in every for x in found.missing))
     if missing:
         return Evidence(missing=missing)
-    return Evidence(tuple(_pooled(name, [x for _, x in study.of_set(name)]) for name in SETS))
+    return Evidence(tuple(_pooled(name, [x for _, x in members(study, name)]) for name in SETS))
 
 
 def _pooled(name: str, members: list[Gathered]) -> Measured:
@@ -121,20 +124,23 @@ def decays(study: Study) -> Evidence:
     if every.missing:
         return every
     large = tuple(x for x in every.parts if isfinite(x.estimate.value))  # elsewhere no slope is fitted at all
-    return Evidence(large or (Measured("exponent of c(r)", UNKNOWN, 0, 0),))
+    return Evidence(large or (measured("exponent of c(r)", UNKNOWN, sizes_of(every.parts)),))
 
 
 # Claim 60: one system in two sets
 
 
+LEAST_OF_TWO = Sizes(n_particles=1000, n_samples=50)
+
+
 def one_system(first: Place, second: Place) -> Finding:
-    """1 where one ensemble stands at both places, else the ratio of G/K."""
+    """1 where one ensemble stands at both places, else the ratio of G/K, of glasses that tell it."""
 
     def found(study: Study) -> Evidence:
         a, b = study.at(*first), study.at(*second)
         if a is not None and b is not None and a.spec.name == b.spec.name:
             label = "one ensemble stands in both sets: G/K over itself"
             return Evidence((measured(label, Estimate(1.0, 0.0), of_glasses(a)),))
-        return ratio(first, second, G_OVER_K)(study)
+        return ratio(first, second, enough(G_OVER_K, LEAST_OF_TWO))(study)
 
     return found

@@ -99,5 +99,5 @@ CLAIMS = (
           remark="The paper does not say what a '3/4 Gaussian' is. Read as a Gaussian fitted to the upper three quarters of the samples it "
                  "gives a smaller χ_G than the scheme, since it leaves out the tail that the scheme keeps in part."),
     Claim(60, "Sect. II B", "CSS at r_c = 1.2 and DSS at ρ = 0.60 are one system.",
-          one_system(("CSS", 1.2), ("DSS", 0.60)), about(1.0, part=0.02), "by construction: one ensemble in two sets"),
+          one_system(("CSS", 1.2), ("DSS", 0.60)), about(1.0, part=0.02), "by construction: one ensemble in two sets; two ensembles: N = 3,000, n = 100"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from vitrify.report.claim import Claim, Sizes
 from vitrify.report.rules import AllOf, Between, Flat, Least, Trend, about, above, below, within_factor
 
 from .derived import decays, pooled_exponents
+from .macroscopic import FLUCTUATIONS
 from .quantities import (
     CHI_G,
     FREQUENCY,
@@ -22,6 +23,7 @@ from .quantities import (
     along,
     at,
     each,
+    enough,
     everywhere,
     ratio,
     sets,
@@ -99,6 +101,6 @@ CLAIMS = (
     Claim(55, "Fig. 15", "A_g correlates well with χ_G.",
           correlates(CHI_G, PREFACTOR, "correlation of ln A_g with ln χ_G"), above(0.8), "n = 200; " + SOFT, TAIL),
     Claim(56, "Fig. 16", "ξ_g grows as χ_G^(2/3).",
-          power(CHI_G, LENGTH, "exponent of ξ_g ~ χ_G^β"), about(2.0 / 3.0, room=0.1), "n = 650; N = 32,000, 6 glasses for ξ_g",
+          power(enough(CHI_G, FLUCTUATIONS), LENGTH, "exponent of ξ_g ~ χ_G^β"), about(2.0 / 3.0, room=0.1), "n = 650; N = 32,000, 6 glasses for ξ_g",
           Sizes(n_particles=1000, n_samples=2)),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from vitrify.papers.sticky_spheres_1.negative_stiffness import (
 )
 from vitrify.report.claim import Evidence, Measured, Sizes
 from vitrify.report.gathered import Gathered, Study
+from vitrify.tables.arrays import GLASSES
 
 from .quantities import BY_SIZE, Finding, Observed, Place, along, at, each, fewest
 
@@ -110,8 +111,9 @@ def _in_omega0_squared(estimate: Estimate, found: Gathered) -> Estimate:
 
 
 def of_structure(x: Gathered) -> Sizes:
-    """The glasses whose g(r) is known."""
-    return Sizes(x.spec.particles_of("structure"), len(x.structure))
+    """The glasses whose g(r) is known; of tables each result is the mean over several, and says of how many."""
+    n_glasses = sum(float(part.values.get(GLASSES, 1)) for part in x.structure)
+    return Sizes(x.spec.particles_of("structure"), round(n_glasses))
 
 
 def left_over(kind: str) -> Observed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from math import hypot, isfinite
+from math import hypot, inf, isfinite
 
 from vitrify.ensemble import EnsembleSummary, Estimate
 from vitrify.ensemble.estimate import UNKNOWN
@@ -20,6 +20,7 @@ ENDS = {
     "DSS": (0.55, 1.20),
     "CSS": (1.1, 1.5),
 }  # a trend is told from one of the paper's ends to the other
+NEAR = 1e-9  # two control parameters are one, as in `Study.at`
 BY_SIZE = "QLM by N"  # one system at several N
 BESIDE = {
     "IPL": "n",
@@ -77,6 +78,17 @@ class Observed:
         return self.of(found)
 
 
+def enough(quantity: Observed, least: Sizes) -> Observed:
+    """The same, not known where its glasses are fewer or smaller: for a quantity beside one that takes fewer glasses."""
+
+    def of(x: Gathered) -> Estimate:
+        there = quantity.glasses(x)
+        known = there.n_particles >= least.n_particles and there.n_samples >= least.n_samples
+        return quantity(x) if known else UNKNOWN
+
+    return replace(quantity, of=of)
+
+
 def summary(quantity: Callable[[EnsembleSummary], Estimate]) -> Quantity:
     """A macroscopic quantity, of an ensemble."""
     return lambda x: quantity(x.summary)
@@ -108,6 +120,13 @@ NUMBER = Observed("𝒩", lambda x: x.micro.number, ("modes", "dipoles"), lambda
 
 
 # Where they are taken
+
+
+def members(study: Study, name: str) -> list[tuple[float, Gathered]]:
+    """Ensembles of a set by rising control parameter, of the paper's three sets those between the paper's own ends: what a
+    user made beyond them is drawn, but the paper says nothing of it."""
+    low, high = ENDS.get(name, (-inf, inf))
+    return [(control, x) for control, x in study.of_set(name) if low - NEAR <= control <= high + NEAR]
 
 
 def at(place: Place, quantity: Quantity) -> Finding:
@@ -157,7 +176,7 @@ def along(name: str, quantity: Quantity, *, against: Quantity | None = None) -> 
         every = _all(study, name, quantity)
         if against is None or every.missing:
             return every
-        other = [against(x).value for _, x in study.of_set(name)]
+        other = [against(x).value for _, x in members(study, name)]
         return Evidence(tuple(replace(x, control=y) for x, y in zip(every.parts, other, strict=True)))
 
     return found
@@ -173,7 +192,7 @@ def everywhere(quantity: Quantity, *, but: tuple[Place, ...] = ()) -> Finding:
         for name in SETS:
             every = along(name, quantity)(study)
             missing += every.missing
-            for (_, x), part in zip(study.of_set(name), every.parts, strict=False):
+            for (_, x), part in zip(members(study, name), every.parts, strict=False):
                 if x.spec.name not in excluded:
                     parts.setdefault(x.spec.name, part)
         return Evidence(missing=tuple(dict.fromkeys(missing))) if missing else Evidence(tuple(parts.values()))
@@ -243,10 +262,10 @@ def _one(study: Study, place: Place, quantity: Quantity) -> Evidence:
 
 
 def _all(study: Study, name: str, quantity: Quantity) -> Evidence:
-    members = study.of_set(name)
-    if not members:
+    found = members(study, name)
+    if not found:
         return Evidence(missing=(f"the set {name}",))
-    return _measured([((name, control), x) for control, x in members], quantity)
+    return _measured([((name, control), x) for control, x in found], quantity)
 
 
 def _measured(places: list[tuple[Place, Gathered]], quantity: Quantity) -> Evidence:

@@ -16,12 +16,14 @@ from .quantities import POISSON, PREFACTOR, STZ, Finding, Observed, along, divid
 
 FloatArray = NDArray[np.float64]
 DRAWS = 200  # for errors that follow from those of other numbers
+MOST_UNKNOWN = 0.5  # of the ensembles, for what is said of all: a few that happen to be known lie on a line by chance
 
 
 def scatter_of_sizes(study: Study) -> Evidence:
     """Scatter of 2 ξ_g³ about its trend with ν, above the middle of all ν over that below it.
 
-    Its error is the scatter of the same over sizes drawn anew within their own errors."""
+    Its error is how far the same lies from it over sizes drawn anew within their own errors, root mean square. The scatter
+    about their own mean would not do: errors that drown the trend bring every draw near 1, and so near each other."""
     sizes, nu = everywhere(STZ)(study), everywhere(POISSON)(study)
     if sizes.missing or nu.missing:
         return Evidence(missing=(*sizes.missing, *nu.missing))
@@ -33,7 +35,8 @@ def scatter_of_sizes(study: Study) -> Evidence:
     x = np.array([part.estimate.value for part in nu.parts])
     rng = np.random.default_rng(0)
     drawn = [_scatter_ratio(x, np.maximum(values + errors * rng.normal(size=len(x)), 1.0)) for _ in range(DRAWS)]
-    found = Estimate(_scatter_ratio(x, values), float(np.std(drawn, ddof=1)))
+    ratio = _scatter_ratio(x, values)
+    found = Estimate(ratio, float(np.sqrt(np.mean((np.array(drawn) - ratio) ** 2))))
     return Evidence((measured(label, found, glasses, by_samples=False),))
 
 
@@ -49,14 +52,18 @@ def spread_between_models(study: Study) -> Evidence:
     one, other = along("QSS", PREFACTOR, against=POISSON)(study), along("DSS", PREFACTOR, against=POISSON)(study)
     if one.missing or other.missing:
         return Evidence(missing=(*one.missing, *other.missing))
-    curve = sorted((x for x in other.parts if x.estimate.is_known), key=lambda x: x.control)
-    inside = [x for x in one.parts if x.estimate.is_known and curve and curve[0].control <= x.control <= curve[-1].control]
+    curve = sorted((x for x in other.parts if _has_logarithm(x)), key=lambda x: x.control)
+    inside = [x for x in one.parts if _has_logarithm(x) and curve and curve[0].control <= x.control <= curve[-1].control]
     if not inside:
         return Evidence((measured("A_g of two models at one ν", UNKNOWN, sizes_of((*one.parts, *other.parts))),))
     apart = [(x, divided(x.estimate, _interpolated(curve, x.control))) for x in inside]
     part, largest = max(apart, key=lambda pair: abs(np.log(pair[1].value)))
     shown = largest if largest.value > 1.0 else divided(Estimate(1.0, 0.0), largest)
     return Evidence((measured(f"between {part.label} and DSS at its ν", shown, sizes_of((part, *curve))),))
+
+
+def _has_logarithm(x: Measured) -> bool:
+    return x.estimate.is_known and x.estimate.value > 0
 
 
 def _interpolated(curve: list[Measured], control: float) -> Estimate:
@@ -86,9 +93,11 @@ def _relation(
         if a.missing or b.missing:
             return Evidence(missing=tuple(dict.fromkeys((*a.missing, *b.missing))))
         both = [(p, q) for p, q in zip(a.parts, b.parts, strict=True) if p.estimate.is_known and q.estimate.is_known]
-        value = relation([p.estimate for p, _ in both], [q.estimate for _, q in both])
+        enough = len(both) > MOST_UNKNOWN * len(a.parts)
+        value = relation([p.estimate for p, _ in both], [q.estimate for _, q in both]) if enough else UNKNOWN
         label_of_all = f"{label} in {len(both)} of {len(a.parts)} ensembles"
-        return Evidence((measured(label_of_all, value, sizes_of(x for pair in both for x in pair), by_samples=False),))
+        every = [x for pair in both for x in pair] if enough else [*a.parts, *b.parts]
+        return Evidence((measured(label_of_all, value, sizes_of(every), by_samples=False),))
 
     return found
 

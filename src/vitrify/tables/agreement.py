@@ -1,0 +1,58 @@
+"""Do tables and a study go together?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from vitrify.errors import shown
+from vitrify.study import EnsembleSpec, StudySpec
+from vitrify.study.identity import definitions
+from vitrify.study.spec import ObservableSpec
+
+FIELDS = {x.name for x in fields(EnsembleSpec)}
+COMPARED = [x.name for x in fields(EnsembleSpec) if x.name not in ("name", "n_samples", "sets")]  # what changes results
+
+
+def asks_for(study: StudySpec, other: StudySpec, spec: EnsembleSpec) -> bool:
+    """Does a study ask for all that another one's ensemble does? However many samples: digests do not count them."""
+    named = [x for x in study.ensembles if x.name == spec.name]
+    return set(_folders(other, [spec])) <= set(_folders(study, named))
+
+
+def _folders(study: StudySpec, specs: Sequence[EnsembleSpec]) -> list[str]:
+    """Of the store, one a digest."""
+    return list(definitions(replace(study, ensembles=tuple(specs)))) if specs else []
+
+
+def unlike(there: StudySpec, study: StudySpec, spec: EnsembleSpec) -> str:
+    """In what an ensemble differs, or that it is missing."""
+    now = next((x for x in study.ensembles if x.name == spec.name), None)
+    if now is None:
+        return f", which the study {study.name!r} of the store does not have"
+    pairs = {name: (getattr(spec, name), getattr(now, name)) for name in COMPARED}
+    pairs["seed"] = (there.seed, study.seed)
+    said = [f"{name} {shown(old)}, there {shown(new)}" for name, (old, new) in pairs.items() if old != new]
+    return f" of another definition than the store's study has ({'; '.join(said) or 'by its digests'})"
+
+
+def unlike_tables(study: StudySpec, spec: EnsembleSpec, about: Mapping[str, Any]) -> str:
+    """In what an ensemble of a study differs from the one whose tables these are, by what their provenance says.
+
+    Empty where it does not: numbers of samples, sets and what is no longer asked for may differ. Raises UsageError,
+    TypeError or LookupError for what is no ensemble."""
+    written = _written(about["definition"])
+    asked = tuple(x for x in written.measured if spec.observable(x.name) is not None)
+    there = replace(study, seed=about["seed"], ensembles=(replace(written, name=spec.name, observables=asked),))
+    if asks_for(study, there, there.ensembles[0]):
+        return ""
+    return f"they are{unlike(there, study, there.ensembles[0])}".replace(
+        "than the store's study has", "than study.toml has"
+    )
+
+
+def _written(definition: Mapping[str, Any]) -> EnsembleSpec:
+    """An ensemble of a provenance again; what another version knew beside is left out."""
+    known = {name: x for name, x in definition.items() if name in FIELDS}
+    return EnsembleSpec(**known | {"observables": tuple(ObservableSpec(**x) for x in known["observables"])})
