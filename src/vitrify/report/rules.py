@@ -94,8 +94,7 @@ class Trend:
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
         known = sorted((x for x in parts if x.estimate.is_known), key=lambda x: x.control)
         if len(known) < len(parts) or len(known) < 2:
-            lacking = listed([x.label for x in parts if not x.estimate.is_known])
-            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, f"not known: {lacking}" if lacking else "one point is no trend")
+            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, _lacking(parts) or "one point is no trend")
         sign = 1.0 if self.rising else -1.0
         whole = _difference(known[-1], known[0], sign)
         shown = f"{known[0].estimate} at {known[0].control:.4g}, {known[-1].estimate} at {known[-1].control:.4g}"
@@ -128,7 +127,7 @@ class Flat:
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
         known = [x.estimate for x in parts]
         if not all(x.is_known for x in known) or len(known) < 2:
-            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, "not known in every ensemble")
+            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, _lacking(parts) or "one point has no others to compare with")
         mean = sum(x.value for x in known) / len(known)
         away = [_relative(x, mean) for x in parts]
         found = Between(-self.part, self.part, percent=True).judge(tuple(away))
@@ -180,6 +179,14 @@ class AllOf:
         return self.rules[name].judge(group) if group else Judgement(Verdict.NOT_DECIDED, UNKNOWN, "not measured")
 
 
+def _lacking(parts: tuple[Measured, ...]) -> str:
+    """Which numbers are not known yet, each name once; empty where all are."""
+    unknown = [x.label for x in parts if not x.estimate.is_known]
+    if unknown and len(unknown) == len(parts):
+        return "no number is known yet"
+    return f"not known yet: {listed(list(dict.fromkeys(unknown)))}" if unknown else ""
+
+
 def _worst(each: list[tuple[Measured, Verdict]], rule: Between) -> Judgement:
     verdict = next(x for x in WORST_FIRST if any(y is x for _, y in each))
     part = max((x for x, y in each if y is verdict), key=lambda x: _outside(x.estimate, rule))
@@ -205,7 +212,9 @@ def _relative(x: Measured, mean: float) -> Measured:
 
 
 def _shown(found: Estimate, percent: bool) -> str:
-    return f"{Estimate(100 * found.value, 100 * found.error)} %" if percent else str(found)
+    if percent and isfinite(found.value):
+        return f"{Estimate(100 * found.value, 100 * found.error)} %"
+    return str(found)
 
 
 def _two_digits(number: float) -> int:

@@ -15,7 +15,7 @@ from matplotlib.transforms import ScaledTranslation
 SEQUENCE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07A00", "#56B4E9", "#000000", "#7F7F7F")
 SETTINGS: Any = {
     "font.size": 9, "axes.titlesize": 9, "legend.fontsize": 8, "legend.frameon": False, "lines.markersize": 4.5,
-    "axes.formatter.useoffset": False,
+    "axes.formatter.useoffset": False, "axes.titley": 1.0,  # else each drawing looks twice for what stands above a panel
     "svg.fonttype": "path", "svg.hashsalt": "vitrify",
 }  # fmt: skip
 PANEL = (3.4, 2.7)  # inches: three side by side are as wide as the page on a screen of 1,400 pixels

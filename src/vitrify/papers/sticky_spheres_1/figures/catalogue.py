@@ -49,8 +49,8 @@ FIGURES = (
     Figure("11", "Depletion of negative stiffness", "g(r) against φ''(r)/ω0² where φ'' < 0, on either side of its minimum; bars: "
            "errors over glasses.", fig11_stiffness_depletion.draw, fig11_stiffness_depletion.data,
            fig11_stiffness_depletion.alternative),
-    Figure("12", "Coupling to strain", "Second and third quartile of dilation/shear (Eq. A16) of quasilocalised modes; lines: "
-           "means with their errors. The paper's caption has the ratio upside down.", fig12_strain_coupling.draw,
+    Figure("12", "Coupling to strain", "Bars: from the first to the third quartile of dilation/shear (Eq. A16) of quasilocalised "
+           "modes; lines: means with their errors. The paper's caption has the ratio upside down.", fig12_strain_coupling.draw,
            fig12_strain_coupling.data, fig12_strain_coupling.alternative),
     Figure("13", "Size of shear transformation zones", "2 ξ_g³ against Poisson's ratio. " + EXPERIMENTS,
            STZ_AND_POISSON.draw, STZ_AND_POISSON.data, STZ_AND_POISSON.alternative),
