@@ -61,6 +61,7 @@ FIGURES = (
     Figure("18", "Robustness of χ_G", "χ_G directly, by fits of p(G) and by the outlier scheme at thresholds δ, for "
            "ensembles of at least 50 samples; insets: the percentage removed. Panels on soft spheres, the paper's (a, b), are there "
            "where the study has inverse-power glasses (set IPL): against N, inset p(G) of the smallest; and by δ.", fig18_robustness.draw, fig18_robustness.data, fig18_robustness.alternative),
-    Figure("19", "How ξ_g is extracted", "r⁶c(r) of CSS; lines: the cubic fitted in logarithms over the bump; squares: ξ_g.",
+    Figure("19", "How ξ_g is extracted", "r⁶c(r) of CSS; lines: the cubic fitted in logarithms over the bump; squares: ξ_g. "
+           "Where there is neither, no maximum lies below 0.75 of half the box.",
            fig19_extraction.draw, fig19_extraction.data, fig19_extraction.alternative),
 )  # fmt: skip
