@@ -229,6 +229,19 @@ def test_the_legend_of_extraction_stays_on_the_page_where_no_maximum_is_found(pa
     assert drawing.bbox.x0 <= legend.x0 < legend.x1 <= drawing.bbox.x1
 
 
+def test_a_legend_of_long_names_has_fewer_columns():
+    study = study_of([("a name as long as drawn ones can be: " + name, *rest) for name, *rest in BARE], 5)
+    placed, controls = with_controls(study)
+    drawn = [x.draw(pictures.as_drawn(placed)) for x in figures_of(placed, controls)]
+    with_legends = [x for x in drawn if any(axis.get_legend() for axis in x.axes)]
+    assert with_legends
+    for drawing in with_legends:
+        style.arrange(drawing, style.row_height(drawing), narrow=True)
+        for legend in [axis.get_legend() for axis in drawing.axes if axis.get_legend()]:
+            extent = legend.get_window_extent()
+            assert drawing.bbox.x0 <= extent.x0 < extent.x1 <= drawing.bbox.x1
+
+
 def test_a_panel_without_data_is_a_line_of_text_without_a_frame():
     drawing = Drawing()
     axes = drawing.subplots(1, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,9 +25,11 @@ NARROW = 3.7  # inches: the width of a screen of 400 pixels, so that its letters
 BELOW_AXIS = 34 / 72  # inches: numbers and label of an abscissa
 TEXT_ONLY = 0.55  # inches: height of a row of panels that only say something
 LEGEND_LINE = 0.18  # inches
-LONGEST_NAME = 40  # characters that are drawn
+LONGEST_NAME = 26  # characters that are drawn: more do not fit under a panel of a small screen
 PLAIN = (0.9e-3, 1.1e4)  # numbers that are written as they are
 MOST_LETTERS = 24  # of names side by side under a panel
+LEGEND_LETTERS = 48  # that stand side by side under a panel
+MARKS = re.compile(r"[$\\{}^_]")  # of a formula: they are not drawn
 LEAST_TICKS = 3
 MOST_TICKS = 6  # with a number, on a logarithmic axis
 
@@ -58,14 +61,16 @@ def said(figure: Figure) -> list[str]:
 
 
 def legend_below(axis: Any, columns: int = 2) -> None:
-    """The legend under the axis' label, where no data are."""
+    """The legend under the axis' label, where no data are; in fewer columns where its names are long."""
     handles, labels = axis.get_legend_handles_labels()
     if not handles:
         return
+    longest = max(len(MARKS.sub("", x)) for x in labels)
+    columns = min(columns, len(handles), max(1, LEGEND_LETTERS // longest))
     under = ScaledTranslation(0.0, -BELOW_AXIS, axis.get_figure().dpi_scale_trans)
     axis.legend(
         handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=axis.transAxes + under,
-        ncols=min(columns, len(handles)), borderaxespad=0.0, handlelength=1.4, columnspacing=1.2,
+        ncols=columns, borderaxespad=0.0, handlelength=1.4, columnspacing=1.2,
     )  # fmt: skip
 
 
