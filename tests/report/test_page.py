@@ -15,6 +15,7 @@ from matplotlib.figure import Figure as Drawing
 import browser
 from synthetic import BARE, INVERSE_POWER, OWN, PAPER, study_of
 from vitrify.ensemble import Estimate
+from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.papers.sticky_spheres_1 import PAPER as THE_PAPER
 from vitrify.papers.sticky_spheres_1.figures import FIGURES, fig18_robustness
 from vitrify.papers.sticky_spheres_1.sets import SHOWN, control
@@ -213,6 +214,32 @@ def test_no_legend_lies_over_data_and_every_panel_is_labelled(figure, paper_stud
             legend = axis.get_legend()
             assert legend is None or not legend.get_window_extent().overlaps(axis.bbox)
             assert legend is None or not any(legend.get_window_extent().overlaps(x.bbox) for x in drawing.axes)
+
+
+def test_the_legend_of_extraction_stays_on_the_page_where_no_maximum_is_found(paper_study):
+    def without(x):
+        dipole = replace(x.micro.dipole, length=UNKNOWN, fitted=np.empty(0), curve=np.empty(0))
+        return replace(x, micro=replace(x.micro, dipole=dipole))
+
+    figure = next(x for x in FIGURES if x.number == "19")
+    drawing = figure.draw(replace(paper_study, ensembles=tuple(without(x) for x in paper_study.ensembles)))
+    style.arrange(drawing, style.row_height(drawing), narrow=True)  # a warning, thus a failure, where there is no room
+    drawing.draw_without_rendering()
+    legend = drawing.axes[0].get_legend().get_window_extent()
+    assert drawing.bbox.x0 <= legend.x0 < legend.x1 <= drawing.bbox.x1
+
+
+def test_a_legend_of_long_names_has_fewer_columns():
+    study = study_of([("a name as long as drawn ones can be: " + name, *rest) for name, *rest in BARE], 5)
+    placed, controls = with_controls(study)
+    drawn = [x.draw(pictures.as_drawn(placed)) for x in figures_of(placed, controls)]
+    with_legends = [x for x in drawn if any(axis.get_legend() for axis in x.axes)]
+    assert with_legends
+    for drawing in with_legends:
+        style.arrange(drawing, style.row_height(drawing), narrow=True)
+        for legend in [axis.get_legend() for axis in drawing.axes if axis.get_legend()]:
+            extent = legend.get_window_extent()
+            assert drawing.bbox.x0 <= extent.x0 < extent.x1 <= drawing.bbox.x1
 
 
 def test_a_panel_without_data_is_a_line_of_text_without_a_frame():

@@ -78,7 +78,7 @@ def test_a_trend_against_what_is_not_known_is_no_trend():
     one, two, three = parts([1, 2, 3], [0.1] * 3)
     found = Trend(rising=True).judge((one, replace(two, control=float("nan")), three))
     assert found.verdict is Verdict.NOT_DECIDED
-    assert found.shown == "not known: x = 1"
+    assert found.shown == "not known yet: x = 1"
 
 
 @pytest.mark.parametrize("values", [[0.0, 0.0], [1.0, -1.0]], ids=str)
@@ -195,3 +195,12 @@ def test_of_many_numbers_the_worst_decides():
     assert found.verdict is Verdict.DISAGREES
     assert found.value == many[2].estimate
     assert about(0.3, room=0.1).judge(tuple(replace(x, estimate=many[0].estimate) for x in many)).verdict is Verdict.AGREES
+
+
+@pytest.mark.parametrize("rule", [Trend(rising=True), Flat(0.2)], ids=["trend", "flat"])
+def test_what_is_not_known_yet_is_named_once(rule):
+    none = parts([float("nan")] * 3, [float("nan")] * 3)
+    assert rule.judge(none).shown == "no number is known yet"
+    some = tuple(replace(x, label="g of AA") for x in none[:2]) + parts([0.3], [0.1])
+    assert rule.judge(some).shown == "not known yet: g of AA"
+    assert "%" not in about(-0.18, part=0.25, percent=True).judge(none[:1]).shown  # a dash has no unit

@@ -100,8 +100,8 @@ class Trend:
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
         known = sorted((x for x in parts if x.estimate.is_known and isfinite(x.control)), key=lambda x: x.control)
         if len(known) < len(parts) or len(known) < 2:
-            lacking = listed([x.label for x in parts if x not in known])
-            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, f"not known: {lacking}" if lacking else "one point is no trend")
+            placed = tuple(x if isfinite(x.control) else replace(x, estimate=UNKNOWN) for x in parts)
+            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, _lacking(placed) or "one point is no trend")
         sign = 1.0 if self.rising else -1.0
         whole = _difference(known[-1], known[0], sign)
         shown = f"{known[0].estimate} at {known[0].control:.4g}, {known[-1].estimate} at {known[-1].control:.4g}"
@@ -150,7 +150,7 @@ class Flat:
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
         known = [x.estimate for x in parts]
         if not all(x.is_known for x in known) or len(known) < 2:
-            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, "not known in every ensemble")
+            return Judgement(Verdict.NOT_DECIDED, UNKNOWN, _lacking(parts) or "one point has no others to compare with")
         mean = sum(x.value for x in known) / len(known)
         if mean == 0:
             return Judgement(Verdict.NOT_DECIDED, UNKNOWN, "the mean is zero, of which nothing is a part")
@@ -204,6 +204,14 @@ class AllOf:
         return self.rules[name].judge(group) if group else Judgement(Verdict.NOT_DECIDED, UNKNOWN, "not measured")
 
 
+def _lacking(parts: tuple[Measured, ...]) -> str:
+    """Which numbers are not known yet, each name once; empty where all are."""
+    unknown = [x.label for x in parts if not x.estimate.is_known]
+    if unknown and len(unknown) == len(parts):
+        return "no number is known yet"
+    return f"not known yet: {listed(list(dict.fromkeys(unknown)))}" if unknown else ""
+
+
 def _worst(each: list[tuple[Measured, Verdict]], rule: Between) -> Judgement:
     verdict = next(x for x in WORST_FIRST if any(y is x for _, y in each))
     part = max((x for x, y in each if y is verdict), key=lambda x: _outside(x.estimate, rule))
@@ -240,7 +248,9 @@ def _relative(x: Measured, mean: float) -> Measured:
 
 
 def _shown(found: Estimate, percent: bool) -> str:
-    return f"{Estimate(100 * found.value, 100 * found.error)} %" if percent else str(found)
+    if percent and isfinite(found.value):
+        return f"{Estimate(100 * found.value, 100 * found.error)} %"
+    return str(found)
 
 
 def _two_digits(number: float) -> int:

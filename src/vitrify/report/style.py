@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from matplotlib.transforms import ScaledTranslation
 SEQUENCE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07A00", "#56B4E9", "#000000", "#7F7F7F")
 SETTINGS: Any = {
     "font.size": 9, "axes.titlesize": 9, "legend.fontsize": 8, "legend.frameon": False, "lines.markersize": 4.5,
-    "axes.formatter.useoffset": False,
+    "axes.formatter.useoffset": False, "axes.titley": 1.0,  # else each drawing looks twice for what stands above a panel
     "svg.fonttype": "path", "svg.hashsalt": "vitrify",
 }  # fmt: skip
 PANEL = (3.4, 2.7)  # inches: three side by side are as wide as the page on a screen of 1,400 pixels
@@ -24,9 +25,11 @@ NARROW = 3.7  # inches: the width of a screen of 400 pixels, so that its letters
 BELOW_AXIS = 34 / 72  # inches: numbers and label of an abscissa
 TEXT_ONLY = 0.55  # inches: height of a row of panels that only say something
 LEGEND_LINE = 0.18  # inches
-LONGEST_NAME = 40  # characters that are drawn
+LONGEST_NAME = 26  # characters that are drawn: more do not fit under a panel of a small screen
 PLAIN = (0.9e-3, 1.1e4)  # numbers that are written as they are
 MOST_LETTERS = 24  # of names side by side under a panel
+LEGEND_LETTERS = 48  # that stand side by side under a panel
+MARKS = re.compile(r"[$\\{}^_]")  # of a formula: they are not drawn
 LEAST_TICKS = 3
 MOST_TICKS = 6  # with a number, on a logarithmic axis
 
@@ -58,14 +61,16 @@ def said(figure: Figure) -> list[str]:
 
 
 def legend_below(axis: Any, columns: int = 2) -> None:
-    """The legend under the axis' label, where no data are."""
+    """The legend under the axis' label, where no data are; in fewer columns where its names are long."""
     handles, labels = axis.get_legend_handles_labels()
     if not handles:
         return
+    longest = max(len(MARKS.sub("", x)) for x in labels)
+    columns = min(columns, len(handles), max(1, LEGEND_LETTERS // longest))
     under = ScaledTranslation(0.0, -BELOW_AXIS, axis.get_figure().dpi_scale_trans)
     axis.legend(
         handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=axis.transAxes + under,
-        ncols=min(columns, len(handles)), borderaxespad=0.0, handlelength=1.4, columnspacing=1.2,
+        ncols=columns, borderaxespad=0.0, handlelength=1.4, columnspacing=1.2,
     )  # fmt: skip
 
 
@@ -128,7 +133,8 @@ class FewTicks(Locator):
                 return ticks if len(ticks) >= LEAST_TICKS else MaxNLocator(4).tick_values(vmin, vmax)
         decades = _between((1,), vmin, vmax)
         if len(decades) < 2:
-            return _between((1, 2, 5), vmin, vmax)
+            each = [_between(parts, vmin, vmax) for parts in ((1, 2, 5), (1, 2, 3, 5), (1, 1.5, 2, 3, 4, 5, 6, 8))]
+            return next((ticks for ticks in each if len(ticks) >= LEAST_TICKS), each[-1])
         return decades[:: -(-len(decades) // MOST_TICKS)]
 
 

@@ -87,7 +87,7 @@ def _observables(x: Gathered) -> dict[str, object]:
         "G/K": str(s.g_over_k),
         "ν": str(s.poisson_ratio),
         "χ_G": str(s.chi_g.chi),
-        "removed": f"{100 * s.chi_g.removed_fraction:.1f} %",
+        "removed": f"{100 * s.chi_g.removed_fraction:.1f} %" if isfinite(s.chi_g.chi.value) else "–",
         "χ_K": str(s.chi_k.chi),
     }
 

@@ -49,8 +49,8 @@ FIGURES = (
     Figure("11", "Depletion of negative stiffness", "g(r) against φ''(r)/ω0² where φ'' < 0, on either side of its minimum; bars: "
            "errors over glasses.", fig11_stiffness_depletion.draw, fig11_stiffness_depletion.data,
            fig11_stiffness_depletion.alternative),
-    Figure("12", "Coupling to strain", "Second and third quartile of dilation/shear (Eq. A16) of quasilocalised modes; lines: "
-           "means with their errors. The paper's caption has the ratio upside down.", fig12_strain_coupling.draw,
+    Figure("12", "Coupling to strain", "Bars: from the first to the third quartile of dilation/shear (Eq. A16) of quasilocalised "
+           "modes; lines: means with their errors. The paper's caption has the ratio upside down.", fig12_strain_coupling.draw,
            fig12_strain_coupling.data, fig12_strain_coupling.alternative),
     Figure("13", "Size of shear transformation zones", "2 ξ_g³ against Poisson's ratio. " + EXPERIMENTS,
            STZ_AND_POISSON.draw, STZ_AND_POISSON.data, STZ_AND_POISSON.alternative),
@@ -61,6 +61,7 @@ FIGURES = (
     Figure("18", "Robustness of χ_G", "χ_G directly, by fits of p(G) and by the outlier scheme at thresholds δ, for "
            "ensembles of at least 50 samples; insets: the percentage removed. Panels on soft spheres, the paper's (a, b), are there "
            "where the study has inverse-power glasses (set IPL): against N, inset p(G) of the smallest; and by δ.", fig18_robustness.draw, fig18_robustness.data, fig18_robustness.alternative),
-    Figure("19", "How ξ_g is extracted", "r⁶c(r) of CSS; lines: the cubic fitted in logarithms over the bump; squares: ξ_g.",
+    Figure("19", "How ξ_g is extracted", "r⁶c(r) of CSS; lines: the cubic fitted in logarithms over the bump; squares: ξ_g. "
+           "Where there is neither, no maximum lies below 0.75 of half the box.",
            fig19_extraction.draw, fig19_extraction.data, fig19_extraction.alternative),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,18 +18,19 @@ from vitrify.report.style import panels, say
 
 from .of_modes import formula, place
 
+Estimated = Callable[[Callable[[NDArray[np.float64]], float], NDArray[np.float64]], Estimate]
 LEAST_MODES = 4  # for quartiles
 GAP = 1.0  # between sets, in bars
 WIDE = (6.0, 3.2)  # inches: seventeen bars with a number under each
 
 
 def draw(study: Study) -> Figure:
-    """Second and third quartile as a bar, the mean as a line with its error, for every ensemble of the three sets."""
+    """A bar from the first to the third quartile, the mean as a line with its error, of every ensemble of a set."""
     figure, axes = panels(1, 1)
     figure.set_size_inches(*WIDE)
     axis = axes[0, 0]
     axis.set_title("", loc="left")
-    table = data(study)
+    table = _values(study)
     if not len(table):
         axis.set_axis_off()
         say(axis, f"too few modes to tell (at least {LEAST_MODES})")
@@ -46,18 +48,27 @@ def draw(study: Study) -> Figure:
 
 def data(study: Study) -> pd.DataFrame:
     """Quartiles, mean and standard deviation of dilation/shear with their errors, a row an ensemble of a set."""
+    return _table(study, bootstrap)
+
+
+def _values(study: Study) -> pd.DataFrame:
+    """The same without the errors of quartiles, which take a second of resampling and are neither drawn nor said."""
+    return _table(study, lambda function, ratio: Estimate(function(ratio), float("nan")))
+
+
+def _table(study: Study, estimated: Estimated) -> pd.DataFrame:
     rows = []
     for name in SETS:
         for value, found in study.of_set(name):
             if len(found.qlm) >= LEAST_MODES:
                 ratio = found.qlm["qlm_dilation_over_shear"].to_numpy(float)
-                rows.append(place(name, value, found, len(ratio)) | _columns(ratio))
+                rows.append(place(name, value, found, len(ratio)) | _columns(ratio, estimated))
     return pd.DataFrame(rows)
 
 
 def alternative(study: Study) -> str:
     """What is seen, in words."""
-    table = data(study)
+    table = _values(study)
     said = []
     for name in [x for x in SETS if len(table) and x in set(table["set"])]:
         own = table[table["set"] == name]
@@ -69,18 +80,14 @@ def alternative(study: Study) -> str:
     return " ".join(said)
 
 
-def _columns(ratio: NDArray[np.float64]) -> dict[str, float]:
+def _columns(ratio: NDArray[np.float64], estimated: Estimated) -> dict[str, float]:
     known = {
-        "lower_quartile": _quantile(ratio, 0.25),
-        "upper_quartile": _quantile(ratio, 0.75),
+        "lower_quartile": estimated(partial(_level, 0.25), ratio),
+        "upper_quartile": estimated(partial(_level, 0.75), ratio),
         "mean": mean(ratio),
         "spread": standard_deviation(ratio),
     }
     return {key: value for name, x in known.items() for key, value in ((name, x.value), (f"{name}_error", x.error))}
-
-
-def _quantile(ratio: NDArray[np.float64], level: float) -> Estimate:
-    return bootstrap(partial(_level, level), ratio)
 
 
 def _level(level: float, ratio: NDArray[np.float64]) -> float:

@@ -22,9 +22,8 @@ def draw(study: Study) -> Figure:
     logarithmic(axis)
     for colour, (value, x) in zip(SEQUENCE, _able(study), strict=False):
         found = x.micro.dipole
-        label = CSS.shown(value) + ("" if np.isfinite(found.length.value) else " (no maximum in range)")
         r6 = found.distance**6
-        how = {"ls": "none", "marker": "o", "ms": 3, "color": colour, "label": label}
+        how = {"ls": "none", "marker": "o", "ms": 3, "color": colour, "label": CSS.shown(value)}
         curve(axis, found.distance, r6 * found.decay, r6 * found.error, **how)
         if len(found.fitted):
             axis.plot(found.fitted, found.curve, "k-", lw=1.2, zorder=3)
