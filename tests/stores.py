@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from vitrify.campaign import Result, Store
+from vitrify.campaign.one_thread import one_thread
 from vitrify.ensemble import ParentTemperature
 from vitrify.study import parse_study, plan, write_identity
 from vitrify.study.columns import MADE, OBSERVED
@@ -51,9 +52,10 @@ def filled(directory, text):
     """A store that holds everything that a study asks for."""
     store = Store.create(directory)
     store.write_text("study.toml", text)
-    for batch in plan(parse_study(text)):
-        for task in batch.tasks:
-            store.publish(task.key, task.digest, task.function(store, *task.arguments))
+    with one_thread():  # as in a run: else the last bits depend on the number of cores
+        for batch in plan(parse_study(text)):
+            for task in batch.tasks:
+                store.publish(task.key, task.digest, task.function(store, *task.arguments))
     return directory
 
 
