@@ -136,7 +136,7 @@ def test_length_is_the_maximum(centre):
 
 
 @pytest.mark.parametrize(("n", "dipoles", "between"), [
-    (2, 24, 0.0), (1, 48, 0.0), pytest.param(6, 24, 0.0, marks=pytest.mark.slow), pytest.param(12, 8, 0.2, marks=pytest.mark.slow),
+    (1, 48, 0.0), *(pytest.param(*x, marks=pytest.mark.slow) for x in ((2, 24, 0.0), (6, 24, 0.0), (12, 8, 0.2))),
 ])  # fmt: skip
 def test_error_of_the_length_is_its_scatter(n, dipoles, between):
     """Also for two glasses, whose own scatter tells nothing, and where glasses differ by more than their dipoles."""

@@ -121,7 +121,7 @@ class Spoilt(vitrify.Potential):
         return lambda u, c: tuple(factor * x if k == which else x for k, x in enumerate(right(u, c)))
 
 
-@fast(60)
+@fast(40)
 @given(st.sampled_from(POTENTIALS), st.integers(1, 4), st.floats(-2.0, 2.0).filter(lambda x: abs(x - 1.0) > 1e-3))
 def test_one_wrong_derivative_of_any_is_named(potential, which, factor):
     report = models.check(Spoilt(potential, which, factor))

@@ -114,7 +114,7 @@ def test_every_figure_and_table_is_drawn_whatever_there_is(n):
         assert set(found) <= {s.Verdict.NOT_DECIDED, s.Verdict.ABSENT}
 
 
-@pytest.mark.parametrize("empty", [(2,), (0, 3, 5)], ids=str)
+@pytest.mark.parametrize("empty", [(0, 3, 5), pytest.param((2,), marks=pytest.mark.slow)], ids=str)
 def test_ensembles_without_samples_stand_beside_others(empty):
     some, none = study(), study(0)
     mixed = replace(some, ensembles=tuple((none if k in empty else some).ensembles[k] for k in range(6)))

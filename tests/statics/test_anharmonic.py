@@ -66,15 +66,15 @@ def test_split_against_dense_parts(pss_glass):
     potential, lengths = pss_glass.model.potential, np.array(pss_glass.model.mixture.lengths)
     from samples import phi
 
-    for k in np.flatnonzero(pairs.source < pairs.target):
-        i, j = pairs.source[k], pairs.target[k]
-        lam = lengths[pss_glass.species[i], pss_glass.species[j]]
+    def radial(r, lam):
+        return phi(potential, r / lam)
 
-        def radial(r, lam=lam):
-            return phi(potential, r / lam)
-
-        r = pairs.distance[k]
-        slope, curvature = float(jax.grad(radial)(r)), float(jax.grad(jax.grad(radial))(r))
+    once = np.flatnonzero(pairs.source < pairs.target)
+    species = pss_glass.species
+    lam = lengths[species[pairs.source[once]], species[pairs.target[once]]]
+    slopes, curvatures = (jax.vmap(f)(pairs.distance[once], lam) for f in (jax.grad(radial), jax.grad(jax.grad(radial))))
+    for k, slope, curvature in zip(once, np.asarray(slopes), np.asarray(curvatures), strict=True):
+        i, j, r = pairs.source[k], pairs.target[k], pairs.distance[k]
         normal, delta = pairs.r_pd[k] / r, z[j] - z[i]
         square = float(normal @ delta) ** 2
         expected["k_plus" if curvature > 0 else "k_minus"] += curvature * square
