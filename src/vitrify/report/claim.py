@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from vitrify.ensemble import Estimate
+from vitrify.ensemble.estimate import UNKNOWN
 
 from .gathered import Study
 
@@ -132,9 +133,8 @@ def judged(claim: Claim, study: Study) -> JudgedClaim:
 
 
 def _judgement(claim: Claim, evidence: Evidence, n_particles: int, n_samples: int) -> Judgement:
-    unknown = Estimate(float("nan"), float("nan"))
     if evidence.missing or not evidence.parts:
-        return Judgement(Verdict.ABSENT, unknown, "the study lacks " + listed(evidence.missing or ("what it takes",)))
+        return Judgement(Verdict.ABSENT, UNKNOWN, "the study lacks " + listed(evidence.missing or ("what it takes",)))
     found = claim.rule.judge(evidence.parts)
     short = []
     if n_particles < claim.least.n_particles:

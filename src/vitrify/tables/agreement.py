@@ -26,15 +26,15 @@ def _folders(study: StudySpec, specs: Sequence[EnsembleSpec]) -> list[str]:
     return list(definitions(replace(study, ensembles=tuple(specs)))) if specs else []
 
 
-def unlike(there: StudySpec, study: StudySpec, spec: EnsembleSpec) -> str:
-    """In what an ensemble differs, or that it is missing."""
+def unlike(there: StudySpec, study: StudySpec, spec: EnsembleSpec, *, place: str = "the store's study") -> str:
+    """In what an ensemble differs, or that it is missing. place: how a sentence calls `study`."""
     now = next((x for x in study.ensembles if x.name == spec.name), None)
     if now is None:
         return f", which the study {study.name!r} of the store does not have"
     pairs = {name: (getattr(spec, name), getattr(now, name)) for name in COMPARED}
     pairs["seed"] = (there.seed, study.seed)
     said = [f"{name} {shown(old)}, there {shown(new)}" for name, (old, new) in pairs.items() if old != new]
-    return f" of another definition than the store's study has ({'; '.join(said) or 'by its digests'})"
+    return f" of another definition than {place} has ({'; '.join(said) or 'by its digests'})"
 
 
 def unlike_tables(study: StudySpec, spec: EnsembleSpec, about: Mapping[str, Any]) -> str:
@@ -47,9 +47,7 @@ def unlike_tables(study: StudySpec, spec: EnsembleSpec, about: Mapping[str, Any]
     there = replace(study, seed=about["seed"], ensembles=(replace(written, name=spec.name, observables=asked),))
     if asks_for(study, there, there.ensembles[0]):
         return ""
-    return f"they are{unlike(there, study, there.ensembles[0])}".replace(
-        "than the store's study has", "than study.toml has"
-    )
+    return f"they are{unlike(there, study, there.ensembles[0], place='study.toml')}"
 
 
 def _written(definition: Mapping[str, Any]) -> EnsembleSpec:

@@ -34,7 +34,6 @@ from .quantities import (
 )
 
 FloatArray = NDArray[np.float64]
-DRAWS = 200  # for errors that follow from those of other numbers
 
 
 # Claim 1: the attractive parts of two potentials
