@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.ensemble import Estimate, bootstrap, fit_distribution
+from vitrify.ensemble.distributions import Shape
 from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.ensemble.fluctuations import relative_fluctuation, remove_outliers
 from vitrify.papers.sticky_spheres_1.sets import SETS
@@ -50,7 +51,9 @@ def _mean(label: str, parts: tuple[Measured, ...]) -> Measured:
 
 THRESHOLDS = (0.25, 0.5, 1.0, 2.0, 5.0)  # δ in percent, as in Fig. 18
 CHOSEN = 1.0
-SHAPES = {"gaussian": "Gaussian", "three_quarter_gaussian": "3/4 Gaussian", "skewed_gaussian": "skewed Gaussian"}
+SHAPES: dict[Shape, str] = {
+    "gaussian": "Gaussian", "three_quarter_gaussian": "3/4 Gaussian", "skewed_gaussian": "skewed Gaussian",
+}  # fmt: skip
 ENOUGH = 1000  # samples for the outlier scheme at δ = 1 % and for fits
 RESAMPLES = 40  # each makes five outlier schemes
 
@@ -69,11 +72,11 @@ def scheme_over_fits(study: Study) -> Evidence:
     return Evidence(tuple(parts)) if parts else Evidence(missing=("r_c = 1.1",))
 
 
-def _over_fit(label: str, x: Gathered, shape: str) -> Measured:
+def _over_fit(label: str, x: Gathered, shape: Shape) -> Measured:
     name = f"scheme over {SHAPES[shape]} at {label}"
     if len(x.table) < ENOUGH:
         return measured(name, UNKNOWN, of_glasses(x))
-    fitted = fit_distribution(x.table["shear_modulus"].to_numpy(float), x.spec.n_particles, shape)  # type: ignore[arg-type]
+    fitted = fit_distribution(x.table["shear_modulus"].to_numpy(float), x.spec.n_particles, shape)
     return measured(name, divided(x.summary.chi_g.chi, fitted.chi), of_glasses(x))
 
 

@@ -14,15 +14,14 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from vitrify.ensemble import Estimate, Fluctuation, fit_distribution, fluctuation
 from vitrify.ensemble.distributions import LEAST_SAMPLES, Shape, histogram
+from vitrify.papers.sticky_spheres_1.claims.distribution_of_moduli import SHAPES as FITTED
+from vitrify.papers.sticky_spheres_1.claims.distribution_of_moduli import THRESHOLDS
 from vitrify.papers.sticky_spheres_1.sets import control
 from vitrify.report.gathered import Gathered, Study
 from vitrify.report.style import SEQUENCE, bars, drawable, fixed_ticks, legend_below, logarithmic, panels, say
 
 SOFT_SPHERES = "IPL"  # the set of inverse-power glasses: panels (a, b) of the paper
-THRESHOLDS = (0.25, 0.5, 1.0, 2.0, 5.0)  # δ in percent
-SHAPES: dict[Shape, str] = {
-    "gaussian": "Gaussian fit", "three_quarter_gaussian": "3/4 Gaussian fit", "skewed_gaussian": "skewed Gaussian fit",
-}  # fmt: skip
+SHAPES = {shape: f"{name} fit" for shape, name in FITTED.items()}
 STYLES = ("--", "-.", ":")
 STICKY = (("CSS", 1.1), ("CSS", 1.2))  # the paper's panels (c) and (d)
 
