@@ -18,6 +18,7 @@ from vitrify.kernels import displacement
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK, forces_of, slope_of
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
+from vitrify.kernels.views import PairView
 from vitrify.model import Model
 from vitrify.model.offers import numbers_of
 
@@ -77,11 +78,11 @@ class Batch:
         """The particles of sample s."""
         return slice(int(self.first[s]), int(self.first[s + 1]))
 
-    def pair_arguments(self) -> tuple[Any, ...]:
-        """What every force kernel takes, in order."""
-        return (
+    def pair_view(self) -> PairView:
+        """What every force kernel takes."""
+        return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
-            self.numbers, self.cutoff2, self.tick_length, self.stage,
+            self.numbers, self.cutoff2, self.tick_length,
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:

@@ -29,15 +29,15 @@ vectors = Vectors(device(fetch_nothing), device(displacement), device(keep_plain
 body = device(forces_of(device(slope_of(device(batch.model.potential.derivatives()))), vectors, 2))
 
 @cuda.jit
-def kernel(n, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, stage, force):
+def kernel(n, pair, stage, force):
     i = cuda.grid(1)
     if i < n:
-        body(i, 0, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, stage, force)
+        body(i, 0, pair, stage, force)
 
 force = np.zeros((n, 4))
 with np.errstate(all="ignore"):  # integers wrap, padding divides by zero: both are meant
-    kernel[2, 32](n, *batch.pair_arguments(), force)
-_spread(batch.formula, 2)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments())
+    kernel[2, 32](n, batch.pair_view(), batch.stage, force)
+_spread(batch.formula, 2)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_view(), batch.stage)
 assert np.abs(force).max() > 1.0
 np.testing.assert_allclose(force, batch.force, rtol=1e-11, atol=1e-11 * np.abs(force).max())
 print("same")

@@ -72,7 +72,7 @@ def test_forces_equal_the_slow_twin(name):
     slope = batch.model.potential.evaluate(u.ravel())[1].reshape(u.shape) / lam**2
     expected = np.sum(2 * slope[..., None] * r, axis=1)
     _spread(batch.formula, batch.model.mixture.n_species)(
-        0, 0, len(positions), 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_arguments()
+        0, 0, len(positions), 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_view(), batch.stage
     )
     np.testing.assert_allclose(original_order(batch, batch.force)[:, :3], expected, atol=1e-9 * np.abs(expected).max())
     np.testing.assert_allclose(batch.force.sum(axis=0), 0.0, atol=1e-9 * np.abs(expected).max())
@@ -110,7 +110,8 @@ def test_batch_size_changes_nothing():
             1e9,
             batch.anchor,
             batch.force,
-            batch.pair_arguments(),
+            batch.pair_view(),
+            batch.stage,
         )
     assert np.array_equal(alone.positions(0), many.positions(1))
     assert np.array_equal(alone.force, many.force[many.rows(1)])
@@ -122,14 +123,14 @@ def test_force_loop_is_vector_code():
         pytest.skip("no AVX2 here")
     forces = force_body(parse("pss(rc=1.2)"))
 
-    def sweep(first, last, pair, force):
+    def sweep(first, last, pair, stage, force):
         for i in range(first, last):
-            forces(i, 0, *pair, force)
+            forces(i, 0, pair, stage, force)
 
     batch, positions = random_batch("pss")
     batch.rebuild(0)
     compiled = njit(**OPTIONS)(sweep)
-    compiled(0, len(positions), batch.pair_arguments(), batch.force)
+    compiled(0, len(positions), batch.pair_view(), batch.stage, batch.force)
     assembly = "\n".join(compiled.inspect_asm().values())
     assert "vpunpcklqdq" in assembly or "vpunpcklpd" in assembly or "vunpcklpd" in assembly  # records transposed
     assert re.search(r"vfn?madd\d+pd", assembly)
@@ -140,7 +141,7 @@ def test_pair_force_kernel_counts_interacting_neighbours():
     batch, positions = random_batch("hertzian")
     batch.rebuild(0)
     total, number = np.zeros(len(positions)), np.zeros(len(positions))
-    _pair_force(batch.formula)(0, 0, len(positions), batch.pair_arguments(), total, number)
+    _pair_force(batch.formula)(0, 0, len(positions), batch.pair_view(), total, number)
     r, lam = slow_pairs(batch, positions, original_order(batch, batch.species))
     distance = np.linalg.norm(r, axis=2) + 1e9 * np.eye(len(positions))
     assert np.array_equal(original_order(batch, number), (distance < lam).sum(axis=1))

@@ -28,12 +28,12 @@ def conjugate_gradients_of(forces: Any, stale: Any, largest_component: Any) -> A
     2 spent. Directions and memory persist between calls. Sums run over flat arrays of 4 components a particle, the last
     empty."""
 
-    def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, direction, previous, memory, pair):
-        ticks, scale = pair[0], pair[7][s]
+    def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, direction, previous, memory, pair, stage):
+        ticks, scale = pair.ticks, pair.tick_length[s]
         x, f, d, before = ticks.reshape(-1), force.reshape(-1), direction.reshape(-1), previous.reshape(-1)
         begin, end = 4 * first, 4 * last
         for i in range(first, last):
-            forces(i, s, *pair, force)
+            forces(i, s, pair, stage, force)
         evaluations = 1
         new2 = mixed = 0.0
         for e in range(begin, end):
@@ -72,7 +72,7 @@ def conjugate_gradients_of(forces: Any, stale: Any, largest_component: Any) -> A
                     x[e] += int(move * d[e])
                 here = target
                 for i in range(first, last):
-                    forces(i, s, *pair, force)
+                    forces(i, s, pair, stage, force)
                 evaluations += 1
                 now = new2 = mixed = 0.0  # the last two for the next direction, should this be its start
                 for e in range(begin, end):

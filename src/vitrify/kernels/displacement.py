@@ -45,11 +45,11 @@ def spread_of(forces: Any, stale: Any) -> Any:
     """One sample's capped descent: each particle follows its own force, by `cap` at most, until `sweeps` are done or the
     list is stale. Whatever the overlaps of the start, nothing can explode."""
 
-    def spread(s, first, last, sweeps, cap, soft_force, stale2, anchor, force, pair):
-        ticks, tick_length = pair[0], pair[7]
+    def spread(s, first, last, sweeps, cap, soft_force, stale2, anchor, force, pair, stage):
+        ticks, tick_length = pair.ticks, pair.tick_length
         for sweep in range(sweeps):
             for i in range(first, last):
-                forces(i, s, *pair, force)
+                forces(i, s, pair, stage, force)
             for i in range(first, last):
                 strength = (force[i, 0] ** 2 + force[i, 1] ** 2 + force[i, 2] ** 2) ** 0.5
                 step = cap / max(strength, soft_force) / tick_length[s]

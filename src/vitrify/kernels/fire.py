@@ -10,15 +10,15 @@ def fire_of(forces: Any, stale: Any, largest_component: Any) -> Any:
 
     memory: Δt, α, steps since the power was last negative. Returns (status, force evaluations, max|f|)."""
 
-    def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, velocity, previous, memory, pair):
-        ticks, scale = pair[0], pair[7][s]
+    def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, velocity, previous, memory, pair, stage):
+        ticks, scale = pair.ticks, pair.tick_length[s]
         x, f, v = ticks.reshape(-1), force.reshape(-1), velocity.reshape(-1)
         begin, end = 4 * first, 4 * last
         if memory[0] == 0.0:
             memory[0], memory[1], memory[2] = 1e-3, 0.1, 0.0
         for evaluations in range(1, budget + 1):
             for i in range(first, last):
-                forces(i, s, *pair, force)
+                forces(i, s, pair, stage, force)
             power = 0.0
             speed2 = 0.0
             force2 = 0.0

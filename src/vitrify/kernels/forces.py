@@ -25,16 +25,18 @@ def slope_of(radial: Any) -> Callable[..., float]:
 def forces_of(slope_at: Any, vectors: Vectors, n_species: int) -> Callable[..., None]:
     """Body: f_i = −2 Σ_j φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0).
 
-    Lengths stay in ticks inside the loop. `stage` is the thread's own room for the displacements of one row."""
+    pair: a PairView. Lengths stay in ticks inside the loop. `stage` is the thread's own room for the displacements of one
+    row."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
     fetch, fetched = vectors.fetch, vectors.fetched
     second, many = min(1, n_species - 1), n_species > 2
 
-    def body(i, s, ticks, neighbours, counts, species, inverse_length2, numbers, cutoff2, tick_length, stage, force):
+    def body(i, s, pair, stage, force):
+        ticks, numbers, cutoff2 = pair.ticks, pair.numbers, pair.cutoff2
         x, y, z = ticks[i, 0], ticks[i, 1], ticks[i, 2]
-        row, count = neighbours[i], uint64(counts[i])
-        weight = inverse_length2[species[i]]
-        scale = tick_length[s]
+        row, count = pair.neighbours[i], uint64(pair.counts[i])
+        weight = pair.inverse_length2[pair.species[i]]
+        scale = pair.tick_length[s]
         scale2 = scale * scale
         w_first, w_second = weight[0] * scale2, weight[second] * scale2
         fetch(ticks, row, count, mask, x, y, z, stage)
@@ -64,26 +66,13 @@ def pair_force_of(radial: Any) -> Callable[..., None]:
     """Body: Σ_j |φ'| of one particle and the number of its interacting neighbours, φ' = 2 r φ_u/λ²."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
 
-    def body(
-        i,
-        s,
-        ticks,
-        neighbours,
-        counts,
-        species,
-        inverse_length2,
-        numbers,
-        cutoff2,
-        tick_length,
-        stage,
-        total,
-        number,
-    ):
-        row = neighbours[i]
-        weight = inverse_length2[species[i]]
-        scale = tick_length[s]
+    def body(i, s, pair, total, number):
+        ticks, numbers, cutoff2 = pair.ticks, pair.numbers, pair.cutoff2
+        row = pair.neighbours[i]
+        weight = pair.inverse_length2[pair.species[i]]
+        scale = pair.tick_length[s]
         forces = met = 0.0
-        for k in range(uint64(counts[i])):
+        for k in range(uint64(pair.counts[i])):
             entry = row[k]
             j = uint64(entry & mask)
             w = weight[uint64(entry >> bits)]

@@ -29,7 +29,7 @@ def force_of(forces: Any) -> Callable[..., None]:
     def body(i, room, busy, sample_of, pair, force):
         s = sample_of[i]
         if busy[s] == 1:
-            forces(i, s, *pair, room, force)
+            forces(i, s, pair, room, force)
 
     return body
 
@@ -40,7 +40,7 @@ def pair_force_of(pair_force: Any) -> Callable[..., None]:
     def body(i, room, busy, sample_of, pair, total, number):
         s = sample_of[i]
         if busy[s] == 1:
-            pair_force(i, s, *pair, room, total, number)
+            pair_force(i, s, pair, total, number)
 
     return body
 

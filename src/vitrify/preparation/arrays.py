@@ -13,6 +13,7 @@ from vitrify.batch import SORT_EVERY, Batch, places, records
 from vitrify.kernels import displacement, in_step
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK
+from vitrify.kernels.views import PairView
 
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
@@ -31,9 +32,9 @@ class OnHost:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.batch, name)
 
-    def pair(self) -> tuple[Any, ...]:
-        """What a force body takes, without the room that a thread brings."""
-        return self.batch.pair_arguments()[:-1]
+    def pair(self) -> PairView:
+        """What a force body takes."""
+        return self.batch.pair_view()
 
     def rebuild(self, busy: NDArray[np.int64], stale: NDArray[Any]) -> None:
         """New lists where they are stale: so a sample's results do not depend on the others."""
@@ -73,9 +74,9 @@ class OnDevice:
         self._lists_made = 0
         self._make_room(n)
 
-    def pair(self) -> tuple[Any, ...]:
-        """What a force body takes, without the room that a thread brings."""
-        return (
+    def pair(self) -> PairView:
+        """What a force body takes."""
+        return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2, self.numbers,
             self.batch.cutoff2, self.tick_length,
         )  # fmt: skip

@@ -125,9 +125,23 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
     """Leapfrog steps of one sample until its list is stale: returns the steps done and the sum of their temperatures."""
 
     def leapfrog(
-        s, first, last, steps, time_step, temperature, coupling, stale2, mass, inverse_mass, force, velocity, anchor, pair
+        s,
+        first,
+        last,
+        steps,
+        time_step,
+        temperature,
+        coupling,
+        stale2,
+        mass,
+        inverse_mass,
+        force,
+        velocity,
+        anchor,
+        pair,
+        stage,
     ):
-        ticks, scale = pair[0], pair[7][s]
+        ticks, scale = pair.ticks, pair.tick_length[s]
         m, w = mass.reshape(-1), inverse_mass.reshape(-1)
         f, v, x = force.reshape(-1), velocity.reshape(-1), ticks.reshape(-1)
         begin, end = 4 * first, 4 * last  # flat over particles and components
@@ -137,7 +151,7 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
             twice_kinetic += v[e] * v[e] * m[e]
         for step in range(steps):
             for i in range(first, last):
-                forces(i, s, *pair, force)
+                forces(i, s, pair, stage, force)
             now = twice_kinetic / degrees
             heat += now
             rescale = max(1.0 + coupling * (temperature / now - 1.0), 0.25) ** 0.5
@@ -158,7 +172,7 @@ def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) 
     while done < steps:
         made, more = leapfrog(
             s, batch.first[s], batch.first[s + 1], steps - done, step, temperature, COUPLING, (0.5 * SKIN) ** 2,
-            batch.mass, batch.inverse_mass, batch.force, batch.velocity, batch.anchor, batch.pair_arguments(),
+            batch.mass, batch.inverse_mass, batch.force, batch.velocity, batch.anchor, batch.pair_view(), batch.stage,
         )  # fmt: skip
         done += made
         heat += more

@@ -69,7 +69,7 @@ def _quench(
         status, more, largest = _relax(batch.formula, minimiser, batch.model.mixture.n_species, rough)(
             s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
             max(tolerance, ROUGH * min(1.0, scale)) if rough else tolerance, CAP, STALE2, batch.anchor, batch.force,
-            room.direction, room.previous, room.memory, batch.pair_arguments(),
+            room.direction, room.previous, room.memory, batch.pair_view(), batch.stage,
         )  # fmt: skip
         evaluations += more
         tell(progress, Stage("quench", largest, tolerance))
@@ -114,7 +114,7 @@ def mean_pair_force(batch: Batch, s: int) -> float:
     """Mean |φ'| over interacting pairs of sample s, in ε/λ; 0 where nothing interacts."""
     rows = batch.rows(s)
     total, number = np.zeros(len(batch.ticks)), np.zeros(len(batch.ticks))
-    _pair_force(batch.formula)(s, rows.start, rows.stop, batch.pair_arguments(), total, number)
+    _pair_force(batch.formula)(s, rows.start, rows.stop, batch.pair_view(), total, number)
     met = float(number[rows].sum())
     return float(total[rows].sum()) / met if met else 0.0
 
@@ -132,6 +132,6 @@ def _pair_force(formula: Formula) -> Any:
 
     def sweep(s, first, last, pair, total, number):
         for i in range(first, last):
-            body(i, s, *pair, total, number)
+            body(i, s, pair, total, number)
 
     return cpu.compile(sweep)

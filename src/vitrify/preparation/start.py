@@ -41,7 +41,7 @@ def spread_apart(batch: Batch, s: int) -> None:
         batch.rebuild(s)
         done += spread(
             s, batch.first[s], batch.first[s + 1], SWEEPS - done, CAP, SOFT_FORCE,
-            (0.5 * SKIN) ** 2, batch.anchor, batch.force, batch.pair_arguments(),
+            (0.5 * SKIN) ** 2, batch.anchor, batch.force, batch.pair_view(), batch.stage,
         )  # fmt: skip
 
 
