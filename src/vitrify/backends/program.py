@@ -7,8 +7,8 @@ A body is plain scalar Python for one particle, one chunk of particles, or one s
     samples    body(s, view)                   adds up rows chunks[s] ... chunks[s + 1] in their order, and decides
 
 `view` is a NamedTuple of arrays over the particles of all samples, with a `layout` among its fields. No body loops over
-samples, and none looks whether its sample still goes on: a line runs where `going` is not STOPPED, and a body of a sample that
-sets it so ends the program there, whatever lines are left. Who starts a sample sets it to BEGINS.
+samples, and none looks whether its sample still goes on: a line runs where `going` is not STOPPED, and a body of a sample
+that sets it so ends the program there, whatever lines are left. Who starts a sample sets it to BEGINS.
 
 A CPU compiles all lines into one function a sample, which repeats them until the sample stops; threads share out the lines
 of a big sample; a GPU launches a line over all samples. Sums go from chunks to samples in one fixed order, and chunks
@@ -152,7 +152,7 @@ def chained(lines: Iterable[Line], inline: Callable[..., Any]) -> Any:
     return chain or inline(nothing)
 
 
-def goes(s, view):
+def goes(s: Any, view: Any) -> None:
     """Sample: what began now goes on; the end of every opening."""
     if view.layout.going[s] == BEGINS:
         view.layout.going[s] = GOES
