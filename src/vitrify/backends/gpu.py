@@ -9,6 +9,8 @@ import numpy as np
 from numba import cuda, float64
 from numpy.typing import NDArray
 
+from . import program as programs
+from .program import Line, Program
 from .vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_plainly, pad_plainly
 
 BLOCK = 128  # threads
@@ -22,7 +24,7 @@ class Gpu:
     def __init__(self) -> None:
         plain: tuple[Any, ...] = (fetch_nothing, displacement, keep_plainly, pad_plainly, copy_plainly)
         self.vectors = Vectors(*[self.inline(x) for x in plain])
-        self.kernels: dict[Callable[..., Any], Any] = {}  # by body
+        self.kernels: dict[Any, Any] = {}  # by body
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A device function."""
@@ -40,9 +42,52 @@ class Gpu:
 
         return launch
 
+    def program(self, program: Program) -> Callable[..., None]:
+        """run(view, width, rounds): the opening of samples that begin, then `rounds` times all lines, a launch a line over
+        all samples that go on. Which of them have stopped is for the caller to look up."""
+        lines = [self.line(line) for line in program.lines]
+        begin = [self.line(line, only_begun=True) for line in (*program.opening, Line("samples", programs.goes))]
+
+        def run(view: Any, width: int = 1, rounds: int = 1) -> None:
+            del width
+            if program.opening:
+                for line in begin:
+                    line(view)
+            for _ in range(rounds if program.repeats else 1):
+                for line in lines:
+                    line(view)
+
+        return run
+
+    def line(self, line: Line, *, only_begun: bool = False) -> Callable[[Any], None]:
+        """launch(view): one line over all samples that go on, or over those alone that begin."""
+        known = (line.over, line.body, only_begun)
+        if known not in self.kernels:
+            self.kernels[known] = self.kernel(KERNELS[line.over](self.inline(line.body), only_begun))
+        kernel = self.kernels[known]
+
+        def launch(view: Any) -> None:
+            n = number_of(line.over, view)
+            kernel[(n + BLOCK - 1) // BLOCK, min(BLOCK, n)](view)
+
+        return launch
+
+    def kernel(self, function: Callable[..., None]) -> Any:
+        """A function to launch over a grid."""
+        return cuda.jit(function)
+
+    def chunk_size(self, n: int) -> int:
+        """Particles in a chunk of a sample of any size."""
+        del n
+        return programs.CHUNK_ON_GPU
+
     def put(self, array: NDArray[Any]) -> Any:
         """A copy on the device."""
         return cuda.to_device(np.ascontiguousarray(array))
+
+    def set(self, array: Any, values: Any) -> None:
+        """Let an array on the device hold these values."""
+        array.copy_to_device(np.ascontiguousarray(values, dtype=array.dtype))
 
     def get(self, array: Any) -> NDArray[Any]:
         """A copy for NumPy."""
@@ -63,3 +108,55 @@ def grid_of(body: Any) -> Callable[..., None]:
             body(i, room, *arguments)
 
     return kernel
+
+
+def number_of(over: str, view: Any) -> int:
+    """Threads of a line."""
+    layout = view.layout
+    of = {"particles": layout.sample_of, "chunks": layout.chunk_sample, "samples": layout.going}[over]
+    return int(of.shape[0])
+
+
+def particles_of(body: Any, only_begun: bool) -> Callable[..., None]:
+    """The kernel of a particle's body: nothing is staged in `room` here."""
+
+    def kernel(view):  # type: ignore[no-untyped-def]
+        room = cuda.local.array((3, 1), float64)
+        i = cuda.grid(1)
+        if i < view.layout.sample_of.shape[0]:
+            s = view.layout.sample_of[i]
+            now = view.layout.going[s]
+            if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
+                body(i, s, view, room)
+
+    return kernel
+
+
+def chunks_of(body: Any, only_begun: bool) -> Callable[..., None]:
+    """The kernel of a chunk's body."""
+
+    def kernel(view):  # type: ignore[no-untyped-def]
+        c = cuda.grid(1)
+        if c < view.layout.chunk_sample.shape[0]:
+            s = view.layout.chunk_sample[c]
+            now = view.layout.going[s]
+            if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
+                body(c, view.layout.chunk_first[c], view.layout.chunk_last[c], s, view)
+
+    return kernel
+
+
+def samples_of(body: Any, only_begun: bool) -> Callable[..., None]:
+    """The kernel of a sample's body."""
+
+    def kernel(view):  # type: ignore[no-untyped-def]
+        s = cuda.grid(1)
+        if s < view.layout.going.shape[0]:
+            now = view.layout.going[s]
+            if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
+                body(s, view)
+
+    return kernel
+
+
+KERNELS = {"particles": particles_of, "chunks": chunks_of, "samples": samples_of}
