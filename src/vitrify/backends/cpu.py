@@ -133,8 +133,8 @@ class Cpu:
         def launch(s: int, view: Any, width: int) -> None:
             if view.layout.going[s] == 0:
                 return
-            begin, end = (0, 1) if line.over == "samples" else bounds(s, view)
-            share = {} if line.over == "particles" else {"share": 1}
+            begin, end = (0, 1) if line.over.startswith("sample") else bounds(s, view)
+            share = {} if line.over.startswith("particle") else {"share": 1}
             shared_out(lambda a, b: compiled(begin + a, begin + b, s, view, width), int(end - begin), **share)
 
         return launch

@@ -25,7 +25,6 @@ class DiagonalView(NamedTuple):
     """The diagonal blocks of M and their inverses."""
 
     layout: Any
-    width: int
     springs: Springs
     diagonal: Any  # (n, 3, 3)
     inverse: Any  # (n, 3, 3)
@@ -50,6 +49,7 @@ class StrainView(NamedTuple):
     strains: Any  # (3, 3, w) displacement gradients
     force: Any  # (n, 3, w)
     partial: Any  # (chunks, 2, w)
+    found: Any  # (samples, 2, w)
 
 
 def triple_of(lanes: Lanes) -> Any:
@@ -102,7 +102,7 @@ def multiply_of(product: Any, put_triple: Any) -> Any:
 def diagonal_of(block_of_pair: Any, inverted: Any) -> Any:
     """Particle: its block Σ_j k_ij of M, and the inverse."""
 
-    def diagonal(i, s, c, view):
+    def diagonal(i, s, view, room):
         springs = view.springs
         xx = yy = zz = xy = xz = yz = 0.0
         for p in range(springs.start[i], springs.start[i + 1]):
@@ -136,8 +136,8 @@ def inverted(m, inverse):
 
 
 def strain_force_of(lanes: Lanes, triple: Any, put_triple: Any, pulled: Any) -> Any:
-    """Chunk: Ξ = ∂²U/∂γ∂x = −Σ_j k_ij δ, δ = γ r the affine displacement of a pair; and of ∂U/∂γ, Σ t r·δ, and of the
-    strain's quadratic form in the pair stiffnesses, Σ δ·k_ij δ, the part of the chunk's particles, half of each pair."""
+    """Chunk: force + Ξ, Ξ = ∂²U/∂γ∂x = −Σ_j k_ij δ with δ the affine displacement of a pair; and of ∂U/∂γ, Σ t r·δ, and of
+    the strain's quadratic form in the pair stiffnesses, Σ δ·k_ij δ, the part of its particles, half of each pair."""
     put, splat = lanes.put, lanes.splat
 
     def strain_force(part, first, last, s, c, view):
@@ -145,7 +145,7 @@ def strain_force_of(lanes: Lanes, triple: Any, put_triple: Any, pulled: Any) -> 
         along_x, along_y, along_z = triple(view.strains, 0, c), triple(view.strains, 1, c), triple(view.strains, 2, c)
         slope = born = zero
         for i in range(first, last):
-            force = (zero, zero, zero)
+            force = triple(view.force, i, c)
             for p in range(springs.start[i], springs.start[i + 1]):
                 t, k, x, y, z = springs.tension[p], springs.stiffness[p], springs.r[p, 0], springs.r[p, 1], springs.r[p, 2]
                 dx = x * along_x[0] + y * along_x[1] + z * along_x[2]

@@ -48,15 +48,17 @@ def total_of(summed: Any) -> Any:
 
 
 def products_of(lanes: Lanes, triple: Any) -> Any:
-    """Chunk: x·y, column by column."""
+    """Chunk: x·y and y·y, column by column."""
     put, splat = lanes.put, lanes.splat
 
     def products(part, first, last, s, c, view):
-        sum_ = splat(0.0)
+        mixed = same = splat(0.0)
         for i in range(first, last):
             x, y = triple(view.x, i, c), triple(view.y, i, c)
-            sum_ = sum_ + x[0] * y[0] + x[1] * y[1] + x[2] * y[2]
-        put(view.partial, part, 0, c, sum_)
+            mixed = mixed + x[0] * y[0] + x[1] * y[1] + x[2] * y[2]
+            same = same + y[0] * y[0] + y[1] * y[1] + y[2] * y[2]
+        put(view.partial, part, 0, c, mixed)
+        put(view.partial, part, 1, c, same)
 
     return products
 

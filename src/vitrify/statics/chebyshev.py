@@ -2,97 +2,111 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.backends import backend
-from vitrify.kernels.chebyshev import step_of
-from vitrify.kernels.hessian_product import COLUMNS, product_of
+from vitrify.kernels.chebyshev import RecurrenceView
 
-from .pairs import Pairs
+from .hessian import Hessian
+from .hessians import Hessians
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 BOUND_STEPS = 16
 
 
-class ChebyshevOperator:
-    """Applies polynomials of M to blocks of vectors (m, 3 n)."""
+class ChebyshevOperators:
+    """Polynomials of the M of each of some glasses, applied on their machine; x and y are vectors there."""
 
-    def __init__(self, pairs: Pairs) -> None:
-        self.n = pairs.n_particles
-        self._arrays = (pairs.start, pairs.target, pairs.r_pd, np.ascontiguousarray(pairs.terms[1]),
-                        np.ascontiguousarray(pairs.terms[2]))  # fmt: skip
-        self.largest = self._upper_bound()
+    def __init__(self, hessians: Hessians) -> None:
+        self.hessians = hessians
+        self.largest = self._upper_bounds()  # (samples,)
+
+    def filter(self, x: Any, y: Any, cut: FloatArray, degree: IntArray) -> None:
+        """x ← T_degree(x) of the map from [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below.
+
+        y: room, of zeros or numbers. cut, degree: (samples,)."""
+        half, centre = 0.5 * (self.largest - cut), 0.5 * (self.largest + cut)
+        plan = np.zeros((len(cut), int(degree.max()), 3))
+        first = scale = -half / centre
+        plan[:, 0, 0], plan[:, :, 2] = first / half, centre[:, None]
+        for k in range(1, plan.shape[1]):
+            new = 1.0 / (2.0 / first - scale)
+            plan[:, k, 0], plan[:, k, 1], scale = 2.0 * new / half, -scale * new, new
+        self.hessians.programs.settle(self._recur(plan, degree, x, y))
+
+    def moments(self, x: Any, y: Any, count: int) -> FloatArray:
+        """(samples, count, w) x·T_k(M̃)·x, M̃ = 2 M/largest − 1, two moments a product. x and y, zeros, do not outlive it."""
+        half = 0.5 * self.largest
+        found = np.zeros((len(half), count, x.shape[2]))
+        self._step(1.0 / half, 0.0 * half, half, x, y)
+        found[:, 1], found[:, 0] = self.hessians.products(y, x)
+        for k in range(2, count, 2):
+            self._step(2.0 / half, 0.0 * half - 1.0, half, y, x)
+            mixed, same = self.hessians.products(x, y)
+            found[:, k] = 2.0 * same - found[:, 0]
+            found[:, k + 1 : k + 2] = (2.0 * mixed - found[:, 1])[:, None]
+            x, y = y, x
+        return found
+
+    def _upper_bounds(self) -> FloatArray:
+        """Upper bounds of the spectra: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
+        on, samples = self.hessians, self.hessians.n_samples
+        begin = [np.random.default_rng(3).normal(size=(1, n, 3)) for n in on.sizes]
+        x = on.put([b / np.linalg.norm(b) for b in begin])
+        old, one, beta = on.zeros(*x.shape), np.ones((samples, x.shape[2])), np.zeros(samples)
+        diagonal, beside = np.zeros((samples, BOUND_STEPS)), np.zeros((samples, BOUND_STEPS))
+        for k in range(BOUND_STEPS):
+            self._step(np.ones(samples), -beta, np.zeros(samples), x, old)
+            along, _ = on.products(x, old)
+            on.combine(one, along, x, old)
+            length = np.sqrt(on.products(x, old)[1])
+            on.combine(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0.0), 0.0 * one, x, old)
+            diagonal[:, k], beside[:, k] = along[:, 0], length[:, 0]
+            x, old, beta = old, x, beside[:, k]
+        return np.array([_largest_ritz(a, b) + b[-1] for a, b in zip(diagonal, beside, strict=True)])
+
+    def _step(self, gain: FloatArray, keep: FloatArray, centre: FloatArray, x: Any, old: Any) -> None:
+        """old ← gain (M x − centre x) + keep old; each number (samples,)."""
+        self._recur(np.stack([gain, keep, centre], axis=-1)[:, None], np.ones(len(gain), dtype=np.int64), x, old)
+
+    def _recur(self, plan: FloatArray, degree: IntArray, x: Any, y: Any) -> RecurrenceView:
+        """The steps of a plan (samples, steps, 3), first from x to y; the last may stand in either."""
+        on, put = self.hessians, self.hessians.machine.put
+        done = put(np.zeros(len(degree), dtype=np.int64))
+        view = RecurrenceView(on.layout, x.shape[2], on.on_springs, put(plan), put(degree), done, x, y)
+        on.until_stopped(on.programs.filter, view)
+        return view
+
+
+class ChebyshevOperator:
+    """Polynomials of the M of one glass, applied to rows of vectors here, (m, 3 n)."""
+
+    def __init__(self, hessian: Hessian) -> None:
+        self._on, self.n = ChebyshevOperators(hessian.alone), hessian.pairs.n_particles
+        self.largest = float(self._on.largest[0])
 
     def filter(self, rows: FloatArray, cut: float, degree: int) -> FloatArray:
-        """T_degree of the map from [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below."""
-        half, centre = 0.5 * (self.largest - cut), 0.5 * (self.largest + cut)
-        found = np.empty_like(rows)
-        for first in range(0, len(rows), COLUMNS):
-            x = self._packed(rows[first : first + COLUMNS])
-            y = np.zeros_like(x)
-            first_scale = scale = -half / centre
-            self._step(centre, first_scale / half, 0.0, x, y)
-            for _ in range(degree - 1):
-                new = 1.0 / (2.0 / first_scale - scale)
-                self._step(centre, 2.0 * new / half, -scale * new, y, x)
-                x, y, scale = y, x, new
-            found[first : first + COLUMNS] = self._unpacked(y)[: len(rows) - first]
+        """T_degree of rows, as ChebyshevOperators.filter has it."""
+        on, found = self._on.hessians, np.empty_like(rows)
+        for first in range(0, len(rows), on.lanes.number):
+            some = rows[first : first + on.lanes.number].reshape(-1, self.n, 3)
+            x = on.put([some])
+            self._on.filter(x, on.zeros(*x.shape), np.array([cut]), np.array([degree]))
+            found[first : first + len(some)] = on.get(x, len(some))[0].reshape(len(some), -1)
         return found
 
     def moments(self, rows: FloatArray, count: int) -> FloatArray:
         """(count,) ⟨v·T_k(M̃)·v⟩ summed over rows, M̃ = 2 M/largest − 1; two moments a product."""
-        total = np.zeros(count)
-        half = centre = 0.5 * self.largest
-        for first in range(0, len(rows), COLUMNS):
-            v = self._packed(rows[first : first + COLUMNS])
-            x, y = v.copy(), np.zeros_like(v)
-            self._step(centre, 1.0 / half, 0.0, x, y)
-            start, one = float(np.vdot(v, v)), float(np.vdot(v, y))
-            total[:2] += (start, one)
-            for k in range(1, (count + 1) // 2):
-                total[2 * k] += 2.0 * float(np.vdot(y, y)) - start
-                self._step(centre, 2.0 / half, -1.0, y, x)
-                x, y = y, x
-                if 2 * k + 1 < count:
-                    total[2 * k + 1] += 2.0 * float(np.vdot(y, x)) - one
+        on, total = self._on.hessians, np.zeros(count)
+        for first in range(0, len(rows), on.lanes.number):
+            x = on.put([rows[first : first + on.lanes.number].reshape(-1, self.n, 3)])
+            total += self._on.moments(x, on.zeros(*x.shape), count).sum(axis=(0, 2))
         return total
 
-    def _upper_bound(self) -> float:
-        """An upper bound of the spectrum: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
-        x = self._packed(np.random.default_rng(3).normal(size=(1, 3 * self.n)))
-        x /= np.linalg.norm(x)
-        old, beta = np.zeros_like(x), 0.0
-        diagonal, beside = [], []
-        for _ in range(min(BOUND_STEPS, 3 * self.n)):
-            self._step(0.0, 1.0, -beta, x, old)
-            diagonal.append(float(np.vdot(x, old)))
-            old -= diagonal[-1] * x
-            beta = float(np.linalg.norm(old))
-            beside.append(beta)
-            if beta == 0.0:
-                break
-            old /= beta
-            x, old = old, x
-        ritz = np.linalg.eigvalsh(np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1))
-        return float(ritz[-1] + beside[-1])
 
-    def _step(self, centre: float, gain: float, keep: float, x: FloatArray, old: FloatArray) -> None:
-        _compiled()(*self._arrays, centre, gain, keep, x, old)
-
-    def _packed(self, rows: FloatArray) -> FloatArray:
-        packed = np.zeros((self.n, 3, COLUMNS))
-        packed[:, :, : len(rows)] = rows.reshape(-1, self.n, 3).transpose(1, 2, 0)
-        return packed
-
-    def _unpacked(self, packed: FloatArray) -> FloatArray:
-        return np.ascontiguousarray(packed.transpose(2, 0, 1)).reshape(COLUMNS, 3 * self.n)
-
-
-@cache
-def _compiled() -> Any:
-    cpu = backend()
-    return cpu.compile(step_of(cpu.inline(product_of())))
+def _largest_ritz(diagonal: FloatArray, beside: FloatArray) -> float:
+    matrix = np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)
+    return float(np.linalg.eigvalsh(matrix)[-1])

@@ -64,7 +64,7 @@ def lowest_modes(hessian: Hessian, number: int) -> Modes:
     number = min(number, degrees)
     if _small(hessian, number):
         return _dense(hessian, number)
-    operator = ChebyshevOperator(hessian.pairs)
+    operator = ChebyshevOperator(hessian)
     density = spectral_density(operator, n_moments=128)
     grid = operator.largest * np.linspace(0.0, 1.0, 2_001) ** 2
     wanted = (1.5 * number + 8.0 + TRANSLATIONS) / (degrees + TRANSLATIONS)
@@ -84,7 +84,7 @@ def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
     """All modes with ω² below `eigenvalue`. Raises SampleFailure as lowest_modes does."""
     if hessian.pairs.n_particles <= DENSE:
         return _dense(hessian, below=eigenvalue)
-    operator = ChebyshevOperator(hessian.pairs)
+    operator = ChebyshevOperator(hessian)
     guess = _count_below(hessian, eigenvalue)
     if guess == 0:
         nothing = np.empty(0)
