@@ -7,6 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from vitrify.observables.in_step import moduli_in_step
+from vitrify.statics.in_step import PairsInStep, chebyshev, conjugate_gradients, modes, modes_in_step
+from vitrify.statics.linear_solvers.block_jacobi_cg import inverse_blocks
 
 from crystals import rattler, saddle
 from samples import make
@@ -14,11 +17,8 @@ from vitrify.backends import backend
 from vitrify.backends.threads import set_threads
 from vitrify.errors import SampleFailure
 from vitrify.observables import elasticity
-from vitrify.observables.in_step import moduli_in_step
 from vitrify.statics import SHEAR_XY, Hessian, Pairs
 from vitrify.statics.chebyshev import ChebyshevOperator
-from vitrify.statics.in_step import PairsInStep, chebyshev, conjugate_gradients, modes, modes_in_step
-from vitrify.statics.linear_solvers.block_jacobi_cg import inverse_blocks
 from vitrify.statics.modes import Modes, lowest_modes
 from vitrify.statics.strain import strain_force
 

@@ -146,11 +146,11 @@ def test_a_study_on_a_device_that_is_not_there_is_made_on_the_cpu(tmp_path):
 def test_particles_that_do_not_meet_have_no_moduli(pss_glass):
     from vitrify.errors import SampleFailure
     from vitrify.glass import Glass
-    from vitrify.observables.in_step import moduli_in_step
+    from vitrify.observables.elasticity import elasticities
 
     lonely = Glass(np.array([[1.0, 1, 1], [5, 5, 5], [9, 1, 5]]), 12.0, np.array([0, 1, 0]), catalogue.pss(), {})
     with pytest.raises(SampleFailure, match="moduli do not exist"):
         elasticity(lonely)
-    failed, found = moduli_in_step([lonely, pss_glass], Pretended(1))
+    failed, found = elasticities([lonely, pss_glass], Pretended(1))
     assert isinstance(failed, SampleFailure)
     assert found == pytest.approx(elasticity(pss_glass), rel=1e-8)

@@ -92,7 +92,11 @@ def both_of(lanes: Lanes, triple: Any, put_triple: Any, pulled: Any, pull: Any) 
             linear = pulled(linear, springs.tension[p], springs.stiffness[p], r, d)
             a, b = -2.0 * (r[0] * d[0] + r[1] * d[1] + r[2] * d[2]), d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
             along, across = pull(terms[2, p], terms[3, p], terms[4, p], a, b)
-            fx, fy, fz = fx - r[0] * along + across * d[0], fy - r[1] * along + across * d[1], fz - r[2] * along + across * d[2]
+            fx, fy, fz = (
+                fx - r[0] * along + across * d[0],
+                fy - r[1] * along + across * d[1],
+                fz - r[2] * along + across * d[2],
+            )
         put_triple(view.linear, i, c, linear)
         put_triple(view.force, i, c, (fx, fy, fz))
 
@@ -111,7 +115,9 @@ def blocks_of(slope: Any, block_of_pair: Any) -> Any:
                 a, b = 2.0 * (r[0] * dx + r[1] * dy + r[2] * dz), dx * dx + dy * dy + dz * dz
                 rr, rd, dd, one = slope(terms[2, p], terms[3, p], terms[4, p], a, b)
                 rd, dd = -weight * rd, -weight * dd
-                xx, yy, zz, xy, xz, yz = block_of_pair(springs.tension[p] - weight * one, springs.stiffness[p] - weight * rr, r)
+                xx, yy, zz, xy, xz, yz = block_of_pair(
+                    springs.tension[p] - weight * one, springs.stiffness[p] - weight * rr, r
+                )
                 block[p, 0] = xx + 2.0 * rd * r[0] * dx + dd * dx * dx
                 block[p, 1] = yy + 2.0 * rd * r[1] * dy + dd * dy * dy
                 block[p, 2] = zz + 2.0 * rd * r[2] * dz + dd * dz * dz

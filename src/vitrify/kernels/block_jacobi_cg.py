@@ -112,7 +112,12 @@ def step_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) -> 
     def step(part, first, last, s, c, view):
         alpha, size, along = load(view.state, s, ALPHA, c), splat(0.0), splat(0.0)
         for i in range(first, last):
-            x, d, rest, image = triple(view.x, i, c), triple(view.d, i, c), triple(view.residual, i, c), triple(view.image, i, c)
+            x, d, rest, image = (
+                triple(view.x, i, c),
+                triple(view.d, i, c),
+                triple(view.residual, i, c),
+                triple(view.image, i, c),
+            )
             rest = (rest[0] - alpha * image[0], rest[1] - alpha * image[1], rest[2] - alpha * image[2])
             z = preconditioned(view.inverse, i, rest)
             put_triple(view.x, i, c, (x[0] + alpha * d[0], x[1] + alpha * d[1], x[2] + alpha * d[2]))
@@ -131,7 +136,11 @@ def judge_of(summed: Any) -> Any:
     """Sample, column: has it converged, and if not, how much of d stays."""
 
     def judge(s, c, view):
-        size, rz, row = summed(view.layout, view.partial, 0, s, c), summed(view.layout, view.partial, 1, s, c), view.state[s]
+        size, rz, row = (
+            summed(view.layout, view.partial, 0, s, c),
+            summed(view.layout, view.partial, 1, s, c),
+            view.state[s],
+        )
         if row[SOLVED, c] == GOING and size <= row[LIMIT, c]:
             row[SOLVED, c] = CONVERGED
         row[BETA, c] = rz / row[RZ, c] if row[SOLVED, c] == GOING else 0.0

@@ -1,5 +1,5 @@
-"""The Chebyshev recurrence on the Hessian, old ← gain (M x − centre x) + keep old, in turn from x to y and back: filters and
-moments are made of it, and Lanczos steps of its single steps."""
+"""The Chebyshev recurrence on the Hessian, old ← gain (M x − centre x) + keep old, in turn from x to y and back: filters,
+and moments of the spectrum, are made of it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class RecurrenceView(NamedTuple):
     done: Any  # (samples,) int64: how many it has taken
     x: Any
     y: Any
+    partial: Any  # (chunks, 2, w)
+    sums: Any  # (samples, 2 steps, w): old·x and x·x after each step, where they are asked for
 
 
 def forth(view):
@@ -33,22 +35,52 @@ def back(view):
 
 
 def recurrence_of(lanes: Lanes, triple: Any, put_triple: Any, product: Any, ends: Any, later: int) -> Any:
-    """Particle: its part of a step, the `later`-th from now."""
+    """Chunk: its part of a step, the `later`-th from now."""
 
-    def recurrence(i, s, c, view):
+    def recurrence(part, first, last, s, c, view):
         k = view.done[s] + later
         if k < view.degree[s]:
             x, old = ends(view)
             gain, keep, centre = view.plan[s, k, 0], view.plan[s, k, 1], view.plan[s, k, 2]
-            f, here, before = product(i, c, view.springs, x), triple(x, i, c), triple(old, i, c)
-            new = (
-                gain * (f[0] - centre * here[0]) + keep * before[0],
-                gain * (f[1] - centre * here[1]) + keep * before[1],
-                gain * (f[2] - centre * here[2]) + keep * before[2],
-            )
-            put_triple(old, i, c, new)
+            for i in range(first, last):
+                f, here, before = product(i, c, view.springs, x), triple(x, i, c), triple(old, i, c)
+                new = (
+                    gain * (f[0] - centre * here[0]) + keep * before[0],
+                    gain * (f[1] - centre * here[1]) + keep * before[1],
+                    gain * (f[2] - centre * here[2]) + keep * before[2],
+                )
+                put_triple(old, i, c, new)
 
     return recurrence
+
+
+def sums_of(lanes: Lanes, triple: Any, ends: Any) -> Any:
+    """Chunk: what it adds to the sums after a step."""
+    put, splat = lanes.put, lanes.splat
+
+    def sums(part, first, last, s, c, view):
+        x, new = ends(view)
+        mixed = same = splat(0.0)
+        for i in range(first, last):
+            a, b = triple(x, i, c), triple(new, i, c)
+            mixed = mixed + a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+            same = same + b[0] * b[0] + b[1] * b[1] + b[2] * b[2]
+        put(view.partial, part, 0, c, mixed)
+        put(view.partial, part, 1, c, same)
+
+    return sums
+
+
+def record_of(summed: Any, later: int) -> Any:
+    """Sample, column: keep the sums of the `later`-th step from now."""
+
+    def record(s, c, view):
+        k = view.done[s] + later
+        if k < view.degree[s]:
+            view.sums[s, 2 * k, c] = summed(view.layout, view.partial, 0, s, c)
+            view.sums[s, 2 * k + 1, c] = summed(view.layout, view.partial, 1, s, c)
+
+    return record
 
 
 def end(s, view):

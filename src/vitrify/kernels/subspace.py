@@ -123,18 +123,6 @@ def shift_of(lanes: Lanes, triple: Any, put_triple: Any) -> Any:
     return shift
 
 
-def combine_of(lanes: Lanes, triple: Any, put_triple: Any) -> Any:
-    """Particle: y ← gain (y − keep x); by: gain and keep, (samples, 2, w)."""
-    load = lanes.load
-
-    def combine(i, s, c, view):
-        gain, keep = load(view.by, s, 0, c), load(view.by, s, 1, c)
-        x, y = triple(view.x, i, c), triple(view.y, i, c)
-        put_triple(view.y, i, c, (gain * (y[0] - keep * x[0]), gain * (y[1] - keep * x[1]), gain * (y[2] - keep * x[2])))
-
-    return combine
-
-
 def rotate_of(lanes: Lanes, put_triple: Any) -> Any:
     """Particle: y ← x R; by: R, (samples, w, w)."""
     load, splat = lanes.load, lanes.splat

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.kernels import lanczos
 from vitrify.kernels.chebyshev import RecurrenceView
 
 from .hessian import Hessian
@@ -15,6 +16,8 @@ from .hessians import Hessians
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BOUND_STEPS = 16
+CONTRAST = 500.0  # of a filter, between zero and the cut: more would drown the modes near the cut in round-off
+LEAST_DEGREE = 4
 
 
 class ChebyshevOperators:
@@ -24,10 +27,11 @@ class ChebyshevOperators:
         self.hessians = hessians
         self.largest = self._upper_bounds()  # (samples,)
 
-    def filter(self, x: Any, y: Any, cut: FloatArray, degree: IntArray) -> None:
+    def filter(self, x: Any, y: Any, cut: FloatArray, degree: IntArray | None = None) -> None:
         """x ← T_degree(x) of the map from [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below.
 
-        y: room, of zeros or numbers. cut, degree: (samples,)."""
+        y: room. cut, degree: (samples,); the degree that gives CONTRAST unless given."""
+        degree = self.degrees(cut) if degree is None else degree
         half, centre = 0.5 * (self.largest - cut), 0.5 * (self.largest + cut)
         plan = np.zeros((len(cut), int(degree.max()), 3))
         first = scale = -half / centre
@@ -35,50 +39,61 @@ class ChebyshevOperators:
         for k in range(1, plan.shape[1]):
             new = 1.0 / (2.0 / first - scale)
             plan[:, k, 0], plan[:, k, 1], scale = 2.0 * new / half, -scale * new, new
-        self.hessians.programs.settle(self._recur(plan, degree, x, y))
+        view = self._view(plan, degree, x, y)
+        self.hessians.until_stopped(self.hessians.programs.filter, view)
+        self.hessians.programs.settle(view)
+
+    def degrees(self, cut: FloatArray) -> IntArray:
+        """(samples,) of filters of enough contrast."""
+        wanted = np.ceil(0.5 * np.log(CONTRAST) * np.sqrt(self.largest / cut))
+        return np.maximum(wanted, LEAST_DEGREE).astype(np.int64)
 
     def moments(self, x: Any, y: Any, count: int) -> FloatArray:
         """(samples, count, w) x·T_k(M̃)·x, M̃ = 2 M/largest − 1, two moments a product. x and y, zeros, do not outlive it."""
-        half = 0.5 * self.largest
-        found = np.zeros((len(half), count, x.shape[2]))
-        self._step(1.0 / half, 0.0 * half, half, x, y)
-        found[:, 1], found[:, 0] = self.hessians.products(y, x)
-        for k in range(2, count, 2):
-            self._step(2.0 / half, 0.0 * half - 1.0, half, y, x)
-            mixed, same = self.hessians.products(x, y)
-            found[:, k] = 2.0 * same - found[:, 0]
-            found[:, k + 1 : k + 2] = (2.0 * mixed - found[:, 1])[:, None]
-            x, y = y, x
-        return found
+        on, half, steps = self.hessians, 0.5 * self.largest, count // 2
+        plan = np.empty((on.n_samples, steps, 3))
+        plan[:, 0], plan[:, 1:] = (
+            np.stack([1.0 / half, 0.0 * half, half], 1),
+            np.stack([2.0 / half, 0.0 * half - 1.0, half], 1)[:, None],
+        )
+        start = on.products(x, x)[1]
+        view = self._view(plan, np.full(on.n_samples, steps), x, y, on.zeros(on.n_samples, 2 * steps, x.shape[2]))
+        on.until_stopped(on.programs.moments, view)
+        mixed, same = np.moveaxis(on.machine.get(view.sums).reshape(on.n_samples, steps, 2, -1), 2, 0)
+        found = np.empty((on.n_samples, 2 * steps + 1, x.shape[2]))
+        found[:, 0], found[:, 1] = start, mixed[:, 0]
+        found[:, 3::2], found[:, 2::2] = 2.0 * mixed[:, 1:] - mixed[:, :1], 2.0 * same - start[:, None]
+        return found[:, :count]
 
     def _upper_bounds(self) -> FloatArray:
         """Upper bounds of the spectra: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
         on, samples = self.hessians, self.hessians.n_samples
         begin = [np.random.default_rng(3).normal(size=(1, n, 3)) for n in on.sizes]
         x = on.put([b / np.linalg.norm(b) for b in begin])
-        old, one, beta = on.zeros(*x.shape), np.ones((samples, x.shape[2])), np.zeros(samples)
-        diagonal, beside = np.zeros((samples, BOUND_STEPS)), np.zeros((samples, BOUND_STEPS))
-        for k in range(BOUND_STEPS):
-            self._step(np.ones(samples), -beta, np.zeros(samples), x, old)
-            along, _ = on.products(x, old)
-            on.combine(one, along, x, old)
-            length = np.sqrt(on.products(x, old)[1])
-            on.combine(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0.0), 0.0 * one, x, old)
-            diagonal[:, k], beside[:, k] = along[:, 0], length[:, 0]
-            x, old, beta = old, x, beside[:, k]
+        w, state = x.shape[2], np.zeros((samples, lanczos.ROWS, x.shape[2]))
+        state[:, lanczos.G] = 1.0
+        numbers = [on.zeros(samples, BOUND_STEPS, w) for _ in range(2)]
+        view = lanczos.LanczosView(
+            on.layout,
+            w,
+            on.on_springs,
+            x,
+            on.zeros(*x.shape),
+            on.machine.put(state),
+            on.room(1, w),
+            *numbers,
+            on.counters(),
+        )
+        on.until_stopped(on.programs.lanczos, view)
+        diagonal, beside = (on.machine.get(x)[:, :, 0] for x in numbers)
         return np.array([_largest_ritz(a, b) + b[-1] for a, b in zip(diagonal, beside, strict=True)])
 
-    def _step(self, gain: FloatArray, keep: FloatArray, centre: FloatArray, x: Any, old: Any) -> None:
-        """old ← gain (M x − centre x) + keep old; each number (samples,)."""
-        self._recur(np.stack([gain, keep, centre], axis=-1)[:, None], np.ones(len(gain), dtype=np.int64), x, old)
-
-    def _recur(self, plan: FloatArray, degree: IntArray, x: Any, y: Any) -> RecurrenceView:
+    def _view(self, plan: FloatArray, degree: IntArray, x: Any, y: Any, sums: Any = None) -> RecurrenceView:
         """The steps of a plan (samples, steps, 3), first from x to y; the last may stand in either."""
-        on, put = self.hessians, self.hessians.machine.put
-        done = put(np.zeros(len(degree), dtype=np.int64))
-        view = RecurrenceView(on.layout, x.shape[2], on.on_springs, put(plan), put(degree), done, x, y)
-        on.until_stopped(on.programs.filter, view)
-        return view
+        on, put, w = self.hessians, self.hessians.machine.put, x.shape[2]
+        room = on.room(2, w)
+        sums = room if sums is None else sums
+        return RecurrenceView(on.layout, w, on.on_springs, put(plan), put(degree), on.counters(), x, y, room, sums)
 
 
 class ChebyshevOperator:
@@ -97,6 +112,10 @@ class ChebyshevOperator:
             self._on.filter(x, on.zeros(*x.shape), np.array([cut]), np.array([degree]))
             found[first : first + len(some)] = on.get(x, len(some))[0].reshape(len(some), -1)
         return found
+
+    def degree(self, cut: float) -> int:
+        """Of a filter of enough contrast."""
+        return int(self._on.degrees(np.array([cut]))[0])
 
     def moments(self, rows: FloatArray, count: int) -> FloatArray:
         """(count,) ⟨v·T_k(M̃)·v⟩ summed over rows, M̃ = 2 M/largest − 1; two moments a product."""

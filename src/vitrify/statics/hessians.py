@@ -17,7 +17,7 @@ from vitrify.backends import Cpu
 from vitrify.backends.lanes import lanes_of
 from vitrify.backends.program import BEGINS, Layout, Line, Program, layout_of
 from vitrify.kernels import block_jacobi_cg as cg
-from vitrify.kernels import chebyshev, hessian, subspace
+from vitrify.kernels import chebyshev, hessian, lanczos, subspace
 from vitrify.kernels.hessian import DiagonalView, ProductView, Springs, StrainView
 from vitrify.kernels.pair_stiffness import block_of_pair, pulled
 from vitrify.kernels.subspace import ChangeView, SumView
@@ -69,6 +69,10 @@ class Hessians:
         """Zeros on the machine."""
         return self.machine.put(np.zeros(shape))
 
+    def counters(self) -> Any:
+        """(samples,) zeros on the machine, to count with."""
+        return self.machine.put(np.zeros(self.n_samples, dtype=np.int64))
+
     # --- the Hessians themselves -------------------------------------------------------------------------------------
 
     @cached_property
@@ -88,7 +92,7 @@ class Hessians:
         w = on_force.shape[2]
         gradients = np.zeros((3, 3, w))
         gradients[:, :, : len(strains)] = np.moveaxis(strains, 0, 2)
-        partial, found = self._partial(self.layout, 2, w), self.zeros(self.n_samples, 2, w)
+        partial, found = self.room(2, w), self.zeros(self.n_samples, 2, w)
         on_strains = self.machine.put(gradients)
         self.programs.strain(StrainView(self.layout, w, self.on_springs, on_strains, on_force, partial, found))
         return self.machine.get(found)
@@ -100,8 +104,8 @@ class Hessians:
         w, (_, inverse) = b.shape[2], self.on_blocks
         view = cg.SolveView(
             self.layout, w, self.on_springs, inverse, b, *(self.zeros(self.n, 3, w) for _ in range(5)),
-            self.zeros(self.n_samples, cg.ROWS, w), self._partial(self.layout, 2, w),
-            self.machine.put(np.zeros(self.n_samples, dtype=np.int64)), tolerance, max_steps,
+            self.zeros(self.n_samples, cg.ROWS, w), self.room(2, w),
+            self.counters(), tolerance, max_steps,
         )  # fmt: skip
         self.until_stopped(self.programs.solve, view)
         return view.x, self.machine.get(view.state)[:, cg.SOLVED], self.machine.get(view.steps)
@@ -121,7 +125,7 @@ class Hessians:
     def overlaps(self, x: Any, y: Any) -> FloatArray:
         """(samples, 2, w, w) xᵀx and xᵀy."""
         w = x.shape[2]
-        partial, found = self._partial(self.coarse, 2, w * w), self.zeros(self.n_samples, 2, w * w)
+        partial, found = self.room(2, w * w, self.coarse), self.zeros(self.n_samples, 2, w * w)
         self.programs.overlaps(SumView(self.coarse, w * w, x, y, found, partial, found))
         return self.machine.get(found).reshape(-1, 2, w, w)
 
@@ -129,11 +133,6 @@ class Hessians:
         """Take the translations out of x."""
         on_sums = self._on_sums(self.programs.sums, x, x, 3)
         self.programs.shift(ChangeView(self.layout, x.shape[2], x, x, on_sums))
-
-    def combine(self, gain: FloatArray, keep: FloatArray, x: Any, y: Any) -> None:
-        """y ← gain (y − keep x). gain, keep: (samples, w)."""
-        by = self.machine.put(np.stack([gain, keep], axis=1))
-        self.programs.combine(ChangeView(self.layout, x.shape[2], x, y, by))
 
     def rotate(self, rotation: FloatArray, x: Any, y: Any) -> None:
         """y ← x R, of all samples. rotation: (samples, w, w)."""
@@ -145,13 +144,13 @@ class Hessians:
 
     def _on_sums(self, run: Callable[[Any], None], x: Any, y: Any, rows: int, theta: Any = None) -> Any:
         w = x.shape[2]
-        partial, found = self._partial(self.layout, rows, w), self.zeros(self.n_samples, rows, w)
+        partial, found = self.room(rows, w), self.zeros(self.n_samples, rows, w)
         run(SumView(self.layout, w, x, y, found if theta is None else theta, partial, found))
         return found
 
-    def _partial(self, layout: Layout, rows: int, width: int) -> Any:
-        """Room for the sums of chunks, used by one sum after the other."""
-        shape = (int(layout.chunk_sample.shape[0]), rows, width)
+    def room(self, rows: int, width: int, layout: Layout | None = None) -> Any:
+        """Room for the sums of chunks, (chunks, rows, width), used by one sum after the other."""
+        shape = (int((layout or self.layout).chunk_sample.shape[0]), rows, width)
         if shape not in self._partials:
             self._partials[shape] = self.zeros(*shape)
         return self._partials[shape]
@@ -198,6 +197,7 @@ class Programs:
         self.triple, self.put_triple = inline(hessian.triple_of(self.lanes)), inline(hessian.put_triple_of(self.lanes))
         self.product = inline(hessian.product_of(self.lanes, self.triple, self.pulled))
         self.vectors = (self.lanes, self.triple, self.put_triple)
+        self.ends = (inline(chebyshev.forth), inline(chebyshev.back))
         self.total = Line("sample columns", subspace.total_of(self.summed))
 
     @cached_property
@@ -233,12 +233,32 @@ class Programs:
 
     @cached_property
     def filter(self) -> Any:
-        forth, back = (self.machine.inline(x) for x in (chebyshev.forth, chebyshev.back))
-        lines = [
-            Line("particle columns", chebyshev.recurrence_of(*self.vectors, self.product, ends, k))
-            for k, ends in enumerate((forth, back))
-        ]
+        lines = [line for k, ends in enumerate(self.ends) for line in self._step(k, ends)]
         return self.machine.program(Program((*lines, Line("samples", chebyshev.end))))
+
+    @cached_property
+    def moments(self) -> Any:
+        lines = [line for k, ends in enumerate(self.ends) for line in self._step(k, ends, sums=True)]
+        return self.machine.program(Program((*lines, Line("samples", chebyshev.end))))
+
+    def _step(self, k: int, ends: Any, *, sums: bool = False) -> list[Line]:
+        step = Line("chunk columns", chebyshev.recurrence_of(*self.vectors, self.product, ends, k))
+        added = Line("chunk columns", chebyshev.sums_of(self.lanes, self.triple, ends))
+        return [step, added, Line("sample columns", chebyshev.record_of(self.summed, k))] if sums else [step]
+
+    @cached_property
+    def lanczos(self) -> Any:
+        lines = [
+            line
+            for k, ends in enumerate(self.ends)
+            for line in (
+                Line("chunk columns", lanczos.expand_of(*self.vectors, self.product, ends)),
+                Line("sample columns", lanczos.along_of(self.summed, k)),
+                Line("chunk columns", lanczos.remove_of(*self.vectors, ends)),
+                Line("sample columns", lanczos.beside_of(self.summed, k)),
+            )
+        ]
+        return self.machine.program(Program((*lines, Line("samples", lanczos.end))))
 
     @cached_property
     def settle(self) -> Any:
@@ -263,10 +283,6 @@ class Programs:
     @cached_property
     def shift(self) -> Any:
         return self._once(Line("particle columns", subspace.shift_of(*self.vectors)))
-
-    @cached_property
-    def combine(self) -> Any:
-        return self._once(Line("particle columns", subspace.combine_of(*self.vectors)))
 
     @cached_property
     def rotate(self) -> Any:

@@ -5,28 +5,33 @@ above them, by Sylvester's law, shows that there are no others."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from vitrify.errors import SampleFailure
+from vitrify.backends import Cpu, threads
+from vitrify.errors import SampleFailure, or_failure
 from vitrify.solver_sizes import ALWAYS_FACTORED, DENSE, DENSEST_FACTORED, LARGEST_FACTORED
 
 from .chebyshev import ChebyshevOperator
-from .hessian import Hessian
+from .hessian import Hessian, together
 from .linear_solvers.certificate import nothing_below
 from .linear_solvers.inertia import Uncountable, count_below
 from .pairs import Pairs
 from .spectrum import spectral_density
+from .stability import TRANSLATIONS, ZERO
+from .subspace_iteration import RESIDUAL, lowest_ritz_pairs
+
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
 
 FloatArray = NDArray[np.float64]
 BLOCK = 8
-TRANSLATIONS = 3
-ZERO = 1e-10  # of the mean diagonal of M
-RESIDUAL = 1e-9  # of the largest wanted eigenvalue
-CONTRAST = 500.0  # of the filter, between zero and the cut: more would drown the modes near the cut in round-off
 SETTLED = 3e-11  # relative error of the filter's eigenvalues; at 1e-10 most sets need a second filtering, 15 % of the time
 RISES = 12  # of the cut, where it was too low
 
@@ -96,6 +101,59 @@ def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
     return _proven(hessian, operator, values[kept], vectors[kept], residuals[kept], eigenvalue, guess)
 
 
+def modes_of(
+    hessians: Sequence[Hessian],
+    machine: Cpu | Gpu,
+    *,
+    number: int = 0,
+    below: Sequence[float] = (),
+    block: int = 0,
+) -> list[Modes | SampleFailure]:
+    """lowest_modes of each glass, or modes_below a number of its own where `number` is 0; those that fail say why.
+
+    A CPU takes one glass after the other; a GPU takes all at once by subspace iteration, and what does not come out of that
+    is left to the CPU. block: vectors a glass, half as many again as modes unless given; not 0: by subspace iteration on
+    any machine."""
+    below = list(below) or [0.0] * len(hessians)
+    proven: dict[int, Modes] = {}
+    if block or not isinstance(machine, Cpu):
+        proven = _by_subspaces(hessians, machine, number, below, block)
+    return [
+        proven[s] if s in proven else or_failure(lowest_modes if number else modes_below, x, number or e)
+        for s, (x, e) in enumerate(zip(hessians, below, strict=True))
+    ]
+
+
+def _by_subspaces(
+    hessians: Sequence[Hessian], machine: Cpu | Gpu, number: int, below: Sequence[float], block: int
+) -> dict[int, Modes]:
+    """The modes of those glasses that subspace iteration suits and for which it leads to as many modes as are counted."""
+    with ThreadPoolExecutor(threads()) as pool:
+        wanted = [number] * len(hessians) if number else list(pool.map(_count_below, hessians, below))
+        block = -(-(block or max((k * 3 // 2 + 16 for k in wanted if k), default=0)) // 8) * 8
+        suited = [s for s, x in enumerate(hessians) if wanted[s] and _fits(x, wanted[s], block)]
+        if not suited:
+            return {}
+        numbers = np.array([wanted[s] for s in suited])
+        ritz = lowest_ritz_pairs(together([hessians[s] for s in suited], machine), numbers, block)
+        found = {suited[k]: x for k, x in ritz.items()}
+        edges = {s: float(x.eigenvalues[-2:].mean()) if number else below[s] for s, x in found.items()}
+        counted = (
+            pool.map(_count_below, [hessians[s] for s in edges], edges.values()) if number else (wanted[s] for s in edges)
+        )
+        counts = dict(zip(edges, counted, strict=True))
+    return {
+        s: Modes(x.eigenvalues[:-1], x.vectors[:-1], x.residuals[:-1], edges[s], "inertia")
+        for s, x in found.items()
+        if counts[s] == wanted[s] and x.eigenvalues[-2] < edges[s]
+    }
+
+
+def _fits(hessian: Hessian, number: int, block: int) -> bool:
+    """Is there room for a subspace that is larger than the modes and smaller than the space?"""
+    return number + 1 < block < 3 * hessian.pairs.n_particles - TRANSLATIONS
+
+
 def _small(hessian: Hessian, number: int) -> bool:
     """Is a dense matrix the better way?"""
     n = hessian.pairs.n_particles
@@ -124,7 +182,7 @@ def _filtered_lanczos(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Modes below the cut, at most `number`, by block Lanczos with full reorthogonalisation on the filter of M."""
     n, matrix = operator.n, hessian.matrix()
-    degree = max(int(np.ceil(0.5 * np.log(CONTRAST) * np.sqrt(operator.largest / cut))), 4)
+    degree = operator.degree(cut)
     basis = np.empty((0, 3 * n))
     projected = np.empty((0, 0))
     block = _orthonormal(_free(np.random.default_rng(5).normal(size=(BLOCK, 3 * n)), n))

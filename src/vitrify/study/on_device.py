@@ -14,7 +14,7 @@ from vitrify.batch import row_width
 from vitrify.campaign import Batch, Result, Store, Task
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.observables.in_step import moduli_in_step
+from vitrify.observables.elasticity import elasticities
 from vitrify.preparation import make_glasses
 
 from . import work
@@ -104,7 +104,7 @@ def _make(tasks: list[Task], elastic: dict[str, Task], store: Store, machine: Gp
         )
         sound = [(t, glass) for t, glass in zip(tasks, made, strict=True) if _publish(t, glass, store)]
         wanted = [(elastic[t.key], glass) for t, glass in sound if t.key in elastic and isinstance(glass, Glass)]
-        for task, found in zip(wanted, moduli_in_step([glass for _, glass in wanted], machine), strict=True):
+        for task, found in zip(wanted, elasticities([glass for _, glass in wanted], machine), strict=True):
             if isinstance(found, dict) and found["is_minimum"]:  # what fails is measured again, and recorded, by the engine
                 measured = Result(dict(found), made_from=work.glass_checksum(work.glass_result(task[1])))
                 store.publish(task[0].key, task[0].digest, measured)
