@@ -1,11 +1,11 @@
 """Lines of a program over columns: vectors of all particles, w of them side by side in (n, rows, w) arrays.
 
-    particle columns  body(i, s, c, view)                 particle i of sample s, the columns from c that one value of lanes holds
-    chunk columns     body(part, first, last, s, c, view) the same of a chunk of particles; leaves its sums in row `part`
-    sample columns    body(s, c, view)                    the one column c of sample s
+    particle columns  body(i, s, c, view)                  particle i of sample s, and the columns from c that lanes hold
+    chunk columns     body(part, first, last, s, c, view)  particles first ... last; leaves its sums in row `part`
+    sample columns    body(s, c, view)                     the one column c of sample s
 
-`view` has a `width`, the number of columns: whole lanes. A CPU takes eight columns at a time, a GPU a thread a column, so that
-neighbouring threads read neighbouring columns."""
+`view` has a `width`, the number of columns: whole lanes. A CPU takes eight columns at a time, a GPU a thread a column, so
+that neighbouring threads read neighbouring columns."""
 
 from __future__ import annotations
 

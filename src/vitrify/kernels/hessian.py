@@ -1,6 +1,7 @@
 """The Hessian from its pairs: products with columns of vectors, its diagonal blocks, and forces of strains.
 
-Vectors are (n, 3, w), so that columns stand side by side: no gathers, full vectors. Bodies are those of backends/columns.py."""
+Vectors are (n, 3, w), so that columns stand side by side: no gathers, full vectors. Bodies run over columns as
+backends/columns.py says."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ SINGULAR = 1e-12  # determinant of a block over its largest entry cubed
 
 
 class Springs(NamedTuple):
-    """The pairs of all samples as M is made of them, in compressed rows: those of particle i are start[i] ... start[i + 1]."""
+    """The pairs of all samples as M is made of them, in compressed rows: particle i has start[i] ... start[i + 1]."""
 
     start: Any  # (n + 1,) int64
     target: Any  # (p,) int64: the other end j

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vitrify.backends import Cpu
 from vitrify.contacts import NO_SOLID, REMEDY
 from vitrify.errors import SampleFailure, or_failure
 from vitrify.glass import Glass
 from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs
 from vitrify.statics.hessian import together
+from vitrify.statics.hessians import at_once
 from vitrify.statics.stability import TRANSLATIONS, Stability, probe, proves_minimum, stability
 from vitrify.statics.strain import StrainResponses, strain_responses
 
 if TYPE_CHECKING:
+    from vitrify.backends import Cpu
     from vitrify.backends.gpu import Gpu
 
 Elasticity = dict[str, float | int | bool]
+COLUMNS = 40  # of vectors that a solve for STRAINS and a probe holds
 STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
 
 
@@ -32,12 +34,15 @@ def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bo
     return _concluded(hessian, found)
 
 
-def elasticities(glasses: Sequence[Glass], machine: Cpu | Gpu, *, at_once: int = 0) -> list[Elasticity | SampleFailure]:
+def elasticities(
+    glasses: Sequence[Glass], machine: Cpu | Gpu, *, side_by_side: int = 0
+) -> list[Elasticity | SampleFailure]:
     """elasticity of each glass, or why it has none.
 
-    at_once: glasses whose responses are found side by side; unless given one on a CPU, where it fits in a cache, and all on
-    a GPU."""
-    size = at_once or (1 if isinstance(machine, Cpu) else max(len(glasses), 1))
+    side_by_side: glasses whose responses are found at once; as many as suit the machine unless given."""
+    if not glasses:
+        return []
+    size = side_by_side or at_once(Pairs.of(glasses[0]), COLUMNS, machine)
     return [x for k in range(0, len(glasses), size) for x in _side_by_side(glasses[k : k + size], machine)]
 
 

@@ -13,6 +13,7 @@ from vitrify.errors import SampleFailure, check
 from vitrify.glass import Glass
 from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs
 from vitrify.statics.hessian import together
+from vitrify.statics.hessians import at_once
 from vitrify.statics.modes import Modes, lowest_modes, modes_below, modes_of
 from vitrify.statics.strain import strain_responses
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
 PLANES = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ)
+COLUMNS = 300  # of vectors that hold some fifty modes of a glass while they are found side by side
 LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of sound to set a scale by
 
 
@@ -75,8 +77,14 @@ def low_frequency_modes_of(
     """low_frequency_modes of each glass, or why it has none. Raises UsageError as low_frequency_modes does."""
     for glass in glasses:
         _check(glass, number)
-    if not glasses:
-        return []
+    size = at_once(Pairs.of(glasses[0]), COLUMNS, machine) if glasses else 1
+    parts = [glasses[k : k + size] for k in range(0, len(glasses), size)]
+    return [x for part in parts for x in _side_by_side(part, machine, below, number)]
+
+
+def _side_by_side(
+    glasses: Sequence[Glass], machine: Cpu | Gpu, below: float, number: int
+) -> list[tuple[Modes, float] | SampleFailure]:
     hessians = [Hessian(Pairs.of(x)) for x in glasses]
     firsts = first_shear_phonons(glasses, hessians, machine)
     modes = modes_of(hessians, machine, number=number, below=[(below * x) ** 2 for x in firsts])

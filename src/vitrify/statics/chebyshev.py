@@ -46,7 +46,7 @@ class ChebyshevOperators:
     def degrees(self, cut: FloatArray) -> IntArray:
         """(samples,) of filters of enough contrast."""
         wanted = np.ceil(0.5 * np.log(CONTRAST) * np.sqrt(self.largest / cut))
-        return np.maximum(wanted, LEAST_DEGREE).astype(np.int64)
+        return np.asarray(np.maximum(wanted, LEAST_DEGREE), dtype=np.int64)
 
     def moments(self, x: Any, y: Any, count: int) -> FloatArray:
         """(samples, count, w) x·T_k(M̃)·x, M̃ = 2 M/largest − 1, two moments a product. x and y, zeros, do not outlive it."""
@@ -72,20 +72,11 @@ class ChebyshevOperators:
         x = on.put([b / np.linalg.norm(b) for b in begin])
         w, state = x.shape[2], np.zeros((samples, lanczos.ROWS, x.shape[2]))
         state[:, lanczos.G] = 1.0
-        numbers = [on.zeros(samples, BOUND_STEPS, w) for _ in range(2)]
-        view = lanczos.LanczosView(
-            on.layout,
-            w,
-            on.on_springs,
-            x,
-            on.zeros(*x.shape),
-            on.machine.put(state),
-            on.room(1, w),
-            *numbers,
-            on.counters(),
-        )
+        alpha, beta = (on.zeros(samples, BOUND_STEPS, w) for _ in range(2))
+        y, on_state, room = on.zeros(*x.shape), on.machine.put(state), on.room(1, w)
+        view = lanczos.LanczosView(on.layout, w, on.on_springs, x, y, on_state, room, alpha, beta, on.counters())
         on.until_stopped(on.programs.lanczos, view)
-        diagonal, beside = (on.machine.get(x)[:, :, 0] for x in numbers)
+        diagonal, beside = (on.machine.get(x)[:, :, 0] for x in (alpha, beta))
         return np.array([_largest_ritz(a, b) + b[-1] for a, b in zip(diagonal, beside, strict=True)])
 
     def _view(self, plan: FloatArray, degree: IntArray, x: Any, y: Any, sums: Any = None) -> RecurrenceView:

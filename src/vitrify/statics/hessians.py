@@ -1,8 +1,8 @@
 """The Hessians of one glass or of many on one machine, and what all solvers do with columns of vectors there.
 
 A vector is (n, 3, w), the particles of all glasses one after the other, w columns side by side. Each method is one program:
-a CPU runs it on one glass after the other, a GPU on all of them at once. Sums have one fixed order, so results depend neither
-on the other glasses nor on the number of threads."""
+a CPU runs it on one glass after the other, a GPU on all of them at once. Sums have one fixed order, so that results depend
+neither on the other glasses nor on the number of threads."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vitrify.backends import Cpu
 from vitrify.backends.lanes import lanes_of
+from vitrify.backends.memory import available_memory
 from vitrify.backends.program import BEGINS, Layout, Line, Program, layout_of
 from vitrify.kernels import block_jacobi_cg as cg
 from vitrify.kernels import chebyshev, hessian, lanczos, subspace
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 COARSE = 256  # particles of a chunk for overlaps: with fewer their sums would take more room than the vectors
+BYTES_A_PAIR, BYTES_A_PARTICLE = 150, 300  # of Pairs here, and of Springs here and there; of blocks
+FRACTION = 0.6  # of the free memory that may be used
 LOOK = 8  # rounds of a program between two looks of a GPU's host at what has stopped
 
 
@@ -87,8 +90,8 @@ class Hessians:
         self.programs.multiply(ProductView(self.layout, x.shape[2], self.on_springs, x, y))
 
     def strain(self, strains: FloatArray, on_force: Any) -> FloatArray:
-        """Ξ of each strain, added to its column of a force; and by sample, (samples, 2, w), ∂U/∂γ and the strain's quadratic
-        form in the pair stiffnesses. strains: (m, 3, 3) displacement gradients per γ."""
+        """Ξ of each strain, added to its column of a force; and by sample, (samples, 2, w), ∂U/∂γ and the quadratic form of
+        the strain in the pair stiffnesses. strains: (m, 3, 3) displacement gradients per γ."""
         w = on_force.shape[2]
         gradients = np.zeros((3, 3, w))
         gradients[:, :, : len(strains)] = np.moveaxis(strains, 0, 2)
@@ -102,13 +105,27 @@ class Hessians:
 
         b: free of translations."""
         w, (_, inverse) = b.shape[2], self.on_blocks
+        x, residual, z, d, image = (self.zeros(self.n, 3, w) for _ in range(5))
+        state, partial, steps = self.zeros(self.n_samples, cg.ROWS, w), self.room(2, w), self.counters()
         view = cg.SolveView(
-            self.layout, w, self.on_springs, inverse, b, *(self.zeros(self.n, 3, w) for _ in range(5)),
-            self.zeros(self.n_samples, cg.ROWS, w), self.room(2, w),
-            self.counters(), tolerance, max_steps,
-        )  # fmt: skip
+            self.layout,
+            w,
+            self.on_springs,
+            inverse,
+            b,
+            x,
+            residual,
+            z,
+            d,
+            image,
+            state,
+            partial,
+            steps,
+            tolerance,
+            max_steps,
+        )
         self.until_stopped(self.programs.solve, view)
-        return view.x, self.machine.get(view.state)[:, cg.SOLVED], self.machine.get(view.steps)
+        return x, self.machine.get(state)[:, cg.SOLVED], self.machine.get(steps)
 
     # --- sums and what is done with them -----------------------------------------------------------------------------
 
@@ -175,6 +192,15 @@ class Hessians:
 
     def _begin(self, value: int) -> None:
         self.machine.set(self.layout.going, value * self._busy)
+
+
+def at_once(pairs: Pairs, columns: int, machine: Cpu | Gpu) -> int:
+    """How many glasses like this one, each with so many columns of vectors, fit side by side into the memory of machine and
+    host; on a CPU one, as it fits in a cache."""
+    if isinstance(machine, Cpu):
+        return 1
+    size = BYTES_A_PAIR * len(pairs.target) + pairs.n_particles * (BYTES_A_PARTICLE + 24 * columns)
+    return max(int(FRACTION * min(machine.free_memory(), available_memory()) / size), 1)
 
 
 def _together(springs: Sequence[Springs], first: IntArray) -> Springs:

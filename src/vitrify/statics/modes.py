@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,47 +111,49 @@ def modes_of(
 ) -> list[Modes | SampleFailure]:
     """lowest_modes of each glass, or modes_below a number of its own where `number` is 0; those that fail say why.
 
-    A CPU takes one glass after the other; a GPU takes all at once by subspace iteration, and what does not come out of that
-    is left to the CPU. block: vectors a glass, half as many again as modes unless given; not 0: by subspace iteration on
-    any machine."""
-    below = list(below) or [0.0] * len(hessians)
+    A CPU takes one glass after the other by block Lanczos; a GPU takes all at once by subspace iteration, and what does not
+    come out of that is left to the CPU. block: vectors a glass, half as many again as modes unless given; where it is given
+    a CPU iterates subspaces, too."""
+    alone = lowest_modes if number else modes_below
+    wanted: Sequence[Any] = [number] * len(hessians) if number else below
     proven: dict[int, Modes] = {}
     if block or not isinstance(machine, Cpu):
-        proven = _by_subspaces(hessians, machine, number, below, block)
-    return [
-        proven[s] if s in proven else or_failure(lowest_modes if number else modes_below, x, number or e)
-        for s, (x, e) in enumerate(zip(hessians, below, strict=True))
-    ]
+        counts = wanted if number else _counted(hessians, below)
+        proven = _by_subspaces(hessians, machine, counts, () if number else below, block)
+    return [proven[s] if s in proven else or_failure(alone, x, wanted[s]) for s, x in enumerate(hessians)]
 
 
 def _by_subspaces(
-    hessians: Sequence[Hessian], machine: Cpu | Gpu, number: int, below: Sequence[float], block: int
+    hessians: Sequence[Hessian], machine: Cpu | Gpu, wanted: Sequence[int], edges: Sequence[float], block: int
 ) -> dict[int, Modes]:
-    """The modes of those glasses that subspace iteration suits and for which it leads to as many modes as are counted."""
-    with ThreadPoolExecutor(threads()) as pool:
-        wanted = [number] * len(hessians) if number else list(pool.map(_count_below, hessians, below))
-        block = -(-(block or max((k * 3 // 2 + 16 for k in wanted if k), default=0)) // 8) * 8
-        suited = [s for s, x in enumerate(hessians) if wanted[s] and _fits(x, wanted[s], block)]
-        if not suited:
-            return {}
-        numbers = np.array([wanted[s] for s in suited])
-        ritz = lowest_ritz_pairs(together([hessians[s] for s in suited], machine), numbers, block)
-        found = {suited[k]: x for k, x in ritz.items()}
-        edges = {s: float(x.eigenvalues[-2:].mean()) if number else below[s] for s, x in found.items()}
-        counted = (
-            pool.map(_count_below, [hessians[s] for s in edges], edges.values()) if number else (wanted[s] for s in edges)
-        )
-        counts = dict(zip(edges, counted, strict=True))
+    """The lowest modes, wanted[s] of each glass that subspace iteration suits, where as many are counted below its edge.
+
+    edges: below which so many were counted; where none are given they are found and counted here."""
+    block = -(-(block or max((k * 3 // 2 + 16 for k in wanted), default=0)) // 8) * 8
+    suited = [s for s, x in enumerate(hessians) if _fits(x, wanted[s], block)]
+    if not suited:
+        return {}
+    numbers = np.array([wanted[s] for s in suited])
+    ritz = lowest_ritz_pairs(together([hessians[s] for s in suited], machine), numbers, block)
+    found = {suited[k]: x for k, x in ritz.items()}
+    edge = {s: edges[s] if edges else float(x.eigenvalues[-2:].mean()) for s, x in found.items()}
+    counted = [wanted[s] for s in edge] if edges else _counted([hessians[s] for s in edge], list(edge.values()))
     return {
-        s: Modes(x.eigenvalues[:-1], x.vectors[:-1], x.residuals[:-1], edges[s], "inertia")
-        for s, x in found.items()
-        if counts[s] == wanted[s] and x.eigenvalues[-2] < edges[s]
+        s: Modes(x.eigenvalues[:-1], x.vectors[:-1], x.residuals[:-1], edge[s], "inertia")
+        for (s, x), count in zip(found.items(), counted, strict=True)
+        if count == wanted[s] and x.eigenvalues[-2] < edge[s]
     }
+
+
+def _counted(hessians: Sequence[Hessian], eigenvalues: Sequence[float]) -> list[int]:
+    """Modes below an eigenvalue of each glass; 0, too, where they cannot be counted."""
+    with ThreadPoolExecutor(threads()) as pool:
+        return [count or 0 for count in pool.map(_count_below, hessians, eigenvalues)]
 
 
 def _fits(hessian: Hessian, number: int, block: int) -> bool:
     """Is there room for a subspace that is larger than the modes and smaller than the space?"""
-    return number + 1 < block < 3 * hessian.pairs.n_particles - TRANSLATIONS
+    return 1 < number + 1 < block < 3 * hessian.pairs.n_particles - TRANSLATIONS
 
 
 def _small(hessian: Hessian, number: int) -> bool:

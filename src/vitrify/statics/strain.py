@@ -74,8 +74,8 @@ def bulk_modulus(pairs: Pairs, response_id: FloatArray) -> Modulus:
 
 
 def _bulk_of(parts: Modulus, slope: float) -> Modulus:
-    """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη), out of the quadratic forms
-    of the strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside the quadratic form."""
+    """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη), out of the parts of the
+    strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside the quadratic form."""
     d = 3
     return Modulus((parts.affine + slope - d * slope) / d**2, parts.nonaffine / d**2)
 

@@ -1,7 +1,7 @@
 """Lowest modes of many glasses at once: subspace iteration on a Chebyshev filter of each M.
 
-It takes three to four times the products of block Lanczos (modes.py) and no vectors but the subspace: the way of a GPU, where
-products are cheap. Products, overlaps and rotations go on the machine; dense matrices of the size of a subspace are
+It takes three to four times the products of block Lanczos (modes.py), but no vectors beside the subspace: the way of a GPU,
+where products are cheap. Products, overlaps and rotations go on the machine; dense matrices of the size of a subspace are
 diagonalised here."""
 
 from __future__ import annotations
