@@ -33,7 +33,6 @@ IntArray = NDArray[np.int64]
 COARSE = 256  # particles of a chunk for overlaps: with fewer their sums would take more room than the vectors
 BYTES_A_PAIR, BYTES_A_PARTICLE = 150, 300  # of Pairs here, and of Springs here and there; of blocks
 FRACTION = 0.6  # of the free memory that may be used
-LOOK = 8  # rounds of a program between two looks of a GPU's host at what has stopped
 
 
 class Hessians:
@@ -181,7 +180,7 @@ class Hessians:
             run(view)
         else:
             while self.machine.get(self.layout.going).any():
-                run(view, rounds=LOOK)
+                run(view)
         self._begin(1)
 
     def _of_all(self, run: Callable[[Any], None], view: Any) -> None:
