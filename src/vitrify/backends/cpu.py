@@ -20,6 +20,8 @@ from .vectors import Vectors, copy, fetch_rows, keep, pad, staged
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
 OPTIONS: dict[str, Any] = {"fastmath": FAST_MATH, "error_model": "numpy", "boundscheck": False, "nogil": True}
+# What is never called from Python needs no wrappers, and what makes no arrays no counts of references: half of compilation.
+INLINED: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 
 
 class Cpu:
@@ -29,12 +31,13 @@ class Cpu:
 
     def __init__(self) -> None:
         self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
+        self._lines: dict[Line, Any] = {}
         self._from_disk = True
         self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""
-        return njit(forceinline=True, **OPTIONS)(function)
+        return njit(**INLINED, **OPTIONS)(function)
 
     def compile(self, function: Callable[..., Any]) -> Any:
         """A function to call from Python, compiled at its first call; one of the same content is compiled once, and found
@@ -84,7 +87,7 @@ class Cpu:
         """run(view, width): all samples of the view that go on, each until it stops. width: of the room for a row.
 
         Small samples side by side, each by one compiled function; a big one line by line."""
-        one = self.compile(programs.composed(program, self.inline))
+        one = self.compile(programs.composed(program, self._line, self.inline))
         opening, lines = ([self._shared(line) for line in lines] for lines in (program.opening, program.lines))
 
         def big_one(s: int, view: Any, width: int) -> None:
@@ -118,6 +121,11 @@ class Cpu:
     def chunk_size(self, n: int) -> int:
         """Particles in a chunk of a sample of n."""
         return n if n < programs.BIG else programs.CHUNK
+
+    def _line(self, line: Line) -> Any:
+        if line not in self._lines:
+            self._lines[line] = programs.line_of(line, self.inline)
+        return self._lines[line]
 
     def _shared(self, line: Line) -> Callable[..., None]:
         """One line over a big sample, shared out among threads."""

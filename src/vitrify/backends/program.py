@@ -123,23 +123,38 @@ def bounds_of(over: Over) -> Callable[..., Any]:
     return of_chunks if over.startswith("chunk") else of_particles
 
 
-def whole(part: Any, bounds: Any) -> Callable[..., None]:
+def whole(part: Any, over: Over) -> Callable[..., None]:
     """A line over all of one sample, where that goes on."""
 
-    def line(s, view, room):
+    def of_particles(s, view, room):
         if view.layout.going[s] != STOPPED:
-            first, last = bounds(s, view)
-            part(first, last, s, view, room)
+            part(view.layout.first[s], view.layout.first[s + 1], s, view, room)
 
-    return line
+    def of_chunks(s, view, room):
+        if view.layout.going[s] != STOPPED:
+            part(view.layout.chunks[s], view.layout.chunks[s + 1], s, view, room)
+
+    return of_chunks if over.startswith("chunk") else of_particles
 
 
-def both(head: Any, tail: Any) -> Callable[..., None]:
+def two(a: Any, b: Any) -> Callable[..., None]:
     """One after the other."""
 
     def lines(s, view, room):
-        head(s, view, room)
-        tail(s, view, room)
+        a(s, view, room)
+        b(s, view, room)
+
+    return lines
+
+
+def four(a: Any, b: Any, c: Any, d: Any) -> Callable[..., None]:
+    """One after the other, at once: a compiler goes over inlined code again at every depth."""
+
+    def lines(s, view, room):
+        a(s, view, room)
+        b(s, view, room)
+        c(s, view, room)
+        d(s, view, room)
 
     return lines
 
@@ -148,14 +163,20 @@ def nothing(s, view, room):
     """No line at all."""
 
 
-def chained(lines: Iterable[Line], inline: Callable[..., Any]) -> Any:
-    """Lines as one inlined function of a sample."""
-    chain: Any = None
-    for line in lines:
-        part = inline(ACROSS[line.over](inline(line.body)))
-        one = inline(whole(part, inline(bounds_of(line.over))))
-        chain = one if chain is None else inline(both(chain, one))
-    return chain or inline(nothing)
+def line_of(line: Line, inline: Callable[..., Any]) -> Any:
+    """A line as one inlined function of a sample."""
+    return inline(whole(inline(ACROSS[line.over](inline(line.body))), line.over))
+
+
+def chained(lines: Iterable[Any], inline: Callable[..., Any]) -> Any:
+    """Inlined lines as one."""
+    chain = list(lines)
+    while len(chain) > 1:
+        if len(chain) < 4:
+            chain = [inline(two(*chain[:2])), *chain[2:]]
+        else:
+            chain = [inline(four(*chain[k : k + 4])) for k in range(0, len(chain) - 3, 4)] + chain[len(chain) // 4 * 4 :]
+    return chain[0] if chain else inline(nothing)
 
 
 def goes(s: Any, view: Any) -> None:
@@ -186,7 +207,9 @@ def once_of(lines: Any) -> Callable[..., None]:
     return run
 
 
-def composed(program: Program, inline: Callable[..., Any]) -> Callable[..., None]:
-    """run(s, view, room): all of a program on one sample, to be compiled as one function."""
-    lines = chained(program.lines, inline)
-    return repeated_of(chained(program.opening, inline), inline(goes), lines) if program.repeats else once_of(lines)
+def composed(program: Program, line: Callable[[Line], Any], inline: Callable[..., Any]) -> Callable[..., None]:
+    """run(s, view, room): all of a program on one sample, to be compiled as one function. line: line_of, each made once."""
+    lines = chained(map(line, program.lines), inline)
+    if not program.repeats:
+        return once_of(lines)
+    return repeated_of(chained(map(line, program.opening), inline), inline(goes), lines)

@@ -113,12 +113,12 @@ def overlaps_of(lanes: Lanes, triple: Any) -> Any:
 
 
 def shift_of(lanes: Lanes, triple: Any, put_triple: Any) -> Any:
-    """Particle: y ← y − Σ_i y_i/n, free of translations; by: the sums, (samples, 3, w)."""
+    """Particle: x ← x − Σ_i x_i/n, free of translations; found: the sums."""
 
     def shift(i, s, c, view):
-        n = view.layout.first[s + 1] - view.layout.first[s]
-        y, sums, part = triple(view.y, i, c), triple(view.by, s, c), 1.0 / n
-        put_triple(view.y, i, c, (y[0] - part * sums[0], y[1] - part * sums[1], y[2] - part * sums[2]))
+        part = 1.0 / (view.layout.first[s + 1] - view.layout.first[s])
+        x, sums = triple(view.x, i, c), triple(view.found, s, c)
+        put_triple(view.x, i, c, (x[0] - part * sums[0], x[1] - part * sums[1], x[2] - part * sums[2]))
 
     return shift
 

@@ -147,8 +147,7 @@ class Hessians:
 
     def free(self, x: Any) -> None:
         """Take the translations out of x."""
-        on_sums = self._on_sums(self.programs.sums, x, x, 3)
-        self.programs.shift(ChangeView(self.layout, x.shape[2], x, x, on_sums))
+        self._sums(self.programs.free, x, x, 3)
 
     def rotate(self, rotation: FloatArray, x: Any, y: Any) -> None:
         """y ← x R, of all samples. rotation: (samples, w, w)."""
@@ -156,13 +155,10 @@ class Hessians:
 
     def _sums(self, run: Callable[[Any], None], x: Any, y: Any, rows: int, theta: Any = None) -> FloatArray:
         """(samples, rows, w), here."""
-        return self.machine.get(self._on_sums(run, x, y, rows, theta))
-
-    def _on_sums(self, run: Callable[[Any], None], x: Any, y: Any, rows: int, theta: Any = None) -> Any:
         w = x.shape[2]
         partial, found = self.room(rows, w), self.zeros(self.n_samples, rows, w)
         run(SumView(self.layout, w, x, y, found if theta is None else theta, partial, found))
-        return found
+        return self.machine.get(found)
 
     def room(self, rows: int, width: int, layout: Layout | None = None) -> Any:
         """Room for the sums of chunks, (chunks, rows, width), used by one sum after the other."""
@@ -258,18 +254,26 @@ class Programs:
 
     @cached_property
     def filter(self) -> Any:
-        lines = [line for k, ends in enumerate(self.ends) for line in self._step(k, ends)]
-        return self.machine.program(Program((*lines, Line("samples", chebyshev.end))))
+        return self.machine.program(Program((*self.steps, Line("samples", chebyshev.end))))
 
     @cached_property
     def moments(self) -> Any:
-        lines = [line for k, ends in enumerate(self.ends) for line in self._step(k, ends, sums=True)]
+        lines = [
+            line
+            for k, (step, ends) in enumerate(zip(self.steps, self.ends, strict=True))
+            for line in (
+                step,
+                Line("chunk columns", chebyshev.sums_of(self.lanes, self.triple, ends)),
+                Line("sample columns", chebyshev.record_of(self.summed, k)),
+            )
+        ]
         return self.machine.program(Program((*lines, Line("samples", chebyshev.end))))
 
-    def _step(self, k: int, ends: Any, *, sums: bool = False) -> list[Line]:
-        step = Line("chunk columns", chebyshev.recurrence_of(*self.vectors, self.product, ends, k))
-        added = Line("chunk columns", chebyshev.sums_of(self.lanes, self.triple, ends))
-        return [step, added, Line("sample columns", chebyshev.record_of(self.summed, k))] if sums else [step]
+    @cached_property
+    def steps(self) -> list[Line]:
+        """A step of the recurrence forth, and one back."""
+        bodies = [chebyshev.recurrence_of(*self.vectors, self.product, ends, k) for k, ends in enumerate(self.ends)]
+        return [Line("chunk columns", body) for body in bodies]
 
     @cached_property
     def lanczos(self) -> Any:
@@ -294,8 +298,9 @@ class Programs:
         return self._once(Line("chunk columns", subspace.products_of(self.lanes, self.triple)), self.total)
 
     @cached_property
-    def sums(self) -> Any:
-        return self._once(Line("chunk columns", subspace.sums_of(*self.vectors)), self.total)
+    def free(self) -> Any:
+        sums, shift = subspace.sums_of(*self.vectors), subspace.shift_of(*self.vectors)
+        return self._once(Line("chunk columns", sums), self.total, Line("particle columns", shift))
 
     @cached_property
     def residuals(self) -> Any:
@@ -304,10 +309,6 @@ class Programs:
     @cached_property
     def overlaps(self) -> Any:
         return self._once(Line("chunk columns", subspace.overlaps_of(self.lanes, self.triple)), self.total)
-
-    @cached_property
-    def shift(self) -> Any:
-        return self._once(Line("particle columns", subspace.shift_of(*self.vectors)))
 
     @cached_property
     def rotate(self) -> Any:
