@@ -105,7 +105,7 @@ def new_glass(system: System, seed: int) -> Glass:
 
 
 def advance(batch: Batch, temperature: float, steps: int) -> int:
-    """So many steps of our molecular dynamics; returns those really done, of all samples. A melt content with any motion."""
+    """So many steps of our molecular dynamics, a melt that is content with any motion; the steps done, over all samples."""
     rngs = [np.random.default_rng(3) for _ in batch.boxes]
     runs = melt(Samples(batch), temperature=temperature, melt_msd=1e-12, rngs=rngs, max_steps=steps)
     return sum(run.steps for run in runs.values())

@@ -97,15 +97,17 @@ class Batch:
 
     def way(self) -> Way:
         """How far particles have gone."""
-        flat = (x.reshape(-1) for x in (self.ticks, self.anchor, self.travel))
-        return Way(*flat, self.tick_length)
+        return Way(self.ticks.reshape(-1), self.anchor.reshape(-1), self.travel.reshape(-1), self.tick_length)
 
     def motion(self) -> Motion:
         """What every program takes that moves particles."""
-        flat = [
-            x.reshape(-1) for x in (self.force, self.velocity, self.mass, self.inverse_mass, self.direction, self.previous)
-        ]
-        return Motion(self.layout, self.pair_view(), self.way(), self.force, *flat, self._partial, self.state)
+        velocity, mass, inverse_mass, direction, previous = (
+            x.reshape(-1) for x in (self.velocity, self.mass, self.inverse_mass, self.direction, self.previous)
+        )
+        return Motion(
+            self.layout, self.pair_view(), self.way(), self.force, self.force.reshape(-1), velocity, mass, inverse_mass,
+            direction, previous, self._partial, self.state,
+        )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
         """Squared range of the list by species, in units of (L/2^32)²."""

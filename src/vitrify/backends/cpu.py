@@ -82,10 +82,10 @@ class Cpu:
         return launch
 
     def program(self, program: Program) -> Callable[..., None]:
-        """run(view, width, samples): these samples of the view, or all that go on, each until it stops. width: of the room for a row.
+        """run(view, width, samples): these samples of the view, or all that go on, each until it stops.
 
         Small samples are brought forward by one compiled function each, side by side where there are threads; a big one is
-        shared out line by line."""
+        shared out line by line. width: of the room for a row."""
         one = self.compile(programs.composed(program, self.inline))
         opening, lines = ([self._shared(line) for line in lines] for lines in (program.opening, program.lines))
 

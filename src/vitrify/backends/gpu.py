@@ -45,8 +45,8 @@ class Gpu:
         return launch
 
     def program(self, program: Program) -> Callable[..., None]:
-        """run(view, width, samples): the opening of samples that begin, then ROUNDS times all lines, a launch a line over all
-        samples that go on, whichever are named. Which of them have stopped is for the caller to look up."""
+        """run(view, width, samples): the opening of samples that begin, then ROUNDS times all lines, a launch a line over
+        all samples that go on, whichever are named. Which of them have stopped is for the caller to look up."""
         lines = [self.line(line) for line in program.lines]
         begin = [self.line(line, only_begun=True) for line in (*program.opening, Line("samples", programs.goes))]
 

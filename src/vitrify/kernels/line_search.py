@@ -156,8 +156,8 @@ def look_where_ended_of(look: Any) -> Callable[..., None]:
 
 
 def choose_of(is_stale: Any) -> Callable[..., None]:
-    """Sample: stop, or turn into a new direction, with β of Polak and Ribière, never negative: a direction that no longer pays
-    is dropped."""
+    """Sample: stop, or turn into a new direction, with β of Polak and Ribière, never negative: a direction that no longer
+    pays is dropped."""
 
     def choose(s, view):
         row = view.state[s]

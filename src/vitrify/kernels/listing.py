@@ -1,7 +1,7 @@
 """Neighbour lists as lines of programs, a thread a particle: for a GPU, where one sample alone must keep many threads busy.
 
 The counting sort is parallel within a sample. Only whole numbers are added up by whoever comes first, and places within a
-cell go by the particles' own numbers: so what comes out is what neighbours.sort_by_cell makes, whatever the order of threads.
+cell go by the particles' own numbers: so what comes out is what neighbours.sort_by_cell makes, however threads run.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def settle_of(settle: Any) -> Callable[..., None]:
     return body
 
 
-# --- counting sort: chunk k of a sample's K also has its share of the cells, those from k/K to (k + 1)/K -------------------
+# --- counting sort: chunk k of a sample's K also has its share of the cells, those from k/K to (k + 1)/K ---
 
 
 def share_of_cells(c, s, view):

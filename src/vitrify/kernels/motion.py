@@ -133,7 +133,7 @@ def force_of(forces: Any) -> Callable[..., None]:
 
 
 def descend_of(advance: Any, look: Any, cap: float, soft_force: float) -> Callable[..., None]:
-    """Chunk: each particle follows its own force, by `cap` at most. Whatever the overlaps of the start, nothing can explode."""
+    """Chunk: each particle follows its own force, by `cap` at most: whatever the overlaps at the start, none explodes."""
 
     def descend(c, first, last, s, view):
         f = view.f

@@ -10,7 +10,8 @@ TIME_STEP, COUPLING, TEMPERATURE, TWICE_KINETIC, HEAT, RESCALE = range(4, 10)
 TOLERANCE, CAP, LARGEST, MEAN_FORCE = range(10, 14)
 # Mean squared displacement, and the mean displacement beside it.
 MSD, DRIFT = 14, 15  # and 16, 17
-# A line search: last length of a step, f·f where it began, where it is and stands between two slopes, and where it looks next.
+# A line search: last length of a step; f·f where it began; where it is; two places and slopes between which it looks, and
+# where next; the slope at its start, evaluations, furthest length, β. What it is at, and the last sums over the forces.
 LAST, FORCE2, HERE, LOW, LOW_SLOPE, HIGH, HIGH_SLOPE, TARGET, SLOPE, TRIAL, FURTHEST, BETA = range(18, 30)
 SEARCHING, ENDED, TURNS, MIXED, NOW, NEW2 = range(30, 36)
 # FIRE: Δt, α, steps since the power was last negative; what is kept of the velocity, and how much force is added to it.

@@ -21,7 +21,7 @@ class PairView(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Where particles are and where they were when their list was made; flat, four components a particle, the last empty."""
+    """Where particles are and were when their list was made; flat, four components a particle, the last of them empty."""
 
     x: Any  # (4 n,) int64: the ticks of PairView
     anchor: Any  # (4 n,) int64: those of the list

@@ -63,11 +63,11 @@ def make_glasses(
     machine: Cpu | Gpu,
     progress: Observer | None = None,
 ) -> list[Glass | SampleFailure]:
-    """A glass for each generator, all made on this machine; each is what make_glass makes of its generator, a failure in the
-    place of one that cannot be made.
+    """A glass for each generator, all made on this machine, each as make_glass makes it; a failure in the place of one that
+    cannot be made.
 
-    On a GPU a thread a particle; on a CPU bit for bit what it is alone. `seconds` in the provenance are the batch's, divided
-    by the number of samples. Raises UsageError for what cannot be made."""
+    On a GPU a thread a particle; on a CPU bit for bit what each is alone. `seconds` in the provenance are the batch's,
+    divided by the number of samples. Raises UsageError for what cannot be made."""
     recipe = recipe_of(recipe)
     n_particles, density = size_of(n_particles, density)
     parent_temperature = temperature_of(parent_temperature)

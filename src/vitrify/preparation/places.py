@@ -124,7 +124,7 @@ class OnDevice:
         going = np.full(self.batch.n_samples, STOPPED, dtype=np.int64)
         going[samples] = GOES
         self.machine.set(self.layout.going, going)
-        self._lists[what](self.listing, 1, samples)
+        self._lists[what](self.listing, 1, samples.tolist())
 
     def _listing(self) -> Listing:
         batch, put = self.batch, self.machine.put
@@ -158,9 +158,12 @@ class OnDevice:
             x.way.tick_length,
         )  # fmt: skip
         force = put(batch.force)
-        velocity, _, *others = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))
+        velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))
         partial = put(np.zeros((self.layout.chunk_first.shape[0], PARTIAL)))
-        return Motion(self.layout, pair, x.way, force, force.reshape(4 * n), velocity, *others, partial, put(batch.state))
+        return Motion(
+            self.layout, pair, x.way, force, force.reshape(4 * n), velocity, mass, inverse_mass, direction, previous,
+            partial, put(batch.state),
+        )  # fmt: skip
 
 
 def placed(batch: Batch, machine: Cpu | Gpu) -> OnHost | OnDevice:
@@ -168,7 +171,7 @@ def placed(batch: Batch, machine: Cpu | Gpu) -> OnHost | OnDevice:
     return OnHost(batch, machine) if isinstance(machine, Cpu) else OnDevice(batch, machine)
 
 
-# --- lists on a GPU, in four parts -----------------------------------------------------------------------------------------
+# --- lists on a GPU, in four parts ---------------------------------------------------------------------------------
 
 
 def _settle(machine: Any) -> Program:

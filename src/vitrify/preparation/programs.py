@@ -15,14 +15,8 @@ CAP = 0.03  # largest step of a particle in a sweep of the start, in λ(small, s
 SOFT_FORCE = 100.0  # ε/λ: below it the step shrinks with the force
 
 # Names of programs. A rough one is led by the liquid's cheaper slope, where the potential offers one.
-SPREAD, LIQUID, PAIR_FORCE, BEGIN_HERE, HOW_FAR, AT_REST = (
-    "spread",
-    "liquid",
-    "pair force",
-    "begin here",
-    "how far",
-    "at rest",
-)
+SPREAD, LIQUID, PAIR_FORCE = "spread", "liquid", "pair force"
+BEGIN_HERE, HOW_FAR, AT_REST = "begin here", "how far", "at rest"
 ROUGH_MINIMISERS = {"cg": "rough cg", "fire": "rough fire"}
 LED_BY_LIQUID_SLOPE = (LIQUID, *ROUGH_MINIMISERS.values())
 
@@ -93,7 +87,7 @@ def _pair_force(x: _Parts) -> Program:
     return Program((Line("particles", body), *sums), repeats=False)
 
 
-def _begin_here(x: _Parts) -> Program:
+def _begin_here(_: _Parts) -> Program:
     return Program((Line("particles", motion.begin_here),), repeats=False)
 
 
@@ -106,11 +100,11 @@ def _how_far(x: _Parts) -> Program:
     ), repeats=False)  # fmt: skip
 
 
-def _at_rest(x: _Parts) -> Program:
+def _at_rest(_: _Parts) -> Program:
     return Program((Line("particles", line_search.forget),), repeats=False)
 
 
 PROGRAMS: dict[str, Callable[[_Parts], Program]] = {
-    SPREAD: _spread, LIQUID: _liquid, PAIR_FORCE: _pair_force, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, AT_REST: _at_rest,
-    "cg": _cg, "fire": _fire, "rough cg": _cg, "rough fire": _fire,
+    SPREAD: _spread, LIQUID: _liquid, "cg": _cg, "rough cg": _cg, "fire": _fire, "rough fire": _fire,
+    PAIR_FORCE: _pair_force, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, AT_REST: _at_rest,
 }  # fmt: skip

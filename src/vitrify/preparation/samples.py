@@ -1,7 +1,7 @@
 """Samples on their way: each goes its own, step by step, and a machine does for many at once what they ask for.
 
-A way is a generator, written for one sample as if it were alone: it yields the name of a program, or LISTS, and goes on when
-that has been done. So one glass and a thousand take the same way; one that fails leaves the others alone.
+A way is a generator, written for one sample as if it were alone: it yields the name of a program, or LISTS, and goes on
+when that has been done. So one glass and a thousand take the same way; one that fails leaves the others alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ Way = Generator[str, None, T]
 class Samples:
     """The samples of a batch on a machine; `failed` holds what became of those that were given up.
 
-    machine: that of this process unless given. state: a row of kernels/state.py for each sample, to read and to write between two requests."""
+    machine: that of this process unless given. state: a row of kernels/state.py for each sample, to read and to write
+    between two requests."""
 
     def __init__(self, batch: Batch, machine: Cpu | Gpu | None = None) -> None:
         self.batch, self.machine = batch, machine or backend()
