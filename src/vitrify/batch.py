@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
+from vitrify.backends import program as programs
+from vitrify.backends.program import layout_of
 from vitrify.backends.threads import shared_out
 from vitrify.backends.vectors import KEPT
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass
-from vitrify.kernels import displacement
+from vitrify.kernels import motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK, forces_of, slope_of
+from vitrify.kernels.state import COLUMNS
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
-from vitrify.kernels.views import PairView
+from vitrify.kernels.views import Motion, PairView, Way
 from vitrify.model import Model
 from vitrify.model.offers import numbers_of
 
@@ -26,7 +29,7 @@ FloatArray = NDArray[np.float64]
 SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
 ROUNDING = 2e-6  # lists are made with distances in single precision
 SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
-BIG = 32_768  # particles from which threads share out one sample
+PARTIAL = 6  # sums that a chunk may leave
 SPANS = (1, 2, 3)  # cells that the range of a list may cover
 
 
@@ -48,11 +51,12 @@ class Batch:
         self.species = np.concatenate(species).astype(np.int64)
         self.label = np.concatenate([np.arange(m) for m in sizes])
         self.force, self.velocity, self.travel, self.mass, self.inverse_mass = (records(n) for _ in range(5))
+        self.direction, self.previous = records(n), records(n)  # of a minimiser
         self.mass[:] = np.array(model.mixture.masses)[self.species][:, None]
         self.inverse_mass[:] = 1.0 / self.mass
-        # what moves with its particle when a sample is sorted; a minimiser adds its own vectors
-        self.carried = [
-            self.ticks, self.species, self.label, self.mass, self.inverse_mass, self.force, self.velocity, self.travel
+        self.carried = [  # what moves with its particle when a sample is sorted
+            self.ticks, self.species, self.label, self.mass, self.inverse_mass, self.force, self.velocity, self.travel,
+            self.direction, self.previous,
         ]  # fmt: skip
         self.anchor[:] = self.ticks
         self.tick_length = np.array([box / TICKS for box in boxes])
@@ -66,7 +70,9 @@ class Batch:
         self.cutoff2 = float(model.potential.cutoff) ** 2
         reach2 = (model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2
         self.reach2 = np.where(np.outer(there, there), reach2, 0.0)  # a species that is not there asks for no room
-        self.stage = _aligned((3, self.neighbours.shape[1]), np.float64)  # room for the displacements of one row
+        self.layout = layout_of(sizes, backend())
+        self.state = np.zeros((len(sizes), COLUMNS))
+        self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
         self._lists_made = np.zeros(len(sizes), dtype=np.int64)
         self._candidates = _Candidates(max(sizes), len(lengths))
 
@@ -78,11 +84,29 @@ class Batch:
         """The particles of sample s."""
         return slice(int(self.first[s]), int(self.first[s + 1]))
 
+    def size(self, s: int) -> int:
+        """Its number of particles."""
+        return int(self.first[s + 1] - self.first[s])
+
     def pair_view(self) -> PairView:
         """What every force kernel takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length,
+        )  # fmt: skip
+
+    def way(self) -> Way:
+        """How far particles have gone."""
+        return Way(self.ticks, self.ticks.reshape(-1), self.anchor, self.travel, self.tick_length)
+
+    def motion(self) -> Motion:
+        """What every program takes that moves particles."""
+        velocity, mass, inverse_mass, direction, previous = (
+            x.reshape(-1) for x in (self.velocity, self.mass, self.inverse_mass, self.direction, self.previous)
+        )
+        return Motion(
+            self.layout, self.pair_view(), self.way(), self.force, self.force.reshape(-1), velocity, mass, inverse_mass,
+            self.direction, direction, previous, self._partial, self.state,
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
@@ -104,13 +128,7 @@ class Batch:
         while (longest := found.list(self, cells, span)) > self.neighbours.shape[1] - KEPT:
             wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
-            self.neighbours, self.stage = wider, _aligned((3, wider.shape[1]), np.float64)
-
-    def mean_squared_displacement(self, s: int) -> float:
-        """Mean |Δr − ⟨Δr⟩|² of sample s over its way since its list was made with `travel` zero."""
-        rows = (self.rows(s), slice(3))
-        travel = self.travel[rows] + (self.ticks[rows] - self.anchor[rows]) * self.tick_length[s]
-        return float(np.mean(np.sum((travel - travel.mean(axis=0)) ** 2, axis=1)))
+            self.neighbours = wider
 
     def positions(self, s: int) -> FloatArray:
         """Positions of sample s in [0, box), in the order in which they were given."""
@@ -132,8 +150,7 @@ class Batch:
         return Glass(self.positions(s), self.boxes[s], species, self.model, dict(provenance))
 
     def _settle(self, s: int) -> None:
-        settle = backend().compile(displacement.settle)
-        settle(self.first[s], self.first[s + 1], self.ticks, self.anchor, float(self.tick_length[s]), self.travel)
+        _settle()(self.first[s], self.first[s + 1], s, self.way())
 
     def cells(self, s: int) -> tuple[int, int]:
         """Cells along an edge, and how many of them the range of the list covers: small cells hold fewer candidates, in
@@ -173,7 +190,7 @@ class _Candidates:
     def list(self, batch: Batch, cells: int, span: int) -> int:
         """The rows of the sample that was sorted, a slab of cells a thread where it is big; the longest."""
 
-        big = len(self.cell_of) >= BIG
+        big = len(self.cell_of) >= programs.BIG
         most = places(min(int(np.diff(self.cell_start).max()) * (2 * span + 1) ** 3, len(self.cell_of)))
 
         def slab(first: int, last: int) -> Any:
@@ -192,27 +209,31 @@ def _candidates(n_species: int, n: int) -> tuple[NDArray[Any], ...]:
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
     """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
-    return force_of_formula(formula_of(model.potential), model.mixture.n_species, liquid)
-
-
-@cache
-def stale_body() -> Any:
-    """The inlined test of whether a sample's list is stale."""
-    cpu = backend()
-    return cpu.inline(displacement.stale_of(cpu.inline(displacement.moved2)))
+    return force_of_formula(formula_of(model.potential), model.mixture.n_species, liquid, backend())
 
 
 @kept_with_formula
-def force_of_formula(formula: Formula, n_species: int, liquid: bool) -> Any:
-    """The inlined force on one particle, as force_body."""
-    cpu = backend()
-    return cpu.inline(forces_of(slope_body(formula, cpu, liquid=liquid), cpu.vectors, n_species))
+def force_of_formula(formula: Formula, n_species: int, liquid: bool, machine: Any) -> Any:
+    """The inlined force on one particle, as force_body, on a machine."""
+    return machine.inline(forces_of(slope_body(formula, machine, liquid=liquid), machine.vectors, n_species))
 
 
 def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:
     """The inlined φ_u of a formula on a machine; `liquid`: in the form that leads molecular dynamics."""
     cheaper = formula.liquid_slope if liquid else None
     return machine.inline(cheaper or slope_of(machine.inline(formula.radial)))
+
+
+@cache
+def _settle() -> Any:
+    cpu = backend()
+    one = cpu.inline(motion.settle_of(cpu.inline(motion.displacement)))
+
+    def settle(first: int, last: int, s: int, way: Way) -> None:
+        for i in range(first, last):
+            one(i, s, way)
+
+    return cpu.compile(settle)
 
 
 @cache

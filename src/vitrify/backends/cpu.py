@@ -3,7 +3,7 @@ out the particles of a big one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Cpu:
         self._lines: dict[Line, Any] = {}
         self._from_disk = True
         self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
+        self.tally = self.inline(tally)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""
@@ -84,9 +85,10 @@ class Cpu:
         return launch
 
     def program(self, program: Program) -> Callable[..., None]:
-        """run(view, width): all samples of the view that go on, each until it stops. width: of the room for a row.
+        """run(view, width, samples): these samples of the view, or all that go on, each until it stops.
 
-        Small samples side by side, each by one compiled function; a big one line by line."""
+        Small samples are brought forward by one compiled function each, side by side where there are threads; a big one is
+        shared out line by line. width: of the room for a row."""
         one = self.compile(programs.composed(program, self._line, self.inline))
         opening, lines = ([self._shared(line) for line in lines] for lines in (program.opening, program.lines))
 
@@ -101,21 +103,25 @@ class Cpu:
                 if not program.repeats:
                     return
 
-        def run(view: Any, width: int = 1) -> None:
-            going = np.flatnonzero(view.layout.going)
-            big = np.diff(view.layout.first)[going] >= programs.BIG
-            small = going[~big]
+        def run(view: Any, width: int = 1, samples: Sequence[int] | None = None) -> None:
+            samples = np.flatnonzero(view.layout.going).tolist() if samples is None else samples
+            first = view.layout.first
+            big = [s for s in samples if first[s + 1] - first[s] >= programs.BIG]
+            small = [s for s in samples if s not in big] if big else samples
 
             def some(begin: int, end: int) -> None:
                 room = room_of(width)
                 for s in small[begin:end]:
                     one(s, view, room)
 
-            if len(small):
+            if len(small) == 1:  # a core is asked for in microseconds, which count here
+                some(0, 1)
+            elif small:
                 shared_out(some, len(small), share=1)
-            for s in going[big]:
+            for s in big:
                 big_one(s, view, width)
 
+        run.repeats = program.repeats  # type: ignore[attr-defined]
         return run
 
     def chunk_size(self, n: int) -> int:
@@ -158,6 +164,13 @@ class Cpu:
     def get(self, array: Any) -> NDArray[Any]:
         """The array for NumPy."""
         return np.asarray(array)
+
+
+def tally(array, s, k):  # type: ignore[no-untyped-def]
+    """Count one more in array[s, k]; how many there were."""
+    before = array[s, k]
+    array[s, k] = before + 1
+    return before
 
 
 def room_of(width: int) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from .program import Line, Program
 from .vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_plainly, pad_plainly
 
 BLOCK = 128  # threads
+ROUNDS = 4  # of a program between two looks at what has stopped
 
 
 class Gpu:
@@ -24,6 +25,7 @@ class Gpu:
     def __init__(self) -> None:
         plain: tuple[Any, ...] = (fetch_nothing, displacement, keep_plainly, pad_plainly, copy_plainly)
         self.vectors = Vectors(*[self.inline(x) for x in plain])
+        self.tally = self.inline(tally)
         self.kernels: dict[Any, Any] = {}  # by body
 
     def inline(self, function: Callable[..., Any]) -> Any:
@@ -43,20 +45,21 @@ class Gpu:
         return launch
 
     def program(self, program: Program) -> Callable[..., None]:
-        """run(view, width, rounds): the opening of samples that begin, then `rounds` times all lines, a launch a line over
-        all samples that go on. Which of them have stopped is for the caller to look up."""
+        """run(view, width, samples): the opening of samples that begin, then ROUNDS times all lines, a launch a line over
+        all samples that go on, whichever are named. Which of them have stopped is for the caller to look up."""
         lines = [self.line(line) for line in program.lines]
         begin = [self.line(line, only_begun=True) for line in (*program.opening, Line("samples", programs.goes))]
 
-        def run(view: Any, width: int = 1, rounds: int = 1) -> None:
-            del width
+        def run(view: Any, width: int = 1, samples: Sequence[int] | None = None) -> None:
+            del width, samples
             if program.opening:
                 for line in begin:
                     line(view)
-            for _ in range(rounds if program.repeats else 1):
+            for _ in range(ROUNDS if program.repeats else 1):
                 for line in lines:
                     line(view)
 
+        run.repeats = program.repeats  # type: ignore[attr-defined]
         return run
 
     def line(self, line: Line, *, only_begun: bool = False) -> Callable[[Any], None]:
@@ -108,6 +111,11 @@ def grid_of(body: Any) -> Callable[..., None]:
             body(i, room, *arguments)
 
     return kernel
+
+
+def tally(array, s, k):  # type: ignore[no-untyped-def]
+    """Count one more in array[s, k], whichever thread comes first; how many there were."""
+    return cuda.atomic.add(array, (s, k), 1)
 
 
 def number_of(over: str, view: Any) -> int:
