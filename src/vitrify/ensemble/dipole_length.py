@@ -141,11 +141,18 @@ def _maximum(distance: FloatArray, decay: FloatArray, largest: float) -> tuple[f
         chosen = np.abs(x - centre) <= HALF_WIDTH
         if chosen.sum() < LEAST_BINS:
             return unknown
-        cubic = np.polynomial.Polynomial.fit(x[chosen], y[chosen], 3)
-        roots = [r.real for r in cubic.deriv().roots() if abs(r.imag) < 1e-9 and cubic.deriv(2)(r.real) < 0]
-        inside = [r for r in roots if x[chosen][0] < r < x[chosen][-1]]
-        if not inside:
+        middle, half = 0.5 * (x[chosen][0] + x[chosen][-1]), 0.5 * (x[chosen][-1] - x[chosen][0])
+        powers = np.vander((x[chosen] - middle) / half, 4, increasing=True)
+        cubic = np.linalg.lstsq(powers, y[chosen], rcond=None)[0]
+        top = _top(*cubic[1:])
+        if not abs(top) < 1.0:
             return unknown
-        centre = inside[0]
+        centre = middle + half * top
     value = float(10.0**centre)
-    return (value, 10.0 ** x[chosen], 10.0 ** cubic(x[chosen])) if value <= largest else unknown
+    return (value, 10.0 ** x[chosen], 10.0 ** (powers @ cubic)) if value <= largest else unknown
+
+
+def _top(b: float, c: float, d: float) -> float:
+    """Where b t + c t² + d t³ has its maximum: the root of b + 2 c t + 3 d t² at which it falls; NaN where it has none."""
+    under = c * c - 3.0 * b * d
+    return float(b / (np.sqrt(under) - c)) if under > 0.0 and under**0.5 != c else float("nan")
