@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.backends.threads import shared_out
-from vitrify.backends.vectors import KEPT
+from vitrify.backends.vectors import KEPT, upper_half
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass
 from vitrify.kernels import displacement
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK, forces_of, slope_of
+from vitrify.kernels.leading_forces import leading_forces_of
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
 from vitrify.kernels.views import PairView
+from vitrify.leading import Lead, leading_form, single_slope
 from vitrify.model import Model
 from vitrify.model.offers import numbers_of
 
@@ -35,12 +37,13 @@ class Batch:
 
     `label` is each particle's number within its own sample before sorting; a sample's results depend on its own rows
     only, so they are the same bit for bit in a batch of any size. `formula` is the potential's as it was when the batch
-    was made. Raises UsageError where it cannot be used."""
+    was made, `lead` the form of its forces that leads a liquid. Raises UsageError where it cannot be used."""
 
     def __init__(self, model: Model, boxes: list[float], positions: list[FloatArray], species: list[NDArray[Any]]) -> None:
         sizes = [len(x) for x in positions]
         n = sum(sizes)
         self.model, self.boxes, self.formula = model, list(boxes), formula_of(model.potential)
+        self.lead = leading_form(self.formula, model.potential)
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.ticks, self.anchor = records(n, np.int64), records(n, np.int64)  # where it is, and where the list was made
         for s, (x, box) in enumerate(zip(positions, boxes, strict=True)):
@@ -82,7 +85,7 @@ class Batch:
         """What every force kernel takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
-            self.numbers, self.cutoff2, self.tick_length,
+            self.numbers, self.cutoff2, self.tick_length, self.numbers.astype(np.float32),
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
@@ -192,7 +195,9 @@ def _candidates(n_species: int, n: int) -> tuple[NDArray[Any], ...]:
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
     """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
-    return force_of_formula(formula_of(model.potential), model.mixture.n_species, liquid)
+    formula = formula_of(model.potential)
+    lead = leading_form(formula, model.potential) if liquid else Lead.EXACT
+    return force_of_formula(formula, model.mixture.n_species, lead)
 
 
 @cache
@@ -203,10 +208,13 @@ def stale_body() -> Any:
 
 
 @kept_with_formula
-def force_of_formula(formula: Formula, n_species: int, liquid: bool) -> Any:
-    """The inlined force on one particle, as force_body."""
+def force_of_formula(formula: Formula, n_species: int, lead: Lead) -> Any:
+    """The inlined force on one particle, in this form."""
     cpu = backend()
-    return cpu.inline(forces_of(slope_body(formula, cpu, liquid=liquid), cpu.vectors, n_species))
+    if lead.is_single:
+        upper = cpu.inline(upper_half)
+        return cpu.inline(leading_forces_of(single_slope(formula, lead), cpu.vectors, upper, n_species))
+    return cpu.inline(forces_of(slope_body(formula, cpu, liquid=lead is Lead.LIQUID), cpu.vectors, n_species))
 
 
 def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:

@@ -18,3 +18,4 @@ class PairView(NamedTuple):
     numbers: Any  # coefficients of the potential
     cutoff2: float  # u = r²/λ² where it ends
     tick_length: Any  # (samples,): L/2^64
+    single_numbers: Any  # `numbers` as float32, for forces of single precision

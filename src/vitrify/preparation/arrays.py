@@ -71,6 +71,7 @@ class OnDevice:
         self.neighbours, self.counts = put(batch.neighbours), put(batch.counts)
         self.numbers, self.tick_length = put(batch.numbers), put(batch.tick_length)
         self.inverse_length2 = put(batch.inverse_length2)
+        self.single_numbers = put(batch.numbers.astype(np.float32))
         self._lists_made = 0
         self._make_room(n)
 
@@ -78,7 +79,7 @@ class OnDevice:
         """What a force body takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2, self.numbers,
-            self.batch.cutoff2, self.tick_length,
+            self.batch.cutoff2, self.tick_length, self.single_numbers,
         )  # fmt: skip
 
     def rebuild(self, busy: NDArray[np.int64], stale: NDArray[Any]) -> None:

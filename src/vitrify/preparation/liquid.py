@@ -12,6 +12,7 @@ from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
 from vitrify.errors import SampleFailure
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.leapfrog import kick_and_drift
+from vitrify.leading import Lead
 from vitrify.model import Model
 from vitrify.recipe import LEAST_STEPS
 
@@ -167,7 +168,7 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
 
 def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) -> float:
     """Run so many steps, listing neighbours anew where needed; the mean temperature of the run."""
-    leapfrog = _leapfrog(batch.formula, batch.model.mixture.n_species)
+    leapfrog = _leapfrog(batch.formula, batch.model.mixture.n_species, batch.lead)
     done, heat = 0, 0.0
     while done < steps:
         made, more = leapfrog(
@@ -202,6 +203,6 @@ def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
 
 
 @kept_with_formula
-def _leapfrog(formula: Formula, n_species: int) -> Any:
-    forces = force_of_formula(formula, n_species, True)
+def _leapfrog(formula: Formula, n_species: int, lead: Lead) -> Any:
+    forces = force_of_formula(formula, n_species, lead)
     return backend().compile(leapfrog_of(forces, backend().inline(kick_and_drift), stale_body()))

@@ -10,6 +10,7 @@ from vitrify.backends import backend
 from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.displacement import spread_of
+from vitrify.leading import Lead
 from vitrify.model import Model
 
 SWEEPS = 200
@@ -47,4 +48,4 @@ def spread_apart(batch: Batch, s: int) -> None:
 
 @kept_with_formula
 def _spread(formula: Formula, n_species: int) -> Any:
-    return backend().compile(spread_of(force_of_formula(formula, n_species, False), stale_body()))
+    return backend().compile(spread_of(force_of_formula(formula, n_species, Lead.EXACT), stale_body()))
