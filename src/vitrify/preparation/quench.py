@@ -60,10 +60,10 @@ def _quench(
     progress: Observer | None,
 ) -> QuenchRun:  # fmt: skip
     rough = batch.lead is not Lead.EXACT
-    evaluations, scale = 0, 1.0
+    evaluations, scale = 0, 0.0
     while evaluations < max_evaluations:
         batch.rebuild(s)
-        scale = mean_pair_force(batch, s)
+        scale = scale or mean_pair_force(batch, s)  # it costs as much as a list, and changes little on the way
         if scale == 0.0:  # a tolerance in units of it can never be met
             return without_forces(batch, s, evaluations)
         tolerance = ROUNDING * force_tolerance * min(1.0, scale)
@@ -76,12 +76,13 @@ def _quench(
         evaluations += more
         tell(progress, Stage("quench", largest, tolerance))
         if status == 0 and rough:
-            rough = False
+            rough, scale = False, 0.0
         elif status == 0:
             now = mean_pair_force(batch, s)
             require_forces(batch, s, now)
             if now >= 0.5 * min(1.0, scale):
                 return QuenchRun(evaluations, largest, now)
+            scale = 0.0
     require_forces(batch, s, mean_pair_force(batch, s))
     raise SampleFailure(f"the quench stopped at max|f| = {largest:.2g} after {evaluations} force evaluations")
 
