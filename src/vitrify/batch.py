@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.backends.threads import shared_out
-from vitrify.backends.vectors import KEPT
+from vitrify.backends.vectors import KEPT, upper_half
 from vitrify.errors import UsageError
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass
 from vitrify.kernels import displacement
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
+from vitrify.kernels.leading_forces import leading_forces_of
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
 from vitrify.kernels.views import PairView
+from vitrify.leading import Lead, leading_form, single_slope
 from vitrify.model import Model
 from vitrify.model.offers import numbers_of
 from vitrify.model.sizes import pair_length
@@ -38,8 +40,8 @@ class Batch:
 
     `label` is each particle's number within its own sample before sorting; a sample's results depend on its own rows
     only, so they are the same bit for bit in a batch of any size. `formula` is the potential's as it was when the batch
-    was made. sizes: of the particles of each sample, where the mixture has them; they ride in the fourth word of a record
-    of ticks. Raises UsageError where the model cannot be used."""
+    was made, `lead` the form of its forces that leads a liquid. sizes: of the particles of each sample, where the mixture
+    has them; they ride in the fourth word of a record of ticks. Raises UsageError where the model cannot be used."""
 
     def __init__(
         self,
@@ -77,7 +79,7 @@ class Batch:
         self.numbers = np.array(numbers_of(model.potential))
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
-        self.form, self.energies = pair_form(model), np.array(model.mixture.energies)
+        self.form, self.lead, self.energies = pair_form(model), lead_of(model), np.array(model.mixture.energies)
         self.cutoffs2, self.coefficients = _of_pairs(model, self.formula)
         # what the list tells particles apart by: their species, where these are few
         self.kind, ranges = _kinds(model, self.species, there, self.sizes[:, 3])
@@ -106,7 +108,7 @@ class Batch:
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length, self.energies, self.cutoffs2, self.coefficients, self.sizes,
-            self.model.mixture.nonadditivity,
+            self.model.mixture.nonadditivity, self.numbers.astype(np.float32),
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
@@ -244,6 +246,14 @@ def pair_form(model: Model) -> PairForm:
     return PairForm(mixture.n_species, scaled, model.own_cutoffs, mixture.sizes is not None)
 
 
+def lead_of(model: Model) -> Lead:
+    """The form of a model's forces that leads its liquid; cutoffs of pairs and sizes have none in single precision."""
+    formula, form = formula_of(model.potential), pair_form(model)
+    if form.cutoffs or form.sizes:
+        return Lead.LIQUID if formula.liquid_slope is not None else Lead.EXACT
+    return leading_form(formula, model.potential)
+
+
 def _of_pairs(model: Model, formula: Formula) -> tuple[FloatArray, FloatArray]:
     """u where the potential of each pair of species ends, and its coefficients; nothing where pairs have no cutoffs of
     their own."""
@@ -285,7 +295,7 @@ def _kinds(
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
     """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
-    return force_of_formula(formula_of(model.potential), pair_form(model), liquid)
+    return force_of_formula(formula_of(model.potential), pair_form(model), lead_of(model) if liquid else Lead.EXACT)
 
 
 @cache
@@ -296,10 +306,13 @@ def stale_body() -> Any:
 
 
 @kept_with_formula
-def force_of_formula(formula: Formula, form: PairForm, liquid: bool) -> Any:
-    """The inlined force on one particle, as force_body."""
+def force_of_formula(formula: Formula, form: PairForm, lead: Lead) -> Any:
+    """The inlined force on one particle, in this form."""
     cpu = backend()
-    return cpu.inline(forces_of(slope_body(formula, cpu, liquid=liquid), cpu.vectors, form))
+    if lead.is_single:
+        upper = cpu.inline(upper_half)
+        return cpu.inline(leading_forces_of(single_slope(formula, lead), cpu.vectors, upper, form))
+    return cpu.inline(forces_of(slope_body(formula, cpu, liquid=lead is Lead.LIQUID), cpu.vectors, form))
 
 
 def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:

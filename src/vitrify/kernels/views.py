@@ -23,3 +23,4 @@ class PairView(NamedTuple):
     coefficients: Any  # (species, species, k): `numbers` of each pair, where pairs have their own cutoffs
     sizes: Any  # (n, 4) float64: the records of `ticks` read as doubles, of which the last is the particle's size
     nonadditivity: float  # n_a of the mixing rule of sizes
+    single_numbers: Any  # `numbers` as float32, for forces of single precision

@@ -74,6 +74,7 @@ class OnDevice:
         self.inverse_length2 = put(batch.inverse_length2)
         self.energies, self.cutoffs2 = put(batch.energies), put(batch.cutoffs2)
         self.coefficients = put(batch.coefficients)
+        self.single_numbers = put(batch.numbers.astype(np.float32))
         self._lists_made = 0
         self._make_room(n)
 
@@ -82,7 +83,7 @@ class OnDevice:
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2, self.numbers,
             self.batch.cutoff2, self.tick_length, self.energies, self.cutoffs2, self.coefficients,
-            self.ticks.view(np.float64), self.batch.model.mixture.nonadditivity,
+            self.ticks.view(np.float64), self.batch.model.mixture.nonadditivity, self.single_numbers,
         )  # fmt: skip
 
     def rebuild(self, busy: NDArray[np.int64], stale: NDArray[Any]) -> None:

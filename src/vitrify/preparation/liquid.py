@@ -14,6 +14,7 @@ from vitrify.errors import SampleFailure
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.forces import PairForm
 from vitrify.kernels.leapfrog import kick_and_drift
+from vitrify.leading import Lead
 from vitrify.model import Model, Potential
 from vitrify.recipe import LEAST_STEPS
 
@@ -179,7 +180,7 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
 
 def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) -> float:
     """Run so many steps, listing neighbours anew where needed; the mean temperature of the run."""
-    leapfrog = _leapfrog(batch.formula, batch.form)
+    leapfrog = _leapfrog(batch.formula, batch.form, batch.lead)
     done, heat = 0, 0.0
     while done < steps:
         made, more = leapfrog(
@@ -190,7 +191,14 @@ def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) 
         heat += more
         if done < steps or made < steps:
             batch.rebuild(s)
+    stand_still(batch, s)
     return heat / steps
+
+
+def stand_still(batch: Batch, s: int) -> None:
+    """Take the motion of the whole off sample s: in single precision the forces of a pair cancel to 1e-7 of a force."""
+    rows = batch.rows(s)
+    batch.velocity[rows] -= np.average(batch.velocity[rows], axis=0, weights=batch.mass[rows, 0])
 
 
 COUPLING = 0.02  # Δt/τ of the Berendsen thermostat
@@ -214,6 +222,6 @@ def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
 
 
 @kept_with_formula
-def _leapfrog(formula: Formula, form: PairForm) -> Any:
-    forces = force_of_formula(formula, form, True)
+def _leapfrog(formula: Formula, form: PairForm, lead: Lead) -> Any:
+    forces = force_of_formula(formula, form, lead)
     return backend().compile(leapfrog_of(forces, backend().inline(kick_and_drift), stale_body()))

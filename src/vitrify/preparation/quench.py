@@ -15,6 +15,7 @@ from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_component
 from vitrify.kernels.fire import fire_of
 from vitrify.kernels.forces import PairForm, pair_force_of
+from vitrify.leading import Lead
 from vitrify.recipe import MINIMISERS
 
 from .stages import Observer, Stage, tell
@@ -22,7 +23,7 @@ from .stages import Observer, Stage, tell
 KERNELS = dict(zip(MINIMISERS, (conjugate_gradients_of, fire_of), strict=True))
 STALE2 = (0.25 * SKIN) ** 2
 CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
-ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper slope leads
+ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper forces lead
 ROUNDING = 0.9  # of the tolerance: what is left is for positions rounded to doubles when they leave the batch
 
 
@@ -58,15 +59,16 @@ def _quench(
     batch: Batch, s: int, room: _Room, minimiser: str, force_tolerance: float, max_evaluations: int,
     progress: Observer | None,
 ) -> QuenchRun:  # fmt: skip
-    rough = batch.formula.liquid_slope is not None
-    evaluations, scale = 0, 1.0
+    rough = batch.lead is not Lead.EXACT
+    evaluations, scale = 0, 0.0
     while evaluations < max_evaluations:
         batch.rebuild(s)
-        scale = mean_pair_force(batch, s)
+        scale = scale or mean_pair_force(batch, s)  # it costs as much as a list, and changes little on the way
         if scale == 0.0:  # a tolerance in units of it can never be met
             return without_forces(batch, s, evaluations)
         tolerance = ROUNDING * force_tolerance * min(1.0, scale)
-        status, more, largest = _relax(batch.formula, minimiser, batch.form, rough)(
+        lead = batch.lead if rough else Lead.EXACT
+        status, more, largest = _relax(batch.formula, minimiser, batch.form, lead)(
             s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
             max(tolerance, ROUGH * min(1.0, scale)) if rough else tolerance, CAP, STALE2, batch.anchor, batch.force,
             room.direction, room.previous, room.memory, batch.pair_view(), batch.stage,
@@ -74,12 +76,13 @@ def _quench(
         evaluations += more
         tell(progress, Stage("quench", largest, tolerance))
         if status == 0 and rough:
-            rough = False
+            rough, scale = False, 0.0
         elif status == 0:
             now = mean_pair_force(batch, s)
             require_forces(batch, s, now)
             if now >= 0.5 * min(1.0, scale):
                 return QuenchRun(evaluations, largest, now)
+            scale = 0.0
     require_forces(batch, s, mean_pair_force(batch, s))
     raise SampleFailure(f"the quench stopped at max|f| = {largest:.2g} after {evaluations} force evaluations")
 
@@ -120,8 +123,8 @@ def mean_pair_force(batch: Batch, s: int) -> float:
 
 
 @kept_with_formula
-def _relax(formula: Formula, minimiser: str, form: PairForm, rough: bool) -> Any:
-    forces = force_of_formula(formula, form, rough)
+def _relax(formula: Formula, minimiser: str, form: PairForm, lead: Lead) -> Any:
+    forces = force_of_formula(formula, form, lead)
     return backend().compile(KERNELS[minimiser](forces, stale_body(), backend().inline(largest_component)))
 
 

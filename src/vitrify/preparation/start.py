@@ -11,6 +11,7 @@ from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.displacement import spread_of
 from vitrify.kernels.forces import PairForm
+from vitrify.leading import Lead
 from vitrify.model import Model
 
 SWEEPS = 200
@@ -50,4 +51,4 @@ def spread_apart(batch: Batch, s: int) -> None:
 
 @kept_with_formula
 def _spread(formula: Formula, form: PairForm) -> Any:
-    return backend().compile(spread_of(force_of_formula(formula, form, False), stale_body()))
+    return backend().compile(spread_of(force_of_formula(formula, form, Lead.EXACT), stale_body()))
