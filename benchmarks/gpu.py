@@ -15,8 +15,8 @@ import numpy as np
 from vitrify.backends import machine
 from vitrify.observables.in_step import moduli_in_step
 from vitrify.preparation import make_glasses
-from vitrify.preparation.in_step import InStep
-from vitrify.preparation.liquid import COUPLING, time_step
+from vitrify.preparation.liquid import COUPLING, advance, set_velocities, time_step
+from vitrify.preparation.samples import LISTS, Samples
 
 from .peers import jax_md
 from .systems import PSS, System, liquid
@@ -63,14 +63,13 @@ def found() -> bool:
 def _rate(system: System, samples: int) -> float:
     """Median over repeats, after steps that compile."""
     start = liquid(system)
-    together = InStep(start.batch(samples), machine("cuda"))
-    together._set_velocities(system.temperature, [np.random.default_rng(k) for k in range(samples)])
-    busy, moving = together._busy()
-    together.arrays.rebuild(busy, np.ones(samples))
+    together = Samples(start.batch(samples), machine("cuda"))
+    set_velocities(together, system.temperature, [np.random.default_rng(k) for k in range(samples)])
+    together.place.done(LISTS, list(range(samples)))
     step, spent = time_step(system.model, system.temperature), []
     for _ in range(REPEATS + 1):
         started = time.perf_counter()
-        together._advance(busy, moving, STEPS, step, system.temperature)
+        advance(together, steps=STEPS, time_step=step, temperature=system.temperature)
         spent.append(time.perf_counter() - started)
     return STEPS * samples * system.n_particles / float(np.median(spent[1:]))
 

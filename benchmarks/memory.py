@@ -60,7 +60,7 @@ def _mode() -> None:
 
 def _large() -> None:
     start = liquid(PSS.of_size(4000)).replicated(4)
-    advance(start.batch(), 0, PSS.temperature, 500)
+    advance(start.batch(), PSS.temperature, 500)
 
 
 def _large_lammps() -> None:

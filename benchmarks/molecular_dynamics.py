@@ -61,7 +61,7 @@ class Ours:
 
     def run(self) -> float:
         started = time.perf_counter()
-        self.steps = advance(self.batch, 0, self.start.system.temperature, self.steps)
+        self.steps = advance(self.batch, self.start.system.temperature, self.steps)
         return time.perf_counter() - started
 
     def rate(self, spent: float) -> float:

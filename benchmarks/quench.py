@@ -12,6 +12,7 @@ import numpy as np
 from vitrify.preparation.liquid import time_step
 from vitrify.preparation.quench import QuenchRun
 from vitrify.preparation.quench import quench as minimise
+from vitrify.preparation.samples import Samples
 
 from .peers import lammps, matscipy
 from .peers.lammps import SMOOTH_FROM
@@ -51,9 +52,9 @@ class _Ours:
         self.starts, self.runs = cycle(starts), list[QuenchRun]()
 
     def run(self) -> float:
-        batch = next(self.starts).batch()
+        samples = Samples(next(self.starts).batch())
         started = time.perf_counter()
-        self.runs.append(minimise(batch, 0, minimiser="cg", force_tolerance=TOLERANCE))
+        self.runs.append(samples.only(minimise(samples, minimiser="cg", force_tolerance=TOLERANCE)))
         return time.perf_counter() - started
 
     def words(self) -> str:
@@ -65,7 +66,7 @@ def _against_lammps(starts: list[Liquid], quick: bool) -> Iterator[Row]:
     """The fastest that gets there, timed in turn with ours over several liquids; the others once. Returns our seconds."""
     system = starts[0].system
     work, ours = f"quench to 1e-10, {system}", _Ours(starts)
-    minimise(starts[0].batch(), 0, minimiser="cg", force_tolerance=TOLERANCE)  # compiles
+    minimise(Samples(starts[0].batch()), minimiser="cg", force_tolerance=TOLERANCE)  # compiles
     why = lammps.missing()
     if why:
         spent = interleaved({"ours": ours.run}, len(starts))["ours"]

@@ -15,6 +15,7 @@ from vitrify.model import Model
 from vitrify.model.catalogue import parse
 from vitrify.preparation import make_glass
 from vitrify.preparation.liquid import melt
+from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 
 MELT_MSD = 3.0  # in a0²: enough to forget the start
@@ -75,7 +76,7 @@ def liquid(system: System, seed: int = 1) -> Liquid:
     if not kept.exists():
         rng = np.random.default_rng(seed)
         batch = random_start(system.model, n_particles=system.n_particles, density=system.density, rng=rng)
-        melt(batch, 0, temperature=system.temperature, melt_msd=MELT_MSD, rng=rng)
+        melt(Samples(batch), temperature=system.temperature, melt_msd=MELT_MSD, rngs=[rng])
         made = batch.glass(0)
         np.savez(kept, positions=made.positions, species=made.species, box=made.box)
     read = np.load(kept)
@@ -103,10 +104,11 @@ def new_glass(system: System, seed: int) -> Glass:
     )
 
 
-def advance(batch: Batch, s: int, temperature: float, steps: int) -> int:
-    """So many steps of our molecular dynamics; returns the steps really done. A melt that is content with any motion."""
-    rng = np.random.default_rng(3)
-    return melt(batch, s, temperature=temperature, melt_msd=1e-12, rng=rng, max_steps=steps).steps
+def advance(batch: Batch, temperature: float, steps: int) -> int:
+    """So many steps of our molecular dynamics, a melt that is content with any motion; the steps done, over all samples."""
+    rngs = [np.random.default_rng(3) for _ in batch.boxes]
+    runs = melt(Samples(batch), temperature=temperature, melt_msd=1e-12, rngs=rngs, max_steps=steps)
+    return sum(run.steps for run in runs.values())
 
 
 def scratch() -> Path:

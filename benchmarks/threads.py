@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 import vitrify.backends
-from vitrify.preparation.in_step import InStep
-from vitrify.preparation.liquid import time_step
+from vitrify.preparation.liquid import advance, set_velocities, time_step
+from vitrify.preparation.samples import Samples
 
 from .systems import PSS, liquid
 from .table import Row
@@ -39,16 +39,15 @@ def main(copies: str) -> None:
     """Medians over turns, as JSON."""
     os.sched_setaffinity(0, set(range(os.cpu_count() or 1)))
     batch = liquid(PSS.of_size(4000)).replicated(int(copies)).batch()
-    together, step = InStep(batch, vitrify.backends.backend()), time_step(PSS.model, PSS.temperature)
-    together._set_velocities(PSS.temperature, [np.random.default_rng(1)])
-    busy, moving = together._busy()
+    samples, step = Samples(batch), time_step(PSS.model, PSS.temperature)
+    set_velocities(samples, PSS.temperature, [np.random.default_rng(1)])
     batch.rebuild(0)
 
     def spent(threads: int, what: str) -> float:
         vitrify.backends.set_threads(threads)
         started = time.perf_counter()
         if what == "MD":
-            together._advance(busy, moving, STEPS, step, PSS.temperature)
+            advance(samples, steps=STEPS, time_step=step, temperature=PSS.temperature)
         else:
             batch.rebuild(0)
         return time.perf_counter() - started

@@ -19,6 +19,7 @@ from scipy.optimize import curve_fit
 
 from vitrify.model.catalogue import parse
 from vitrify.preparation.liquid import melt
+from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 
 RANGE = range(-3, 4)
@@ -68,7 +69,8 @@ def look(given: argparse.Namespace, liquid: int) -> pd.DataFrame:
 
     note(0.0)
     melt(
-        batch, 0, temperature=given.temperature, melt_msd=given.msd, rng=rng, progress=lambda stage: note(stage.done)
+        Samples(batch), temperature=given.temperature, melt_msd=given.msd, rngs=[rng],
+        progress=lambda stage: note(stage.done),
     )  # fmt: skip
     return pd.DataFrame(rows, columns=["liquid", "msd", "k2", "s", "waves"])
 

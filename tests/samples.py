@@ -7,6 +7,10 @@ from math import perm, prod
 import jax.numpy as jnp
 import numpy as np
 
+from vitrify.backends import backend
+from vitrify.backends.program import Line, Program
+from vitrify.batch import force_body
+from vitrify.kernels.motion import force_of
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe, make_glass
 
@@ -33,6 +37,14 @@ def make(name):
         rng=np.random.default_rng(12),
         recipe=Recipe(melt_msd=2.0),
     )
+
+
+def forces(batch):
+    """The force of every particle of sample 0, left in batch.force."""
+    line = Line("particles", force_of(force_body(batch.model)))
+    batch.layout.going[0] = 1
+    backend().program(Program((line,), repeats=False))(batch.motion(), batch.neighbours.shape[1])
+    batch.layout.going[0] = 0
 
 
 TABLE_II = {  # a, b, c0, c2, c4, c6 as printed

@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.backends import backend
+from vitrify.backends import Cpu, backend
+from vitrify.backends import program as programs
+from vitrify.backends.program import layout_of
 from vitrify.backends.threads import shared_out
 from vitrify.backends.vectors import KEPT, upper_half
 from vitrify.errors import UsageError
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass
-from vitrify.kernels import displacement
+from vitrify.kernels import motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
 from vitrify.kernels.leading_forces import leading_forces_of
+from vitrify.kernels.state import COLUMNS
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
-from vitrify.kernels.views import PairView
+from vitrify.kernels.views import Motion, PairView, Way
 from vitrify.leading import Lead, leading_form, single_slope
 from vitrify.model import Model
 from vitrify.model.offers import numbers_of
@@ -30,7 +33,7 @@ FloatArray = NDArray[np.float64]
 SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
 ROUNDING = 2e-6  # lists are made with distances in single precision
 SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
-BIG = 32_768  # particles from which threads share out one sample
+PARTIAL = 6  # sums that a chunk may leave
 SPANS = (1, 2, 3)  # cells that the range of a list may cover
 SIZE_KINDS = 6  # of particles with sizes of their own, by which the reach of their lists is told apart
 
@@ -63,11 +66,12 @@ class Batch:
         self.species = np.concatenate(species).astype(np.int64)
         self.label = np.concatenate([np.arange(m) for m in numbers])
         self.force, self.velocity, self.travel, self.mass, self.inverse_mass = (records(n) for _ in range(5))
+        self.direction, self.previous = records(n), records(n)  # of a minimiser
         self.mass[:] = np.array(model.mixture.masses)[self.species][:, None]
         self.inverse_mass[:] = 1.0 / self.mass
-        # what moves with its particle when a sample is sorted; a minimiser adds its own vectors
-        self.carried = [
-            self.ticks, self.species, self.label, self.mass, self.inverse_mass, self.force, self.velocity, self.travel
+        self.carried = [  # what moves with its particle when a sample is sorted
+            self.ticks, self.species, self.label, self.mass, self.inverse_mass, self.force, self.velocity, self.travel,
+            self.direction, self.previous,
         ]  # fmt: skip
         self.anchor[:] = self.ticks
         self.tick_length = np.array([box / TICKS for box in boxes])
@@ -86,7 +90,9 @@ class Batch:
         if self.kind is not self.species:
             self.carried.append(self.kind)
         self.reach2 = np.where(ranges > 0.0, (ranges + SKIN + ROUNDING) ** 2, 0.0)
-        self.stage = _aligned((3, self.neighbours.shape[1]), np.float64)  # room for the displacements of one row
+        self.layout = layout_of(numbers, backend())
+        self.state = np.zeros((len(numbers), COLUMNS))
+        self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
         self._lists_made = np.zeros(len(numbers), dtype=np.int64)
         self._candidates = _Candidates(max(numbers), len(self.reach2))
 
@@ -103,12 +109,30 @@ class Batch:
         """The particles of sample s."""
         return slice(int(self.first[s]), int(self.first[s + 1]))
 
+    def size(self, s: int) -> int:
+        """Its number of particles."""
+        return int(self.first[s + 1] - self.first[s])
+
     def pair_view(self) -> PairView:
         """What every force kernel takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length, self.energies, self.cutoffs2, self.coefficients, self.sizes,
             self.model.mixture.nonadditivity, self.numbers.astype(np.float32),
+        )  # fmt: skip
+
+    def way(self) -> Way:
+        """How far particles have gone."""
+        return Way(self.ticks.reshape(-1), self.anchor.reshape(-1), self.travel.reshape(-1), self.tick_length)
+
+    def motion(self) -> Motion:
+        """What every program takes that moves particles."""
+        velocity, mass, inverse_mass, direction, previous = (
+            x.reshape(-1) for x in (self.velocity, self.mass, self.inverse_mass, self.direction, self.previous)
+        )
+        return Motion(
+            self.layout, self.pair_view(), self.way(), self.force, self.force.reshape(-1), velocity, mass, inverse_mass,
+            direction, previous, self._partial, self.state,
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
@@ -130,13 +154,7 @@ class Batch:
         while (longest := found.list(self, cells, span)) > self.neighbours.shape[1] - KEPT:
             wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
-            self.neighbours, self.stage = wider, _aligned((3, wider.shape[1]), np.float64)
-
-    def mean_squared_displacement(self, s: int) -> float:
-        """Mean |Δr − ⟨Δr⟩|² of sample s over its way since its list was made with `travel` zero."""
-        rows = (self.rows(s), slice(3))
-        travel = self.travel[rows] + (self.ticks[rows] - self.anchor[rows]) * self.tick_length[s]
-        return float(np.mean(np.sum((travel - travel.mean(axis=0)) ** 2, axis=1)))
+            self.neighbours = wider
 
     def positions(self, s: int) -> FloatArray:
         """Positions of sample s in [0, box), in the order in which they were given."""
@@ -175,8 +193,7 @@ class Batch:
         return np.asarray(pair_length(size[source], size[target], self.model.mixture.nonadditivity) ** 2)
 
     def _settle(self, s: int) -> None:
-        settle = backend().compile(displacement.settle)
-        settle(self.first[s], self.first[s + 1], self.ticks, self.anchor, float(self.tick_length[s]), self.travel)
+        _settle()(self.first[s], self.first[s + 1], s, self.way())
 
     def cells(self, s: int) -> tuple[int, int]:
         """Cells along an edge, and how many of them the range of the list covers: small cells hold fewer candidates, in
@@ -222,7 +239,7 @@ class _Candidates:
     def list(self, batch: Batch, cells: int, span: int) -> int:
         """The rows of the sample that was sorted, a slab of cells a thread where it is big; the longest."""
 
-        big = len(self.cell_of) >= BIG
+        big = len(self.cell_of) >= programs.BIG
         most = places(min(int(np.diff(self.cell_start).max()) * (2 * span + 1) ** 3, len(self.cell_of)))
 
         def slab(first: int, last: int) -> Any:
@@ -295,30 +312,36 @@ def _kinds(
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
     """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
-    return force_of_formula(formula_of(model.potential), pair_form(model), lead_of(model) if liquid else Lead.EXACT)
-
-
-@cache
-def stale_body() -> Any:
-    """The inlined test of whether a sample's list is stale."""
-    cpu = backend()
-    return cpu.inline(displacement.stale_of(cpu.inline(displacement.moved2)))
+    lead = lead_of(model) if liquid else Lead.EXACT
+    return force_of_formula(formula_of(model.potential), pair_form(model), lead, backend())
 
 
 @kept_with_formula
-def force_of_formula(formula: Formula, form: PairForm, lead: Lead) -> Any:
-    """The inlined force on one particle, in this form."""
-    cpu = backend()
-    if lead.is_single:
-        upper = cpu.inline(upper_half)
-        return cpu.inline(leading_forces_of(single_slope(formula, lead), cpu.vectors, upper, form))
-    return cpu.inline(forces_of(slope_body(formula, cpu, liquid=lead is Lead.LIQUID), cpu.vectors, form))
+def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> Any:
+    """The inlined force on one particle, in this form, on a machine; a GPU takes doubles."""
+    if lead.is_single and isinstance(machine, Cpu):
+        single = leading_forces_of(single_slope(formula, lead), machine.vectors, machine.inline(upper_half), form)
+        return machine.inline(single)
+    cheaper = lead in (Lead.LIQUID, Lead.SINGLE_LIQUID)
+    return machine.inline(forces_of(slope_body(formula, machine, liquid=cheaper), machine.vectors, form))
 
 
 def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:
     """The inlined φ_u of a formula on a machine; `liquid`: in the form that leads molecular dynamics."""
     cheaper = formula.liquid_slope if liquid else None
     return machine.inline(cheaper or slope_of(machine.inline(formula.radial)))
+
+
+@cache
+def _settle() -> Any:
+    cpu = backend()
+    one = cpu.inline(motion.settle_of(cpu.inline(motion.displacement)))
+
+    def settle(first: int, last: int, s: int, way: Way) -> None:
+        for i in range(first, last):
+            one(i, s, way)
+
+    return cpu.compile(settle)
 
 
 @cache

@@ -17,7 +17,8 @@ from vitrify.backends.vectors import Vectors, copy_plainly, displacement, fetch_
 from vitrify.batch import Batch
 from vitrify.kernels.forces import forces_of, slope_of
 from vitrify.model.catalogue import parse
-from vitrify.preparation.start import _spread
+from vitrify.kernels.state import LEFT, STALE2
+from vitrify.preparation.samples import Samples
 
 rng = np.random.default_rng(0)
 box, n = 4.9, 64
@@ -39,8 +40,11 @@ def kernel(n, pair, stage, force):
 
 force = np.zeros((n, 4))
 with np.errstate(all="ignore"):  # integers wrap, padding divides by zero: both are meant
-    kernel[2, 32](n, batch.pair_view(), batch.stage, force)
-_spread(batch.formula, batch.form)(0, 0, n, 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_view(), batch.stage)
+    kernel[2, 32](n, batch.pair_view(), np.zeros((3, 1)), force)
+ticks = batch.ticks.copy()
+batch.state[0, [STALE2, LEFT]] = 1e9, 1
+Samples(batch).place.done("spread", [0])
+assert not np.array_equal(batch.ticks, ticks)
 assert np.abs(force).max() > 1.0
 np.testing.assert_allclose(force, batch.force, rtol=1e-11, atol=1e-11 * np.abs(force).max())
 print("same")
@@ -76,10 +80,11 @@ def test_a_compiled_kernel_is_found_again_on_disk(tmp_path):
     """A second process loads what the first compiled."""
     code = """
 from vitrify.backends import backend
-from vitrify.kernels.displacement import settle
+from vitrify.kernels.pair_terms import pair_terms_of
+from vitrify.model.potentials import Hertzian
 import numpy as np
-begin = backend().compile(settle)
-begin(0, 4, np.zeros((4, 4), np.int64), np.zeros((4, 4), np.int64), 1.0, np.zeros((4, 4)))
+begin = backend().compile(pair_terms_of(backend().inline(Hertzian().derivatives())))
+begin(np.ones(1), np.ones(1), np.ones(4), np.zeros((5, 1)))
 print(sum(begin.stats.cache_hits.values()))
 """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
@@ -93,12 +98,9 @@ print(sum(begin.stats.cache_hits.values()))
 
 def test_a_constant_of_the_module_is_part_of_a_kernel(monkeypatch):
     """It is compiled in, so a kernel kept from before it was changed must not be found."""
-    from vitrify.kernels import conjugate_gradients
+    from vitrify.kernels import line_search
 
-    def relax():
-        return conjugate_gradients.conjugate_gradients_of(None, None, None)
-
-    before = fingerprint(relax())
-    assert fingerprint(relax()) == before
-    monkeypatch.setattr(conjugate_gradients, "ACCEPT", 0.3)
-    assert fingerprint(relax()) != before
+    before = fingerprint(line_search.judge_of(None))
+    assert fingerprint(line_search.judge_of(None)) == before
+    monkeypatch.setattr(line_search, "ACCEPT", 0.3)
+    assert fingerprint(line_search.judge_of(None)) != before

@@ -1,4 +1,4 @@
-"""Every kernel of glasses made in step compiles for a real GPU, where NVVM is installed: no GPU is needed for that.
+"""Every kernel of a preparation compiles for a real GPU, where NVVM is installed: no GPU is needed for that.
 
 The simulator runs kernels as plain Python and so cannot see a type that goes wrong, such as the float that a signed and an
 unsigned integer make."""
@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vitrify.kernels import in_step as bodies
 from vitrify.model.catalogue import parse
-from vitrify.preparation import in_step
+from vitrify.preparation.places import LISTS
+from vitrify.preparation.programs import PROGRAMS
+from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_batch
 
 H100 = (9, 0)
@@ -35,10 +36,23 @@ def compiled(monkeypatch):
     from numba import cuda, typeof, types
     from numba.cuda import dispatcher
 
-    from vitrify.backends.gpu import Gpu, grid_of
+    from vitrify.backends.gpu import Gpu
 
     monkeypatch.setattr(dispatcher, "get_current_device", lambda: SimpleNamespace(compute_capability=H100))
     names = []
+
+    class Kernel:
+        """A function that is compiled for its arguments where it would be launched."""
+
+        def __init__(self, function):
+            self.function = function
+
+        def __getitem__(self, grid):
+            def launch(*arguments):
+                code, _ = cuda.compile_ptx(self.function, types.void(*[typeof(x) for x in arguments]), cc=H100)
+                assert "sm_90" in code
+
+            return launch
 
     class Compiling(Gpu):
         def put(self, array):
@@ -47,30 +61,28 @@ def compiled(monkeypatch):
         def get(self, array):
             return np.asarray(array)
 
-        def each(self, body):
-            def launch(n, width, *arguments):
-                signature = types.void(types.int64, typeof(arguments))
-                code, _ = cuda.compile_ptx(grid_of(self.inline(body)), signature, cc=H100)
-                assert "sm_90" in code
-                names.append(body.__qualname__.split(".")[0])
+        def set(self, array, values):
+            array[:] = values
 
-            return launch
+        def line(self, line, **how):
+            names.append(line.body.__qualname__.split(".")[0])
+            return super().line(line, **how)
+
+        def kernel(self, function):
+            return Kernel(function)
 
     return Compiling(), names
 
 
 @pytest.mark.parametrize("model", ["pss(rc=1.2)", "qss(q=6, xc=3.0)"])
-def test_all_launches_of_glasses_made_in_step(compiled, monkeypatch, model):
+def test_all_launches_of_a_preparation(compiled, model):
+    """Each program for one round; nothing runs, so nothing moves."""
     machine, names = compiled
-    monkeypatch.setattr(in_step, "SWEEPS", 1)
     rngs = [np.random.default_rng(k) for k in range(2)]
     batch = random_batch(parse(model), n_particles=800, density=0.6, rngs=rngs)
-    step = in_step.InStep(batch, machine)
-    step.spread_apart()
-    busy, moving = step._busy()
-    step._advance(busy, moving, 1, 0.001, 5.0)
-    step._mean_pair_force(moving)
-    step._round(moving, np.zeros((2, bodies.COLUMNS)), 10)
-    assert {"sort_of", "row_of", "force_of", "kick_of", "thermostat", "move_of", "judge_of", "turn", "set_out"} <= set(
-        names
-    )
+    place = Samples(batch, machine).place
+    place._lists_made[1] = 1
+    for what in (LISTS, *PROGRAMS):
+        place.done(what, [0, 1])
+    assert {"fill_of", "order", "take_out", "row_of", "force_of", "leap_of", "thermostat", "sum_heat", "goes"} <= set(names)
+    assert {"descend_of", "judge_of", "choose_of", "turn_of", "set_out", "pace", "glide_of", "pair_force_of"} <= set(names)

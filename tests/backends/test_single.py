@@ -10,7 +10,7 @@ from numba import njit
 from catalogue import POTENTIALS
 from samples import GLASSES
 from vitrify.backends import backend
-from vitrify.backends.cpu import OPTIONS
+from vitrify.backends.cpu import OPTIONS, room_of
 from vitrify.backends.processor import has
 from vitrify.backends.single import as_float32, in_single, single
 from vitrify.batch import force_body
@@ -20,6 +20,7 @@ from vitrify.model import Potential
 from vitrify.model.catalogue import parse
 from vitrify.model.potentials import PiecewiseStickySpheres
 from vitrify.preparation.liquid import melt
+from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 
 
@@ -112,7 +113,7 @@ def forces(model, batch, *, liquid):
             body(i, 0, pair, stage, force)
 
     kernel = njit(**OPTIONS)(sweep)
-    kernel(0, len(batch.ticks), batch.pair_view(), batch.stage, batch.force)
+    kernel(0, len(batch.ticks), batch.pair_view(), room_of(batch.neighbours.shape[1]), batch.force)
     return batch.force[:, :3].copy(), "\n".join(kernel.inspect_asm().values())
 
 
@@ -121,7 +122,7 @@ def test_forces_of_a_liquid_are_good_to_single_precision(name):
     text, n, density, temperature = GLASSES[name]
     model, rng = parse(text), np.random.default_rng(3)
     batch = random_start(model, n_particles=n, density=density, rng=rng)
-    melt(batch, 0, temperature=temperature, melt_msd=0.3, rng=rng)
+    melt(Samples(batch), temperature=temperature, melt_msd=0.3, rngs=[rng])
     batch.rebuild(0)
     exact, _ = forces(model, batch, liquid=False)
     leading, assembly = forces(model, batch, liquid=True)

@@ -7,14 +7,15 @@ import pytest
 from llvmlite import binding
 from numba import njit
 
-from samples import GLASSES, pair_scales
-from vitrify.backends.cpu import OPTIONS
+from samples import GLASSES, forces, pair_scales
+from vitrify.backends.cpu import OPTIONS, room_of
 from vitrify.batch import SKIN, Batch, force_body
 from vitrify.kernels.forces import INDEX_MASK
+from vitrify.kernels.state import LEFT, MEAN_FORCE, STALE2
 from vitrify.kernels.ticks import from_ticks, to_ticks
 from vitrify.model.catalogue import parse
-from vitrify.preparation.quench import _pair_force, mean_pair_force
-from vitrify.preparation.start import _spread
+from vitrify.preparation.programs import PAIR_FORCE, SPREAD
+from vitrify.preparation.samples import Samples
 
 MANY = [f"{1 + 0.02 * (a + b):.2f}" for a in range(20) for b in range(a, 20)]
 THREE = "lengths 1,0.9,1.1,1,0.8,1.2; energies 1,1.5,2,0.5,1,0.7; cutoffs 2,1.5,1.3,2,1.8,1.9"
@@ -100,13 +101,12 @@ def test_forces_equal_the_slow_twin(name):
     slope, met = slow_slopes(batch, u, species)
     slope *= eps / lam**2
     expected = np.sum(2 * slope[..., None] * r, axis=1)
-    _spread(batch.formula, batch.form)(
-        0, 0, len(positions), 1, 0.0, 1.0, 1e9, batch.anchor, batch.force, batch.pair_view(), batch.stage
-    )
+    forces(batch)
     np.testing.assert_allclose(original_order(batch, batch.force)[:, :3], expected, atol=1e-9 * np.abs(expected).max())
     np.testing.assert_allclose(batch.force.sum(axis=0), 0.0, atol=1e-9 * np.abs(expected).max())
     pair_force = 2 * np.sqrt(np.sum(r**2, axis=2)) * np.abs(slope)
-    assert mean_pair_force(batch, 0) == pytest.approx(pair_force[met].mean(), rel=1e-12)
+    Samples(batch).place.done(PAIR_FORCE, [0])
+    assert batch.state[0, MEAN_FORCE] == pytest.approx(pair_force[met].mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["polydisperse", "twenty"])
@@ -139,19 +139,8 @@ def test_batch_size_changes_nothing():
     many = Batch(alone.model, [alone.boxes[0]] * 3, [other, positions, other], kinds)
     for batch, s in ((alone, 0), (many, 1)):
         batch.rebuild(s)
-        _spread(batch.formula, batch.form)(
-            s,
-            batch.first[s],
-            batch.first[s + 1],
-            20,
-            0.01,
-            1.0,
-            1e9,
-            batch.anchor,
-            batch.force,
-            batch.pair_view(),
-            batch.stage,
-        )
+        batch.state[s, [STALE2, LEFT]] = 1e9, 20
+        Samples(batch).place.done(SPREAD, [s])
     assert np.array_equal(alone.positions(0), many.positions(1))
     assert np.array_equal(alone.force, many.force[many.rows(1)])
 
@@ -169,7 +158,7 @@ def test_force_loop_is_vector_code():
     batch, positions = random_batch("pss")
     batch.rebuild(0)
     compiled = njit(**OPTIONS)(sweep)
-    compiled(0, len(positions), batch.pair_view(), batch.stage, batch.force)
+    compiled(0, len(positions), batch.pair_view(), room_of(batch.neighbours.shape[1]), batch.force)
     assembly = "\n".join(compiled.inspect_asm().values())
     assert "vpunpcklqdq" in assembly or "vpunpcklpd" in assembly or "vunpcklpd" in assembly  # records transposed
     assert re.search(r"vfn?madd\d+pd", assembly)
@@ -179,8 +168,7 @@ def test_force_loop_is_vector_code():
 def test_pair_force_kernel_counts_interacting_neighbours():
     batch, positions = random_batch("hertzian")
     batch.rebuild(0)
-    total, number = np.zeros(len(positions)), np.zeros(len(positions))
-    _pair_force(batch.formula, batch.form)(0, 0, len(positions), batch.pair_view(), total, number)
+    Samples(batch).place.done(PAIR_FORCE, [0])
     r, lam, _ = slow_pairs(batch, positions, original_order(batch, batch.species))
     distance = np.linalg.norm(r, axis=2) + 1e9 * np.eye(len(positions))
-    assert np.array_equal(original_order(batch, number), (distance < lam).sum(axis=1))
+    assert np.array_equal(original_order(batch, batch.force[:, 1]), (distance < lam).sum(axis=1))

@@ -12,6 +12,7 @@ from vitrify.model import catalogue
 from vitrify.preparation import Recipe, make_glass, make_glasses
 from vitrify.preparation import liquid as liquids
 from vitrify.preparation.liquid import melt
+from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 
 COLD = {"n_particles": 40, "density": 0.6, "parent_temperature": 0.05}
@@ -31,11 +32,8 @@ def test_a_cold_liquid_is_given_up_long_before_its_last_step():
     assert steps_told(told.value) <= 160_000
 
 
-def test_in_step_too_while_the_rest_goes_on(monkeypatch):
+def test_many_at_once_too(monkeypatch):
     monkeypatch.setitem(liquids.melt.__kwdefaults__, "max_steps", 20_000)
-    from vitrify.preparation.in_step import InStep
-
-    monkeypatch.setitem(InStep.melt.__kwdefaults__, "max_steps", 20_000)
     made = make_glasses(catalogue.pss(), rngs=[np.random.default_rng(k) for k in (1, 2)], machine=backend(), **COLD)
     assert all(steps_told(x) <= 10_000 for x in made)
 
@@ -75,7 +73,7 @@ def test_a_slow_liquid_goes_to_its_end_and_to_the_same_bits():
     for most in (100_000, 400_000):
         rng = np.random.default_rng(5)
         batch = random_start(catalogue.pss(), n_particles=40, density=0.6, rng=rng)
-        run = melt(batch, 0, temperature=1.6, melt_msd=10.0, rng=rng, max_steps=most)
+        run = melt(Samples(batch), temperature=1.6, melt_msd=10.0, rngs=[rng], max_steps=most)[0]
         found.append((run, batch.ticks.copy()))
     assert found[0][0].steps > 10_000
     assert np.array_equal(found[0][1], found[1][1])

@@ -11,6 +11,7 @@ from vitrify.observables import elasticity, mechanics
 from vitrify.preparation import Recipe, make_glass
 from vitrify.preparation.liquid import melt
 from vitrify.preparation.quench import quench
+from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 
 LIQUIDS = {"pss(rc=1.2)": (0.60, 5.4), "qss(q=12, xc=2.0)": (0.65, 6.0)}
@@ -52,14 +53,18 @@ def test_a_batch_changes_no_bit_of_a_liquid_or_its_glass():
         )
     assert batch_of[1].lead is Lead.SINGLE_LIQUID
     for batch, s in ((batch_of[1], 0), (batch_of[3], 1)):
-        melt(batch, s, temperature=5.4, melt_msd=0.5, rng=np.random.default_rng(3))
-        quench(batch, s, minimiser="cg", force_tolerance=1e-10)
+        samples = Samples(batch)
+        rngs = [np.random.default_rng(3 if k == s else 4) for k in range(batch.n_samples)]
+        melt(samples, temperature=5.4, melt_msd=0.5, rngs=rngs)
+        quench(samples, minimiser="cg", force_tolerance=1e-10)
+        assert not samples.failed
     assert np.array_equal(batch_of[1].positions(0), batch_of[3].positions(1))
 
 
 def test_a_quench_ends_on_the_exact_forces():
     """Whatever leads its rough part: the forces that are left are those of the potential itself."""
     batch = random_start(parse("pss(rc=1.2)"), n_particles=150, density=0.6, rng=np.random.default_rng(4))
-    run = quench(batch, 0, minimiser="cg", force_tolerance=1e-11)
+    samples = Samples(batch)
+    run = samples.only(quench(samples, minimiser="cg", force_tolerance=1e-11))
     assert mechanics(batch.glass(0))["max_force"] < 3e-11  # positions rounded to doubles
     assert run.max_force < 1e-11

@@ -15,7 +15,6 @@ from vitrify.observables import elasticity, measure
 from vitrify.observables.in_step import moduli_in_step
 from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
 from vitrify.preparation import quench as quenches
-from vitrify.preparation.in_step import InStep
 from vitrify.preparation.start import random_start
 
 HERTZIAN = catalogue.hertzian()
@@ -26,8 +25,7 @@ SENTENCE = "^no solid: the particles no longer touch"
 @pytest.fixture(autouse=True)
 def no_long_search(monkeypatch):
     """A quench that goes on where nothing is left to find would spend these evaluations, and say something else."""
-    for quench, most in ((quenches.quench, 20_000), (InStep.quench, 5_000)):
-        monkeypatch.setitem(quench.__kwdefaults__, "max_evaluations", most)
+    monkeypatch.setitem(quenches.quench.__kwdefaults__, "max_evaluations", 5_000)
 
 
 def size(density, temperature=0.01):
@@ -49,8 +47,10 @@ def test_nor_by_fire(density):
 
 
 @pytest.mark.parametrize("density", [0.0005, 0.50, 0.55])
-def test_nor_in_step_while_its_neighbours_go_on(density):
-    made = make_glasses(HERTZIAN, rngs=[np.random.default_rng(k) for k in range(3)], machine=backend(), **size(density))
+@pytest.mark.parametrize("minimiser", ["cg", "fire"])
+def test_nor_many_at_once(density, minimiser):
+    asked = size(density) | {"recipe": Recipe(minimiser=minimiser, melt_msd=1.0)}
+    made = make_glasses(HERTZIAN, rngs=[np.random.default_rng(k) for k in range(3)], machine=backend(), **asked)
     assert all(isinstance(x, SampleFailure) and str(x).startswith("no solid: the particles no longer touch") for x in made)
 
 

@@ -10,6 +10,7 @@ from vitrify.preparation import Recipe, make_glass, quench_glass
 from vitrify.preparation import liquid as liquids
 from vitrify.preparation.liquid import melt, time_step
 from vitrify.preparation.quench import quench
+from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 from vitrify.statics import Pairs
 
@@ -30,7 +31,7 @@ def energy_spread(batch, step):
     """Scatter of the total energy over a while of motion, velocities brought level with positions by half a kick."""
     energies = []
     for _ in range(20):
-        liquids._advance(batch, 0, round(0.02 / step), step, 3.0)
+        liquids.advance(Samples(batch), steps=round(0.02 / step), time_step=step, temperature=3.0)
         pairs = Pairs.of(batch.glass(0))
         level = batch.velocity[:, :3] + 0.5 * step * pairs.forces()[batch.label]
         energies.append(0.5 * pairs.terms[0].sum() + 0.5 * np.sum(level**2))
@@ -44,7 +45,7 @@ def test_leapfrog_without_thermostat_conserves_energy(monkeypatch):
         with monkeypatch.context() as patch:
             rng = np.random.default_rng(1)
             batch = random_start(catalogue.pss(), n_particles=300, density=0.6, rng=rng)
-            melt(batch, 0, temperature=3.0, melt_msd=1.0, rng=rng)
+            melt(Samples(batch), temperature=3.0, melt_msd=1.0, rngs=[rng])
             patch.setattr(liquids, "COUPLING", 0.0)
             spread.append(energy_spread(batch, step))
             np.testing.assert_allclose(batch.velocity.sum(axis=0), 0.0, atol=1e-9)
@@ -56,7 +57,7 @@ def test_the_thermostat_holds_and_the_liquid_forgets():
     model, rng = catalogue.pss(), np.random.default_rng(2)
     batch = random_start(model, n_particles=400, density=0.6, rng=rng)
     before = batch.positions(0)
-    run = melt(batch, 0, temperature=6.0, melt_msd=5.0, rng=rng)
+    run = melt(Samples(batch), temperature=6.0, melt_msd=5.0, rngs=[rng])[0]
     assert run.temperature == pytest.approx(6.0, rel=0.03)
     assert run.msd_over_a0_squared >= 5.0
     moved = batch.positions(0) - before
@@ -68,8 +69,9 @@ def test_the_thermostat_holds_and_the_liquid_forgets():
 def test_a_liquid_that_does_not_flow_is_a_failure():
     model, rng = catalogue.pss(), np.random.default_rng(3)
     batch = random_start(model, n_particles=160, density=0.6, rng=rng)
-    with pytest.raises(SampleFailure, match="moved only"):
-        melt(batch, 0, temperature=0.05, melt_msd=10.0, rng=rng, max_steps=3000)
+    samples = Samples(batch)
+    assert melt(samples, temperature=0.05, melt_msd=10.0, rngs=[rng], max_steps=3000) == {}
+    assert "moved only" in str(samples.failed[0])
 
 
 def test_a_liquid_that_is_too_cold_for_its_pressure_says_so():
@@ -91,7 +93,7 @@ def test_time_step_follows_the_group_s_own():
 def test_a_quench_reaches_the_force_floor(model, minimiser):
     rng = np.random.default_rng(4)
     batch = random_start(catalogue.parse(model), n_particles=200, density=0.65, rng=rng)
-    run = quench(batch, 0, minimiser=minimiser, force_tolerance=1e-11)
+    run = quench(Samples(batch), minimiser=minimiser, force_tolerance=1e-11)[0]
     assert run.max_force < 1e-11
     glass = batch.glass(0)
     assert mechanics(glass)["max_force"] < 3e-11  # positions rounded to doubles
@@ -113,8 +115,10 @@ def test_both_minimisers_find_one_minimum(pss_glass):
 def test_a_quench_that_does_not_end_is_a_failure(pss_glass):
     batch = Batch(pss_glass.model, [pss_glass.box], [pss_glass.positions + 0.01], [pss_glass.species])
     batch.ticks[0] += 2**58
+    samples = Samples(batch)
+    assert quench(samples, minimiser="cg", force_tolerance=1e-10, max_evaluations=5) == {}
     with pytest.raises(SampleFailure, match="stopped at max"):
-        quench(batch, 0, minimiser="cg", force_tolerance=1e-10, max_evaluations=5)
+        samples.only({})
 
 
 def test_a_glass_is_the_same_whenever_it_is_made():

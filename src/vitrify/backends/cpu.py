@@ -3,7 +3,7 @@ out the particles of a big one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ from numba import njit
 from numba.core.caching import FunctionCache, NullCache
 from numpy.typing import NDArray
 
+from . import program as programs
 from .fingerprint import NoFingerprintError, fingerprint
+from .program import Line, Program
 from .threads import shared_out
 from .vectors import Vectors, copy, eight_a_turn, fetch_rows, fetch_rows_single, keep, pad, staged, staged_single
 
@@ -32,6 +34,7 @@ class Cpu:
             self.inline(x) for x in (fetch_rows, staged, fetch_rows_single, staged_single)
         )
         self.vectors = Vectors(fetch, fetched, fetch_single, fetched_single, eight_a_turn, keep, pad, copy)
+        self.tally = self.inline(tally)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""
@@ -81,13 +84,93 @@ class Cpu:
 
         return launch
 
+    def program(self, program: Program) -> Callable[..., None]:
+        """run(view, width, samples): these samples of the view, or all that go on, each until it stops.
+
+        Small samples are brought forward by one compiled function each, side by side where there are threads; a big one is
+        shared out line by line. width: of the room for a row."""
+        one = self.compile(programs.composed(program, self.inline))
+        opening, lines = ([self._shared(line) for line in lines] for lines in (program.opening, program.lines))
+
+        def big_one(s: int, view: Any, width: int) -> None:
+            if program.repeats and view.layout.going[s] == programs.BEGINS:
+                for line in opening:
+                    line(s, view, width)
+                programs.goes(s, view)
+            while view.layout.going[s]:
+                for line in lines:
+                    line(s, view, width)
+                if not program.repeats:
+                    return
+
+        def run(view: Any, width: int = 1, samples: Sequence[int] | None = None) -> None:
+            samples = np.flatnonzero(view.layout.going).tolist() if samples is None else samples
+            first = view.layout.first
+            big = [s for s in samples if first[s + 1] - first[s] >= programs.BIG]
+            small = [s for s in samples if s not in big] if big else samples
+
+            def some(begin: int, end: int) -> None:
+                room = room_of(width)
+                for s in small[begin:end]:
+                    one(s, view, room)
+
+            if small:
+                shared_out(some, len(small), share=1)
+            for s in big:
+                big_one(s, view, width)
+
+        run.repeats = program.repeats  # type: ignore[attr-defined]
+        return run
+
+    def chunk_size(self, n: int) -> int:
+        """Particles in a chunk of a sample of n."""
+        return n if n < programs.BIG else programs.CHUNK
+
+    def _shared(self, line: Line) -> Callable[..., None]:
+        """One line over a big sample, shared out among threads."""
+        part = self.inline(programs.ACROSS[line.over](self.inline(line.body)))
+        bounds = programs.bounds_of(line.over)
+
+        def loop(first: int, last: int, s: int, view: Any, width: int) -> None:
+            room = np.empty((3, width))
+            part(first, last, s, view, room)
+
+        compiled = self.compile(loop)
+
+        def launch(s: int, view: Any, width: int) -> None:
+            if view.layout.going[s] == 0:
+                return
+            begin, end = (0, 1) if line.over == "samples" else bounds(s, view)
+            share = {} if line.over == "particles" else {"share": 1}
+            shared_out(lambda a, b: compiled(begin + a, begin + b, s, view, width), int(end - begin), **share)
+
+        return launch
+
     def put(self, array: NDArray[Any]) -> Any:
         """An array where kernels find it: here, the array itself."""
         return array
 
+    def set(self, array: Any, values: Any) -> None:
+        """Let an array where kernels find it hold these values."""
+        array[:] = values
+
     def get(self, array: Any) -> NDArray[Any]:
         """The array for NumPy."""
         return np.asarray(array)
+
+
+def tally(array, s, k):  # type: ignore[no-untyped-def]
+    """Count one more in array[s, k]; how many there were."""
+    before = array[s, k]
+    array[s, k] = before + 1
+    return before
+
+
+def room_of(width: int) -> NDArray[np.float64]:
+    """(3, width) scratch of a thread, which begins on a cache line."""
+    room = np.empty(3 * width + 8)
+    skip = -room.ctypes.data % 64 // 8
+    return room[skip : skip + 3 * width].reshape(3, width)
 
 
 def _cache(function: Callable[..., Any], key: str) -> Any:

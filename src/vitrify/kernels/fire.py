@@ -1,52 +1,122 @@
-"""FIRE, the fast inertial relaxation engine (Bitzek et al., PRL 97, 170201), on one sample."""
+"""FIRE, the fast inertial relaxation engine (Bitzek et al., PRL 97, 170201); `direction` is its velocity."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from vitrify.backends.program import STOPPED
 
-def fire_of(forces: Any, stale: Any, largest_component: Any) -> Any:
-    """FIRE steps of one sample until max|f| < tolerance, the list is stale, or the budget is spent.
+from .state import (
+    ALPHA,
+    CAP,
+    DONE,
+    DOWNHILL,
+    FIRE_STEP,
+    KEEP,
+    LARGEST,
+    LEFT,
+    MOVE,
+    PUSH,
+    SPENT,
+    STALE,
+    STATUS,
+    TOLERANCE,
+)
 
-    memory: Δt, α, steps since the power was last negative. Returns (status, force evaluations, max|f|)."""
+FIRST_STEP, LONGEST_STEP = 1e-3, 0.05
+FIRST_ALPHA = 0.1
+PATIENCE = 5.0  # steps downhill before the next may be longer
 
-    def relax(s, first, last, budget, tolerance, cap, stale2, anchor, force, velocity, previous, memory, pair, stage):
-        ticks, scale = pair.ticks, pair.tick_length[s]
-        x, f, v = ticks.reshape(-1), force.reshape(-1), velocity.reshape(-1)
-        begin, end = 4 * first, 4 * last
-        if memory[0] == 0.0:
-            memory[0], memory[1], memory[2] = 1e-3, 0.1, 0.0
-        for evaluations in range(1, budget + 1):
-            for i in range(first, last):
-                forces(i, s, pair, stage, force)
-            power = 0.0
-            speed2 = 0.0
-            force2 = 0.0
-            for e in range(begin, end):
-                power += f[e] * v[e]
-                speed2 += v[e] * v[e]
-                force2 += f[e] * f[e]
-            largest = largest_component(first, last, force)
-            if largest < tolerance:
-                return 0, evaluations, largest
-            if power > 0.0:
-                memory[2] += 1.0
-                if memory[2] > 5.0:
-                    memory[0] = min(1.1 * memory[0], 0.05)
-                    memory[1] *= 0.99
-            elif memory[2] > 0.0 or speed2 > 0.0:
-                memory[0] *= 0.5
-                memory[1], memory[2] = 0.1, 0.0
-            steer = memory[1] * (speed2 / force2) ** 0.5
-            keep = 1.0 - memory[1] if power > 0.0 else 0.0
-            steer = steer if power > 0.0 else 0.0
-            for e in range(begin, end):
-                v[e] = keep * v[e] + (steer + memory[0]) * f[e]
-            move = min(memory[0], cap / largest_component(first, last, velocity)) / scale
-            for e in range(begin, end):
-                x[e] += int(move * v[e])
-            if stale(first, last, ticks, anchor, scale, stale2):
-                return 1, evaluations, largest
-        return 2, budget, largest
 
-    return relax
+def sum_power_of(largest: Any) -> Callable[..., None]:
+    """Chunk: f·v, v·v, f·f and max|f|."""
+
+    def sum_power(c, first, last, s, view):
+        f, v = view.f, view.direction
+        power = speed2 = force2 = 0.0
+        for e in range(4 * first, 4 * last):
+            power += f[e] * v[e]
+            speed2 += v[e] * v[e]
+            force2 += f[e] * f[e]
+        view.partial[c, 0], view.partial[c, 1], view.partial[c, 2] = power, speed2, force2
+        view.partial[c, 3] = largest(first, last, s, view, force2)
+
+    return sum_power
+
+
+def pace(s, view):
+    """Sample: stop where it is at rest; else its next time step, and what its velocity keeps and gains."""
+    row = view.state[s]
+    power = speed2 = force2 = most = 0.0
+    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+        power += view.partial[c, 0]
+        speed2 += view.partial[c, 1]
+        force2 += view.partial[c, 2]
+        most = max(most, view.partial[c, 3])
+    row[LEFT] -= 1.0
+    row[LARGEST] = most
+    sound = force2 == force2  # a maximum passes over what is not a number
+    if not sound or most < row[TOLERANCE]:
+        row[STATUS] = DONE if sound else SPENT
+        view.layout.going[s] = STOPPED
+        return
+    if row[FIRE_STEP] == 0.0:
+        row[FIRE_STEP], row[ALPHA], row[DOWNHILL] = FIRST_STEP, FIRST_ALPHA, 0.0
+    if power > 0.0:
+        row[DOWNHILL] += 1.0
+        if row[DOWNHILL] > PATIENCE:
+            row[FIRE_STEP] = min(1.1 * row[FIRE_STEP], LONGEST_STEP)
+            row[ALPHA] *= 0.99
+    elif row[DOWNHILL] > 0.0 or speed2 > 0.0:
+        row[FIRE_STEP] *= 0.5
+        row[ALPHA], row[DOWNHILL] = FIRST_ALPHA, 0.0
+    steer = row[ALPHA] * (speed2 / force2) ** 0.5
+    row[KEEP] = 1.0 - row[ALPHA] if power > 0.0 else 0.0
+    row[PUSH] = (steer if power > 0.0 else 0.0) + row[FIRE_STEP]
+
+
+def push_of(largest_component: Any) -> Callable[..., None]:
+    """Chunk: its new velocity; max|v|."""
+
+    def push(c, first, last, s, view):
+        f, v, keep, gain = view.f, view.direction, view.state[s, KEEP], view.state[s, PUSH]
+        for e in range(4 * first, 4 * last):
+            v[e] = keep * v[e] + gain * f[e]
+        view.partial[c, 0] = largest_component(first, last, v)
+
+    return push
+
+
+def stride(s, view):
+    """Sample: how far it may go along its velocity."""
+    longest = 0.0
+    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+        longest = max(longest, view.partial[c, 0])
+    view.state[s, MOVE] = min(view.state[s, FIRE_STEP], view.state[s, CAP] / longest)
+
+
+def glide_of(advance: Any, look: Any) -> Callable[..., None]:
+    """Chunk: along its velocity."""
+
+    def glide(c, first, last, s, view):
+        advance(first, last, s, view.way, view.state[s, MOVE], view.direction)
+        look(c, first, last, s, view)
+
+    return glide
+
+
+def glide_ended_of(is_stale: Any) -> Callable[..., None]:
+    """Sample: stop where the list is stale or no evaluation is left."""
+
+    def glide_ended(s, view):
+        row = view.state[s]
+        if is_stale(s, view):
+            row[STATUS] = STALE
+        elif row[LEFT] <= 0.0:
+            row[STATUS] = SPENT
+        else:
+            return
+        view.layout.going[s] = STOPPED
+
+    return glide_ended

@@ -24,3 +24,61 @@ class PairView(NamedTuple):
     sizes: Any  # (n, 4) float64: the records of `ticks` read as doubles, of which the last is the particle's size
     nonadditivity: float  # n_a of the mixing rule of sizes
     single_numbers: Any  # `numbers` as float32, for forces of single precision
+
+
+class Way(NamedTuple):
+    """Where particles are and were when their list was made; flat, four components a particle, the last of them empty."""
+
+    x: Any  # (4 n,) int64: the ticks of PairView
+    anchor: Any  # (4 n,) int64: those of the list
+    travel: Any  # (4 n,) the way up to there, never wrapped
+    tick_length: Any  # (samples,): L/2^64
+
+
+class Motion(NamedTuple):
+    """Samples in motion: what start, liquid and minimisers take. Flat arrays have four components a particle."""
+
+    layout: Any  # backends.program.Layout
+    pair: Any  # PairView
+    way: Any  # Way
+    force: Any  # (n, 4)
+    f: Any  # (4 n,) the same
+    velocity: Any  # (4 n,)
+    mass: Any  # (4 n,)
+    inverse_mass: Any  # (4 n,)
+    direction: Any  # (4 n,) of a minimiser: where it goes
+    previous: Any  # (4 n,) and the force at its last turn
+    partial: Any  # (chunks, 6) sums of chunks
+    state: Any  # (samples, COLUMNS) of kernels/state.py
+
+
+class Listing(NamedTuple):
+    """What lists are made of by kernels/listing.py, and what moves with a particle when its sample is sorted."""
+
+    layout: Any  # backends.program.Layout
+    way: Any  # Way
+    ticks: Any  # (n, 4) int64
+    species: Any  # (n,)
+    kind: Any  # (n,) what the list tells particles apart by
+    label: Any  # (n,)
+    carried: Any  # (arrays, n, 4): velocity, travel, masses, ...
+    spare_ticks: Any  # as these while a sample is sorted
+    spare_species: Any
+    spare_kind: Any
+    spare_label: Any
+    spare: Any
+    reach2: Any  # (samples, kinds, kinds) float32, in (L/2^32)²
+    n_cells: Any  # (samples,) along an edge
+    span: Any  # (samples,) cells that the range may cover
+    inside: Any  # (samples, cells) int32: particles in a cell
+    cell_start: Any  # (samples, cells + 1)
+    cell_of: Any  # (n,)
+    anywhere: Any  # (n,) particles by cell, in any order within
+    within: Any  # (chunks,) of a chunk's cells or rows
+    upper: Any  # (3, n) int32: candidates by cell, as sort_by_cell leaves them
+    limit: Any  # (kinds, n) float32
+    entries: Any  # (n,) uint32
+    neighbours: Any  # (n, width) uint32
+    counts: Any  # (n,)
+    lengths: Any  # (n,) of the rows
+    longest: Any  # (samples,)

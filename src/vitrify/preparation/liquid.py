@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 
-from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
+from vitrify.batch import SKIN, Batch, FloatArray
 from vitrify.errors import SampleFailure
-from vitrify.formula import Formula, kept_with_formula
-from vitrify.kernels.forces import PairForm
-from vitrify.kernels.leapfrog import kick_and_drift
-from vitrify.leading import Lead
+from vitrify.kernels.state import COUPLING as COUPLING_OF
+from vitrify.kernels.state import HEAT, LEFT, MSD, STALE, STALE2, STATUS, TEMPERATURE, TIME_STEP
 from vitrify.model import Model, Potential
 from vitrify.recipe import LEAST_STEPS
 
+from .programs import BEGIN_HERE, HOW_FAR, LIQUID, STAND_STILL
+from .samples import LISTS, Samples, Way
 from .stages import Observer, Stage, tell
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
@@ -65,38 +65,72 @@ def _stiffness(potential: Potential, energy: float, temperature: float) -> float
 
 
 def melt(
-    batch: Batch,
-    s: int,
+    samples: Samples,
     *,
     temperature: float,
     melt_msd: float,
-    rng: np.random.Generator,
+    rngs: Sequence[np.random.Generator],
     max_steps: int = 400_000,
     progress: Observer | None = None,
-) -> LiquidRun:
-    """Run sample s at this temperature until its mean squared displacement is melt_msd a0².
+) -> dict[int, LiquidRun]:
+    """Run all samples at this temperature until their mean squared displacements are melt_msd a0²; what became of each.
 
-    Raises NotMelted where max_steps do not get it there, early where they would not, and SampleFailure where the
-    thermostat does not hold."""
-    rows = batch.rows(s)
-    set_velocities(batch, s, temperature, rng)
-    batch.rebuild(s)
-    batch.travel[rows] = 0.0
-    step, spacing2 = (
-        time_step(batch.model, temperature),
-        (batch.boxes[s] ** 3 / (rows.stop - rows.start)) ** (2 / 3),
-    )
+    A sample fails as NotMelted where max_steps do not get it there, early where they would not, and as SampleFailure where
+    the thermostat does not hold."""
+    set_velocities(samples, temperature, rngs)
+    told = _Told(progress, melt_msd)
+    return samples.bring(lambda s: _melting(samples, s, temperature, melt_msd, max_steps, told))
+
+
+def _melting(
+    samples: Samples, s: int, temperature: float, melt_msd: float, max_steps: int, told: Callable[[int, float], None]
+) -> Way[LiquidRun]:
+    """The way of one liquid."""
+    batch, row = samples.batch, samples.state[s]
+    step, spacing2 = time_step(batch.model, temperature), (batch.boxes[s] ** 3 / batch.size(s)) ** (2 / 3)
+    yield LISTS
+    yield BEGIN_HERE
     steps, heat, msd = 0, [], 0.0
     msds: list[float] = []
     while steps < max_steps and (msd < melt_msd or steps < LEAST_STEPS):
-        heat.append(_advance(batch, s, CHUNK, step, temperature))
+        heat.append((yield from _advancing(row, CHUNK, step, temperature)))
         steps += CHUNK
-        msd = batch.mean_squared_displacement(s) / spacing2
+        yield HOW_FAR
+        msd = float(row[MSD]) / spacing2
         msds.append(msd)
-        tell(progress, Stage("liquid", msd, melt_msd))
+        told(s, msd)
         if msd < melt_msd and hopeless(msds, melt_msd, max_steps):
             break
     return check_liquid(LiquidRun(steps, step, float(np.mean(heat[len(heat) // 2 :])), msd), temperature, melt_msd)
+
+
+def advance(samples: Samples, *, steps: int, time_step: float, temperature: float) -> dict[int, float]:
+    """So many steps of all samples with the velocities and the lists that they have; their mean temperatures."""
+    return samples.bring(lambda s: _advancing(samples.state[s], steps, time_step, temperature))
+
+
+def _advancing(row: FloatArray, steps: int, time_step: float, temperature: float) -> Way[float]:
+    row[[STALE2, TIME_STEP, COUPLING_OF, TEMPERATURE]] = (0.5 * SKIN) ** 2, time_step, COUPLING, temperature
+    row[LEFT], row[HEAT], renewed = steps, 0.0, False
+    while row[LEFT] > 0.0:
+        yield LIQUID
+        if renewed or row[STATUS] == STALE:
+            yield LISTS
+            renewed = True
+    yield STAND_STILL  # in single precision the forces of a pair cancel to 1e-7 of a force
+    return float(row[HEAT]) / steps
+
+
+class _Told:
+    """Tells how far the liquid has gone that is furthest behind."""
+
+    def __init__(self, progress: Observer | None, wanted: float) -> None:
+        self.progress, self.wanted = progress, wanted
+        self.now: dict[int, float] = {}
+
+    def __call__(self, s: int, msd: float) -> None:
+        self.now[s] = msd
+        tell(self.progress, Stage("liquid", min(self.now.values()), self.wanted))
 
 
 def hopeless(msds: list[float], melt_msd: float, max_steps: int) -> bool:
@@ -134,78 +168,18 @@ def _too_cold(held: float, temperature: float) -> str:
     )
 
 
-def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
-    """Leapfrog steps of one sample until its list is stale: returns the steps done and the sum of their temperatures."""
-
-    def leapfrog(
-        s,
-        first,
-        last,
-        steps,
-        time_step,
-        temperature,
-        coupling,
-        stale2,
-        mass,
-        inverse_mass,
-        force,
-        velocity,
-        anchor,
-        pair,
-        stage,
-    ):
-        ticks, scale = pair.ticks, pair.tick_length[s]
-        m, w = mass.reshape(-1), inverse_mass.reshape(-1)
-        f, v, x = force.reshape(-1), velocity.reshape(-1), ticks.reshape(-1)
-        begin, end = 4 * first, 4 * last  # flat over particles and components
-        degrees = 3.0 * (last - first - 1)
-        heat = twice_kinetic = 0.0
-        for e in range(begin, end):
-            twice_kinetic += v[e] * v[e] * m[e]
-        for step in range(steps):
-            for i in range(first, last):
-                forces(i, s, pair, stage, force)
-            now = twice_kinetic / degrees
-            heat += now
-            rescale = max(1.0 + coupling * (temperature / now - 1.0), 0.25) ** 0.5
-            twice_kinetic = 0.0
-            for e in range(begin, end):
-                twice_kinetic += kick_and_drift(e, rescale, time_step, 1.0 / scale, m, w, f, v, x)
-            if stale(first, last, ticks, anchor, scale, stale2):
-                return step + 1, heat
-        return steps, heat
-
-    return leapfrog
-
-
-def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) -> float:
-    """Run so many steps, listing neighbours anew where needed; the mean temperature of the run."""
-    leapfrog = _leapfrog(batch.formula, batch.form, batch.lead)
-    done, heat = 0, 0.0
-    while done < steps:
-        made, more = leapfrog(
-            s, batch.first[s], batch.first[s + 1], steps - done, step, temperature, COUPLING, (0.5 * SKIN) ** 2,
-            batch.mass, batch.inverse_mass, batch.force, batch.velocity, batch.anchor, batch.pair_view(), batch.stage,
-        )  # fmt: skip
-        done += made
-        heat += more
-        if done < steps or made < steps:
-            batch.rebuild(s)
-    stand_still(batch, s)
-    return heat / steps
-
-
-def stand_still(batch: Batch, s: int) -> None:
-    """Take the motion of the whole off sample s: in single precision the forces of a pair cancel to 1e-7 of a force."""
-    rows = batch.rows(s)
-    batch.velocity[rows] -= np.average(batch.velocity[rows], axis=0, weights=batch.mass[rows, 0])
-
-
 COUPLING = 0.02  # Δt/τ of the Berendsen thermostat
 
 
-def set_velocities(batch: Batch, s: int, temperature: float, rng: np.random.Generator) -> None:
-    """Velocities of sample s, drawn in the order in which its particles were given, however they are sorted now."""
+def set_velocities(samples: Samples, temperature: float, rngs: Sequence[np.random.Generator]) -> None:
+    """Velocities of all samples, drawn in the order in which their particles were given, however they are sorted now."""
+    samples.place.download()
+    for s, rng in enumerate(rngs):
+        _set_velocities(samples.batch, s, temperature, rng)
+    samples.place.upload("velocity")
+
+
+def _set_velocities(batch: Batch, s: int, temperature: float, rng: np.random.Generator) -> None:
     rows = batch.rows(s)
     label, masses = batch.label[rows], np.array(batch.model.mixture.masses)
     mass = np.empty(len(label))
@@ -219,9 +193,3 @@ def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
     velocity -= np.average(velocity, axis=0, weights=masses)
     now = np.sum(masses[:, None] * velocity**2) / (3.0 * (len(masses) - 1))
     return velocity * np.sqrt(temperature / now)
-
-
-@kept_with_formula
-def _leapfrog(formula: Formula, form: PairForm, lead: Lead) -> Any:
-    forces = force_of_formula(formula, form, lead)
-    return backend().compile(leapfrog_of(forces, backend().inline(kick_and_drift), stale_body()))

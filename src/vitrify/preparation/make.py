@@ -1,4 +1,4 @@
-"""One glass: random start, liquid at the parent temperature, instantaneous quench."""
+"""Glasses: random start, liquid at the parent temperature, instantaneous quench."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitrify.backends import Cpu, backend
-from vitrify.batch import BIG, glass_batch, row_width
+from vitrify.batch import glass_batch, row_width
 from vitrify.contacts import Contacts, require_solid
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass, Provenance
@@ -16,9 +16,9 @@ from vitrify.model import Model
 from vitrify.recipe import Recipe, recipe_of
 
 from .asked import size_of, temperature_of
-from .in_step import InStep
 from .liquid import LiquidRun, melt
 from .quench import QuenchRun, quench
+from .samples import Samples
 from .stages import Observer
 from .start import random_batch, spread_apart
 
@@ -44,28 +44,12 @@ def make_glass(
     parent_temperature: in ε/k_B; density: N/V in λ⁻³. The provenance holds what was done: steps, mean squared displacement,
     force evaluations. progress: is told each Stage. Raises UsageError for what cannot be made, such as a box below twice
     the cutoff; SampleFailure where a stage fails, or where the particles do not hold each other (below jamming)."""
-    recipe = recipe_of(recipe)
-    n_particles, density = size_of(n_particles, density)
-    parent_temperature = temperature_of(parent_temperature)
-    on_gpu = machine is not None and machine.name == "cuda"
-    if on_gpu or (n_particles >= BIG and recipe.minimiser == "cg"):
-        size = {"n_particles": n_particles, "density": density, "parent_temperature": parent_temperature}
-        made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=machine or backend(), progress=progress)[0]  # type: ignore[arg-type]
-        if isinstance(made, SampleFailure):
-            raise made
-        return made
-    started = time.perf_counter()
-    batch = random_batch(model, n_particles=n_particles, density=density, rngs=[rng])
-    spread_apart(batch, 0)
-    liquid = melt(batch, 0, temperature=parent_temperature, melt_msd=recipe.melt_msd, rng=rng, progress=progress)
-    melted = time.perf_counter()
-    quenched = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
-    batch.relabel(0)
-    return _solid(
-        batch.glass(
-            0, **_provenance(parent_temperature, liquid, recipe, quenched, melted - started, time.perf_counter() - started)
-        )
-    )
+    size = {"n_particles": n_particles, "density": density, "parent_temperature": parent_temperature}
+    used = machine or backend()
+    made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=used, progress=progress)[0]  # type: ignore[arg-type]
+    if isinstance(made, SampleFailure):
+        raise made
+    return made
 
 
 def make_glasses(
@@ -79,31 +63,33 @@ def make_glasses(
     machine: Cpu | Gpu,
     progress: Observer | None = None,
 ) -> list[Glass | SampleFailure]:
-    """A glass for each generator, all made in step on this machine, from the same starts as make_glass.
+    """A glass for each generator, all made on this machine, each as make_glass makes it; a failure in the place of one that
+    cannot be made.
 
-    On a GPU a thread a particle; on the CPU the particles of all are shared out among threads. `seconds` in the provenance
-    are the batch's, divided by the number of samples. Raises UsageError for what cannot be made."""
+    On a GPU a thread a particle; on a CPU bit for bit what each is alone. `seconds` in the provenance are the batch's,
+    divided by the number of samples. Raises UsageError for what cannot be made."""
     recipe = recipe_of(recipe)
     n_particles, density = size_of(n_particles, density)
     parent_temperature = temperature_of(parent_temperature)
-    if recipe.minimiser != "cg":
-        raise UsageError(f"recipe: minimiser is {recipe.minimiser!r}, must be 'cg' where glasses are made in step")
     started = time.perf_counter()
     batch = random_batch(model, n_particles=n_particles, density=density, rngs=rngs)
-    together = InStep(batch, machine)
-    together.spread_apart()
-    liquids = together.melt(temperature=parent_temperature, melt_msd=recipe.melt_msd, rngs=rngs, progress=progress)
+    samples = Samples(batch, machine)
+    spread_apart(samples)
+    liquids = melt(samples, temperature=parent_temperature, melt_msd=recipe.melt_msd, rngs=rngs, progress=progress)
     melted = time.perf_counter()
-    quenched = together.quench(force_tolerance=recipe.force_tolerance, progress=progress)
+    quenched = quench(
+        samples, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress
+    )  # fmt: skip
+    samples.place.download()
     part = 1.0 / len(rngs)
     seconds = (part * (melted - started), part * (time.perf_counter() - started))
     made: list[Glass | SampleFailure] = []
-    for s, (liquid, end) in enumerate(zip(liquids, quenched, strict=True)):
-        if liquid is None or end is None:
-            made.append(together.failed[s])
+    for s in range(batch.n_samples):
+        if s in samples.failed:
+            made.append(samples.failed[s])
         else:
             batch.relabel(s)
-            how = _provenance(parent_temperature, liquid, recipe, end, *seconds)
+            how = _provenance(parent_temperature, liquids[s], recipe, quenched[s], *seconds)
             made.append(_solid_or_failure(batch.glass(s, **how, device=machine.name)))
     return made
 
@@ -147,7 +133,10 @@ def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observ
         raise UsageError(f"quench_glass takes a Glass, such as Glass.read(path), not {type(glass).__name__}")
     recipe = recipe_of(recipe)
     batch = glass_batch(glass)
-    done = quench(batch, 0, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
+    samples = Samples(batch)
+    done = samples.only(
+        quench(samples, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
+    )
     how: Provenance = {
         "minimiser": recipe.minimiser,
         "force_evaluations": done.force_evaluations,

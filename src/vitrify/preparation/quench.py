@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from vitrify.backends import backend
-from vitrify.batch import SKIN, Batch, force_of_formula, records, stale_body
+from vitrify.batch import SKIN
 from vitrify.contacts import FAINT, Contacts, require_solid
 from vitrify.errors import SampleFailure
-from vitrify.formula import Formula, kept_with_formula
-from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_component
-from vitrify.kernels.fire import fire_of
-from vitrify.kernels.forces import PairForm, pair_force_of
+from vitrify.kernels.state import CAP as LONGEST
+from vitrify.kernels.state import (
+    DONE,
+    FIRE_STEP,
+    FORCE2,
+    LARGEST,
+    LAST,
+    LEFT,
+    MEAN_FORCE,
+    MOVE,
+    SEARCHING,
+    SPENT,
+    STALE2,
+    STATUS,
+    TOLERANCE,
+)  # fmt: skip
 from vitrify.leading import Lead
-from vitrify.recipe import MINIMISERS
 
+from .programs import AT_REST, PAIR_FORCE, ROUGH_MINIMISERS
+from .samples import LISTS, Samples, Way
 from .stages import Observer, Stage, tell
 
-KERNELS = dict(zip(MINIMISERS, (conjugate_gradients_of, fire_of), strict=True))
-STALE2 = (0.25 * SKIN) ** 2
+MEMORY = (MOVE, SEARCHING, LAST, FORCE2, FIRE_STEP)  # what a minimiser knows of its way so far
 CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
 ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper forces lead
 ROUNDING = 0.9  # of the tolerance: what is left is for positions rounded to doubles when they leave the batch
@@ -37,104 +45,78 @@ class QuenchRun:
 
 
 def quench(
-    batch: Batch,
-    s: int,
+    samples: Samples,
     *,
     minimiser: str,
     force_tolerance: float,
     max_evaluations: int = 200_000,
     progress: Observer | None = None,
-) -> QuenchRun:
-    """Bring sample s to max|f component| < force_tolerance · min(1, mean |pair force|).
+) -> dict[int, QuenchRun]:
+    """Bring all samples to max|f component| < force_tolerance · min(1, mean |pair force|); what became of each.
 
-    Raises SampleFailure where it does not get there, at once where the particles lose each other on the way."""
-    room = _Room(batch)
-    try:
-        return _quench(batch, s, room, minimiser, force_tolerance, max_evaluations, progress)
-    finally:
-        room.leave(batch)
+    A sample fails where it does not get there, at once where the particles lose each other on the way."""
+    told = _Told(progress)
+    return samples.bring(lambda s: _quenching(samples, s, minimiser, force_tolerance, max_evaluations, told))
 
 
-def _quench(
-    batch: Batch, s: int, room: _Room, minimiser: str, force_tolerance: float, max_evaluations: int,
-    progress: Observer | None,
-) -> QuenchRun:  # fmt: skip
-    rough = batch.lead is not Lead.EXACT
-    evaluations, scale = 0, 0.0
-    while evaluations < max_evaluations:
-        batch.rebuild(s)
-        scale = scale or mean_pair_force(batch, s)  # it costs as much as a list, and changes little on the way
+def _quenching(
+    samples: Samples, s: int, minimiser: str, force_tolerance: float, max_evaluations: int, told: _Told
+) -> Way[QuenchRun]:
+    """The way of one sample: by the liquid's cheaper forces as far as these lead, then by the forces themselves."""
+    row = samples.state[s]
+    rough, scale = samples.batch.lead is not Lead.EXACT, 0.0
+    row[[STALE2, LONGEST, LEFT, *MEMORY]] = (0.25 * SKIN) ** 2, CAP, max_evaluations, *(0.0 for _ in MEMORY)
+    yield AT_REST
+    while row[LEFT] > 0.0:
+        yield LISTS
+        if scale == 0.0:  # it costs as much as a list, and changes little on the way
+            yield PAIR_FORCE
+            scale = min(1.0, float(row[MEAN_FORCE]))
         if scale == 0.0:  # a tolerance in units of it can never be met
-            return without_forces(batch, s, evaluations)
-        tolerance = ROUNDING * force_tolerance * min(1.0, scale)
-        lead = batch.lead if rough else Lead.EXACT
-        status, more, largest = _relax(batch.formula, minimiser, batch.form, lead)(
-            s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
-            max(tolerance, ROUGH * min(1.0, scale)) if rough else tolerance, CAP, STALE2, batch.anchor, batch.force,
-            room.direction, room.previous, room.memory, batch.pair_view(), batch.stage,
-        )  # fmt: skip
-        evaluations += more
-        tell(progress, Stage("quench", largest, tolerance))
-        if status == 0 and rough:
+            return without_forces(samples, s, max_evaluations - int(row[LEFT]))
+        tolerance = ROUNDING * force_tolerance * scale
+        row[TOLERANCE] = max(tolerance, ROUGH * scale) if rough else tolerance
+        yield ROUGH_MINIMISERS[minimiser] if rough else minimiser
+        told(s, float(row[LARGEST]), tolerance)
+        if row[STATUS] == DONE and not rough:
+            yield PAIR_FORCE
+            now = float(row[MEAN_FORCE])
+            require_forces(samples, s, now)
+            if now >= 0.5 * scale:
+                return QuenchRun(max_evaluations - int(row[LEFT]), float(row[LARGEST]), now)
+        if row[STATUS] == DONE:
             rough, scale = False, 0.0
-        elif status == 0:
-            now = mean_pair_force(batch, s)
-            require_forces(batch, s, now)
-            if now >= 0.5 * min(1.0, scale):
-                return QuenchRun(evaluations, largest, now)
-            scale = 0.0
-    require_forces(batch, s, mean_pair_force(batch, s))
-    raise SampleFailure(f"the quench stopped at max|f| = {largest:.2g} after {evaluations} force evaluations")
+        if row[STATUS] == SPENT:
+            break
+    yield PAIR_FORCE
+    require_forces(samples, s, float(row[MEAN_FORCE]))
+    spent = max_evaluations - int(row[LEFT])
+    raise SampleFailure(f"the quench stopped at max|f| = {row[LARGEST]:.2g} after {spent} force evaluations")
 
 
-def require_forces(batch: Batch, s: int, mean_force: float) -> None:
+class _Told:
+    """Tells the largest force of all samples, beside the smallest that is to be reached."""
+
+    def __init__(self, progress: Observer | None) -> None:
+        self.progress = progress
+        self.now: dict[int, tuple[float, float]] = {}
+
+    def __call__(self, s: int, largest: float, wanted: float) -> None:
+        self.now[s] = largest, wanted
+        if self.progress is not None:
+            tell(self.progress, Stage("quench", max(x for x, _ in self.now.values()), min(y for _, y in self.now.values())))
+
+
+def require_forces(samples: Samples, s: int, mean_force: float) -> None:
     """Raise SampleFailure where next to no force is left because the particles no longer hold each other.
 
     Below jamming a quench ends where particles just touch: their forces go on falling, and never balance."""
     if mean_force < FAINT:
-        require_solid(Contacts.of(batch.glass(s)), repulsive=True)
+        samples.place.download()
+        require_solid(Contacts.of(samples.batch.glass(s)), repulsive=True)
 
 
-def without_forces(batch: Batch, s: int, evaluations: int) -> QuenchRun:
+def without_forces(samples: Samples, s: int, evaluations: int) -> QuenchRun:
     """What becomes of a sample in which no pair exerts a force: a solid at rest is quenched, all else a SampleFailure."""
-    require_forces(batch, s, 0.0)
+    require_forces(samples, s, 0.0)
     return QuenchRun(evaluations, 0.0, 0.0)
-
-
-class _Room:
-    """Vectors of the minimiser, carried along when the batch sorts its particles."""
-
-    def __init__(self, batch: Batch) -> None:
-        self.direction, self.previous = records(len(batch.force)), records(len(batch.force))
-        self.memory = np.zeros(3)
-        batch.carried += [self.direction, self.previous]
-
-    def leave(self, batch: Batch) -> None:
-        batch.carried = [x for x in batch.carried if x is not self.direction and x is not self.previous]
-
-
-def mean_pair_force(batch: Batch, s: int) -> float:
-    """Mean |φ'| over interacting pairs of sample s, in ε/λ; 0 where nothing interacts."""
-    rows = batch.rows(s)
-    total, number = np.zeros(len(batch.ticks)), np.zeros(len(batch.ticks))
-    _pair_force(batch.formula, batch.form)(s, rows.start, rows.stop, batch.pair_view(), total, number)
-    met = float(number[rows].sum())
-    return float(total[rows].sum()) / met if met else 0.0
-
-
-@kept_with_formula
-def _relax(formula: Formula, minimiser: str, form: PairForm, lead: Lead) -> Any:
-    forces = force_of_formula(formula, form, lead)
-    return backend().compile(KERNELS[minimiser](forces, stale_body(), backend().inline(largest_component)))
-
-
-@kept_with_formula
-def _pair_force(formula: Formula, form: PairForm) -> Any:
-    cpu = backend()
-    body = cpu.inline(pair_force_of(cpu.inline(formula.radial), form))
-
-    def sweep(s, first, last, pair, total, number):
-        for i in range(first, last):
-            body(i, s, pair, total, number)
-
-    return cpu.compile(sweep)

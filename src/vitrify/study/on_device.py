@@ -26,15 +26,13 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1000  # glasses of a batch: minutes of a GPU
 FRACTION = 0.7  # of the free memory that a batch may take
-RECORDS, REST = 11, 120  # arrays of 32 bytes a particle (one of them while sorting), and bytes of all others
+RECORDS, REST = 16, 170  # arrays of 32 bytes a particle (seven of them for sorting), and bytes of all others
 
 
 def with_gpu(batches: Iterable[Batch]) -> list[Batch]:
-    """The same work, where batches for a GPU make many glasses and their moduli at once; what they leave comes after them.
-
-    Glasses with another minimiser than conjugate gradients are left to the CPU."""
+    """The same work, where batches for a GPU make many glasses and their moduli at once; what they leave comes after."""
     everything = list(batches)
-    made = [batch for batch in everything if batch.tasks[0].function is work.glass_task and _can(batch.tasks[0])]
+    made = [batch for batch in everything if batch.tasks[0].function is work.glass_task]
     on_gpu = [
         _together(part) for _, group in groupby(sorted(made, key=_folder), key=_folder) for part in _chunks(list(group))
     ]
@@ -63,10 +61,6 @@ def samples_at_once(spec: EnsembleSpec, free: int) -> int:
 
 def _chunks(batches: list[Batch]) -> list[list[Batch]]:
     return [batches[k : k + AT_ONCE] for k in range(0, len(batches), AT_ONCE)]
-
-
-def _can(glass: Task) -> bool:
-    return bool(glass.arguments[0].minimiser == "cg")
 
 
 def _folder(batch: Batch) -> str:

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from vitrify.backends import Cpu
 from vitrify.kernels import statics_in_step as bodies
 from vitrify.kernels.hessian_product import COLUMNS
-from vitrify.kernels.in_step import SHARE
-from vitrify.preparation.arrays import shares_of
 from vitrify.statics.pairs import Pairs
 
 if TYPE_CHECKING:
@@ -116,6 +114,7 @@ class PairsInStep:
         return found, self.machine.get(found)
 
 
+SHARE = 32  # particles a partial sum
 OVERLAP_SHARE = 256  # particles: with fewer the partial sums of overlaps would take more room than the vectors
 
 
@@ -159,3 +158,12 @@ class Launches:
 def launches(machine: Cpu | Gpu) -> Launches:
     """The kernels of a machine, made once."""
     return Launches(machine)
+
+
+def shares_of(first: IntArray, size: int) -> tuple[IntArray, ...]:
+    """The shares of all samples: shares[s] ... shares[s + 1] are those of s; first, last and sample of each."""
+    numbers = -(-np.diff(first) // size)
+    shares = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)
+    of = np.repeat(np.arange(len(numbers)), numbers)
+    begin = first[of] + size * (np.arange(shares[-1]) - shares[of])
+    return shares, begin, np.minimum(begin + size, first[of + 1]), of

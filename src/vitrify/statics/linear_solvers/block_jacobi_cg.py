@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
+from vitrify.backends.program import BIG
 from vitrify.backends.threads import shared_out
-from vitrify.batch import BIG
 from vitrify.kernels.hessian_product import COLUMNS, product_of, solve_of
 
 FloatArray = NDArray[np.float64]

@@ -1,0 +1,183 @@
+"""Neighbour lists as lines of programs, a thread a particle: for a GPU, where one sample alone must keep many threads busy.
+
+The counting sort is parallel within a sample. Only whole numbers are added up by whoever comes first, and places within a
+cell go by the particles' own numbers: so what comes out is what neighbours.sort_by_cell makes, however threads run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import int32, int64, uint32, uint64
+
+from .forces import INDEX_BITS, INDEX_MASK
+
+
+def cell_along(x, n_cells):
+    """The cell of an upper half of ticks along one axis."""
+    return int64(((uint64(x) & uint64(0xFFFFFFFF)) * uint64(n_cells)) >> uint64(32))
+
+
+def settle_of(settle: Any) -> Callable[..., None]:
+    """Particle: its way goes on from here."""
+
+    def body(i, s, view, room):
+        settle(i, s, view.way)
+
+    return body
+
+
+# --- counting sort: chunk k of a sample's K also has its share of the cells, those from k/K to (k + 1)/K ---
+
+
+def share_of_cells(c, s, view):
+    """The cells of a chunk."""
+    n_all = view.n_cells[s] * view.n_cells[s] * view.n_cells[s]
+    k, chunks = c - view.layout.chunks[s], view.layout.chunks[s + 1] - view.layout.chunks[s]
+    return k * n_all // chunks, (k + 1) * n_all // chunks
+
+
+def clear_of(share_of_cells: Any) -> Callable[..., None]:
+    """Chunk: no particle in its cells yet."""
+
+    def clear(c, first, last, s, view):
+        begin, end = share_of_cells(c, s, view)
+        for cell in range(begin, end):
+            view.inside[s, cell] = 0
+
+    return clear
+
+
+def count_of(cell_along: Any, tally: Any) -> Callable[..., None]:
+    """Particle: its cell, and one more in there."""
+
+    def count(i, s, view, room):
+        n, half = view.n_cells[s], int64(32)
+        x, y, z = (view.ticks[i, 0] >> half, view.ticks[i, 1] >> half, view.ticks[i, 2] >> half)
+        cell = (cell_along(x, n) * n + cell_along(y, n)) * n + cell_along(z, n)
+        view.cell_of[i] = cell
+        tally(view.inside, s, cell)
+
+    return count
+
+
+def sum_cells_of(share_of_cells: Any) -> Callable[..., None]:
+    """Chunk: particles in its cells."""
+
+    def sum_cells(c, first, last, s, view):
+        begin, end = share_of_cells(c, s, view)
+        total = 0
+        for cell in range(begin, end):
+            total += view.inside[s, cell]
+        view.within[c] = total
+
+    return sum_cells
+
+
+def scan_chunks(s, view):
+    """Sample: particles before the cells of each chunk."""
+    before = 0
+    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+        here = view.within[c]
+        view.within[c] = before
+        before += here
+    view.cell_start[s, view.n_cells[s] * view.n_cells[s] * view.n_cells[s]] = before
+
+
+def start_cells_of(share_of_cells: Any) -> Callable[..., None]:
+    """Chunk: where its cells start; they are empty again."""
+
+    def start_cells(c, first, last, s, view):
+        begin, end = share_of_cells(c, s, view)
+        at = view.within[c]
+        for cell in range(begin, end):
+            view.cell_start[s, cell] = at
+            at += view.inside[s, cell]
+            view.inside[s, cell] = 0
+
+    return start_cells
+
+
+def fill_of(tally: Any) -> Callable[..., None]:
+    """Particle: any free place in its cell."""
+
+    def fill(i, s, view, room):
+        cell = view.cell_of[i]
+        place = view.cell_start[s, cell] + tally(view.inside, s, cell)
+        view.anywhere[view.layout.first[s] + place] = i
+
+    return fill
+
+
+def order(i, s, view, room):
+    """Particle: its own place in its cell, by its number; it stands there as a candidate."""
+    cell, first = view.cell_of[i], view.layout.first[s]
+    begin, end = view.cell_start[s, cell], view.cell_start[s, cell + 1]
+    place = first + begin
+    for k in range(first + begin, first + end):
+        place += 1 if view.anywhere[k] < i else 0
+    for d in range(3):
+        view.upper[d, place] = int32(view.ticks[i, d] >> int64(32))
+    for other in range(view.reach2.shape[1]):
+        view.limit[other, place] = view.reach2[s, other, view.kind[i]]
+    view.entries[place] = uint32(i) | (uint32(view.kind[i]) << uint32(INDEX_BITS))
+
+
+def take_out(i, s, view, room):
+    """Particle: what stands at place i of the sorted order, out of where it was."""
+    k = int64(view.entries[i] & uint32(INDEX_MASK))
+    for d in range(4):
+        view.spare_ticks[i, d] = view.ticks[k, d]
+        for a in range(view.carried.shape[0]):
+            view.spare[a, i, d] = view.carried[a, k, d]
+    view.spare_species[i], view.spare_kind[i], view.spare_label[i] = view.species[k], view.kind[k], view.label[k]
+
+
+def put_back(i, s, view, room):
+    """Particle: into place i, where its list is made too."""
+    for d in range(4):
+        view.ticks[i, d] = view.spare_ticks[i, d]
+        view.way.anchor[4 * i + d] = view.spare_ticks[i, d]
+        for a in range(view.carried.shape[0]):
+            view.carried[a, i, d] = view.spare[a, i, d]
+    view.species[i], view.kind[i], view.label[i] = view.spare_species[i], view.spare_kind[i], view.spare_label[i]
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------------
+
+
+def row_of(cell_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_row: Any) -> Callable[..., None]:
+    """Particle: the row of the candidate that stands at its place."""
+
+    def row(i, s, view, room):
+        a, b, n, span = view.layout.first[s], view.layout.first[s + 1], view.n_cells[s], view.span[s]
+        upper, limit, entries = view.upper, view.limit, view.entries
+        x, y, z = upper[0, i], upper[1, i], upper[2, i]
+        cx, cy, cz = cell_along(x, n), cell_along(y, n), cell_along(z, n)
+        count = uint64(0)
+        for q in range(pieces(n, span)):
+            begin, end = run_around(q, cx, cy, cz, n, span, view.cell_start[s])
+            count = extend_row(
+                entries[i], x, y, z, begin, end, upper[:, a:b], limit[:, a:b], entries[a:b], view.neighbours, count
+            )
+        end_row(entries[i], count, view.neighbours, view.counts)
+        view.lengths[i] = count
+
+    return row
+
+
+def longest_of_chunk(c, first, last, s, view):
+    """Chunk: its longest row."""
+    longest = 0
+    for i in range(first, last):
+        longest = max(longest, view.lengths[i])
+    view.within[c] = longest
+
+
+def longest_of_sample(s, view):
+    """Sample: its longest row."""
+    longest = 0
+    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+        longest = max(longest, view.within[c])
+    view.longest[s] = longest

@@ -1,0 +1,208 @@
+"""Where samples on their way stand: in the batch's own arrays, or as copies on a GPU, where their lists are made too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vitrify.backends import Cpu
+from vitrify.backends.program import BEGINS, GOES, STOPPED, Line, Program, layout_of
+from vitrify.backends.vectors import KEPT
+from vitrify.batch import PARTIAL, SORT_EVERY, Batch, places
+from vitrify.kernels import listing, motion
+from vitrify.kernels import neighbours as lists
+from vitrify.kernels.views import Listing, Motion, PairView, Way
+
+from .programs import runner
+
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
+
+LISTS = "lists"  # new neighbour lists, where the particles are now
+CARRIED = ("velocity", "travel", "mass", "inverse_mass", "direction", "previous")  # in the order of Listing.carried
+
+
+class OnHost:
+    """The batch's own arrays."""
+
+    def __init__(self, batch: Batch, machine: Cpu) -> None:
+        self.batch, self.machine = batch, machine
+        self.view = batch.motion()
+
+    def done(self, what: str, samples: list[int]) -> list[int]:
+        """Do this for these samples; those for which it is done: all."""
+        batch, going = self.batch, self.batch.layout.going
+        if what == LISTS:
+            for s in samples:
+                batch.rebuild(s)
+            if self.view.pair.neighbours is not batch.neighbours:
+                self.view = batch.motion()
+            return samples
+        for s in samples:
+            going[s] = BEGINS
+        run = runner(batch.formula, batch.form, batch.lead, what, self.machine)
+        run(self.view, batch.neighbours.shape[1], samples)
+        for s in samples:
+            going[s] = STOPPED
+        return samples
+
+    def upload(self, name: str) -> None:
+        """Nothing: the arrays are the batch's own."""
+
+    def download(self) -> None:
+        """Nothing either."""
+
+
+class OnDevice:
+    """Copies on a GPU. A sample's results depend on its own rows alone: its list is renewed when it asks for that."""
+
+    def __init__(self, batch: Batch, machine: Gpu) -> None:
+        self.batch, self.machine = batch, machine
+        self._under_way: set[int] = set()  # samples that a program has not finished with
+        self._lists_made = np.zeros(batch.n_samples, dtype=np.int64)
+        self.layout = layout_of(np.diff(batch.first), machine)
+        self.listing = self._listing()
+        self.view = self._motion()
+        once = {"settle": _settle, "sort": _sort, "permute": _permute, "rows": _rows}
+        self._lists = {name: machine.program(build(machine)) for name, build in once.items()}
+
+    def done(self, what: str, samples: list[int]) -> list[int]:
+        """Do this for these samples, or a part of it; those for which it is done."""
+        if what == LISTS:
+            self._renew(np.array(samples))
+            return samples
+        machine, batch = self.machine, self.batch
+        going = np.full(batch.n_samples, STOPPED, dtype=np.int64)
+        going[samples] = [GOES if s in self._under_way else BEGINS for s in samples]
+        machine.set(self.layout.going, going)
+        machine.set(self.view.state, batch.state)
+        run = runner(batch.formula, batch.form, batch.lead, what, machine)
+        run(self.view, 1, samples)
+        batch.state[:] = machine.get(self.view.state)
+        on = machine.get(self.layout.going) != STOPPED
+        self._under_way -= set(samples)
+        if run.repeats:
+            self._under_way |= {s for s in samples if on[s]}
+        return [s for s in samples if s not in self._under_way]
+
+    def upload(self, name: str) -> None:
+        """Bring this array of CARRIED from the batch to the GPU."""
+        held = self.machine.get(self.listing.carried)
+        held[CARRIED.index(name)] = getattr(self.batch, name)
+        self.machine.set(self.listing.carried, held)
+
+    def download(self) -> None:
+        """Bring the particles home to the batch."""
+        batch, get = self.batch, self.machine.get
+        for array, value in zip((batch.ticks, batch.species, batch.kind, batch.label), self.listing[2:6], strict=True):
+            array[:] = get(value)
+        batch.anchor.reshape(-1)[:], batch.force[:] = get(self.view.way.anchor), get(self.view.force)
+        for name, value in zip(CARRIED, get(self.listing.carried), strict=True):
+            getattr(batch, name)[:] = value
+
+    def _renew(self, samples: Any) -> None:
+        """New lists of these samples; now and then their particles are sorted."""
+        run, machine = self._run, self.machine
+        run("settle", samples)
+        run("sort", samples)
+        unsorted = samples[self._lists_made[samples] % SORT_EVERY == 0]
+        if len(unsorted):
+            run("permute", unsorted)
+            run("sort", unsorted)
+        self._lists_made[samples] += 1
+        run("rows", samples)
+        width = self.listing.neighbours.shape[1]
+        while (longest := int(machine.get(self.listing.longest)[samples].max())) > width - KEPT:
+            wider = np.zeros((len(self.batch.ticks), places(longest)), dtype=np.uint32)
+            wider[:, :width], width = machine.get(self.listing.neighbours), wider.shape[1]
+            self.listing = self.listing._replace(neighbours=machine.put(wider))
+            self.view = self.view._replace(pair=self.view.pair._replace(neighbours=self.listing.neighbours))
+            run("rows", samples)
+
+    def _run(self, what: str, samples: Any) -> None:
+        going = np.full(self.batch.n_samples, STOPPED, dtype=np.int64)
+        going[samples] = GOES
+        self.machine.set(self.layout.going, going)
+        self._lists[what](self.listing, 1, samples.tolist())
+
+    def _listing(self) -> Listing:
+        batch, put = self.batch, self.machine.put
+        n, samples = len(batch.ticks), range(batch.n_samples)
+        cells = np.array([batch.cells(s) for s in samples])
+        most, kinds = int(cells[:, 0].max()) ** 3, len(batch.reach2)
+
+        def room(*shape: int, kind: Any = np.int64) -> Any:
+            return put(np.zeros(shape, dtype=kind))
+
+        ticks = put(batch.ticks)
+        way = Way(ticks.reshape(4 * n), put(batch.anchor.reshape(-1)), None, put(batch.tick_length))
+        carried = put(np.array([getattr(batch, name) for name in CARRIED]))
+        return Listing(
+            layout=self.layout, way=way._replace(travel=carried[CARRIED.index("travel")].reshape(4 * n)), ticks=ticks,
+            species=put(batch.species), kind=put(batch.kind), label=put(batch.label), carried=carried,
+            spare_ticks=room(n, 4), spare_species=room(n), spare_kind=room(n), spare_label=room(n),
+            spare=room(len(CARRIED), n, 4, kind=np.float64), reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
+            n_cells=put(cells[:, 0]), span=put(cells[:, 1]), inside=room(len(samples), most, kind=np.int32),
+            cell_start=room(len(samples), most + 1), cell_of=room(n), anywhere=room(n),
+            within=room(self.layout.chunk_first.shape[0]), upper=room(3, n, kind=np.int32),
+            limit=room(kinds, n, kind=np.float32), entries=room(n, kind=np.uint32), neighbours=put(batch.neighbours),
+            counts=room(n), lengths=room(n), longest=room(len(samples)),
+        )  # fmt: skip
+
+    def _motion(self) -> Motion:
+        batch, put, x = self.batch, self.machine.put, self.listing
+        n = len(batch.ticks)
+        pair = PairView(
+            x.ticks, x.neighbours, x.counts, x.species, put(batch.inverse_length2), put(batch.numbers), batch.cutoff2,
+            x.way.tick_length, put(batch.energies), put(batch.cutoffs2), put(batch.coefficients), x.ticks.view(np.float64),
+            batch.model.mixture.nonadditivity, put(batch.numbers.astype(np.float32)),
+        )  # fmt: skip
+        force = put(batch.force)
+        velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))
+        partial = put(np.zeros((self.layout.chunk_first.shape[0], PARTIAL)))
+        return Motion(
+            self.layout, pair, x.way, force, force.reshape(4 * n), velocity, mass, inverse_mass, direction, previous,
+            partial, put(batch.state),
+        )  # fmt: skip
+
+
+def placed(batch: Batch, machine: Cpu | Gpu) -> OnHost | OnDevice:
+    """The arrays of a batch where this machine's kernels find them."""
+    return OnHost(batch, machine) if isinstance(machine, Cpu) else OnDevice(batch, machine)
+
+
+# --- lists on a GPU, in four parts ---------------------------------------------------------------------------------
+
+
+def _settle(machine: Any) -> Program:
+    settle = machine.inline(motion.settle_of(machine.inline(motion.displacement)))
+    return Program((Line("particles", listing.settle_of(settle)),), repeats=False)
+
+
+def _sort(machine: Any) -> Program:
+    cell_along, share = machine.inline(listing.cell_along), machine.inline(listing.share_of_cells)
+    return Program((
+        Line("chunks", listing.clear_of(share)),
+        Line("particles", listing.count_of(cell_along, machine.tally)),
+        Line("chunks", listing.sum_cells_of(share)),
+        Line("samples", listing.scan_chunks),
+        Line("chunks", listing.start_cells_of(share)),
+        Line("particles", listing.fill_of(machine.tally)),
+        Line("particles", listing.order),
+    ), repeats=False)  # fmt: skip
+
+
+def _permute(machine: Any) -> Program:
+    del machine
+    return Program((Line("particles", listing.take_out), Line("particles", listing.put_back)), repeats=False)
+
+
+def _rows(machine: Any) -> Program:
+    vectors = machine.vectors
+    parts = (
+        listing.cell_along, lists.pieces, lists.run_around, lists.extend_row_of(vectors), lists.end_row_of(vectors)
+    )  # fmt: skip
+    row = listing.row_of(*[machine.inline(x) for x in parts])
+    longest = (Line("chunks", listing.longest_of_chunk), Line("samples", listing.longest_of_sample))
+    return Program((Line("particles", row), *longest), repeats=False)

@@ -1,0 +1,117 @@
+"""The programs of a preparation: which bodies a start, a liquid and a minimiser run, in which order, on any machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vitrify.backends.program import Line, Program
+from vitrify.batch import force_of_formula
+from vitrify.formula import Formula, kept_with_formula
+from vitrify.kernels import fire, line_search, motion
+from vitrify.kernels.forces import PairForm, pair_force_of
+from vitrify.leading import Lead
+
+CAP = 0.03  # largest step of a particle in a sweep of the start, in λ(small, small)
+SOFT_FORCE = 100.0  # ε/λ: below it the step shrinks with the force
+
+# Names of programs. A rough one is led by the liquid's cheaper forces, where the model has them.
+SPREAD, LIQUID, PAIR_FORCE = "spread", "liquid", "pair force"
+BEGIN_HERE, HOW_FAR, STAND_STILL, AT_REST = "begin here", "how far", "stand still", "at rest"
+ROUGH_MINIMISERS = {"cg": "rough cg", "fire": "rough fire"}
+LED_BY_CHEAPER_FORCES = (LIQUID, *ROUGH_MINIMISERS.values())
+
+
+@kept_with_formula
+def runner(formula: Formula, form: PairForm, lead: Lead, name: str, machine: Any) -> Any:
+    """run(view, ...) of a program on a machine; see Cpu.program and Gpu.program. lead: of the model's liquid."""
+    parts = _Parts(formula, form, lead if name in LED_BY_CHEAPER_FORCES else Lead.EXACT, machine)
+    return machine.program(PROGRAMS[name](parts))
+
+
+class _Parts:
+    """Inlined bodies that several programs share."""
+
+    def __init__(self, formula: Formula, form: PairForm, lead: Lead, machine: Any) -> None:
+        self.formula, self.form, self.inline = formula, form, machine.inline
+        inline = machine.inline
+        self.force = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)))
+        self.displacement, self.advance = inline(motion.displacement), inline(motion.advance)
+        self.look = inline(motion.look_of(inline(motion.moved2_of(self.displacement))))
+        self.is_stale = inline(motion.is_stale)
+        self.step_ended = motion.step_ended_of(self.is_stale)
+        self.largest_component = inline(line_search.largest_component)
+        self.largest = inline(line_search.largest_where_small_of(self.largest_component))
+
+
+def _spread(x: _Parts) -> Program:
+    descend = motion.descend_of(x.advance, x.look, CAP, SOFT_FORCE)
+    return Program((x.force, Line("chunks", descend), Line("samples", x.step_ended)))
+
+
+def _liquid(x: _Parts) -> Program:
+    opening = (Line("chunks", motion.sum_heat), Line("samples", motion.heat_of_sample))
+    ended = motion.leap_ended_of(x.inline(motion.heat_of_sample), x.inline(x.step_ended))
+    leap = motion.leap_of(x.advance, x.look)
+    lines = (x.force, Line("samples", motion.thermostat), Line("chunks", leap), Line("samples", ended))
+    return Program(lines, opening)
+
+
+def _cg(x: _Parts) -> Program:
+    return Program((
+        Line("chunks", line_search.move_of(x.advance)),
+        x.force,
+        Line("chunks", line_search.sum_slopes_of(x.largest)),
+        Line("samples", line_search.judge_of(x.inline(line_search.next_target))),
+        Line("chunks", line_search.look_where_ended_of(x.look)),
+        Line("samples", line_search.choose_of(x.is_stale)),
+        Line("chunks", line_search.turn_of(x.largest_component)),
+        Line("samples", line_search.set_out),
+    ))  # fmt: skip
+
+
+def _fire(x: _Parts) -> Program:
+    return Program((
+        x.force,
+        Line("chunks", fire.sum_power_of(x.largest)),
+        Line("samples", fire.pace),
+        Line("chunks", fire.push_of(x.largest_component)),
+        Line("samples", fire.stride),
+        Line("chunks", fire.glide_of(x.advance, x.look)),
+        Line("samples", fire.glide_ended_of(x.is_stale)),
+    ))  # fmt: skip
+
+
+def _pair_force(x: _Parts) -> Program:
+    body = line_search.pair_force_of(x.inline(pair_force_of(x.inline(x.formula.radial), x.form)))
+    sums = (Line("chunks", line_search.sum_pair_forces), Line("samples", line_search.mean_pair_force))
+    return Program((Line("particles", body), *sums), repeats=False)
+
+
+def _begin_here(_: _Parts) -> Program:
+    return Program((Line("particles", motion.begin_here),), repeats=False)
+
+
+def _stand_still(_: _Parts) -> Program:
+    sums = (Line("chunks", motion.sum_momentum), Line("samples", motion.velocity_of_sample))
+    return Program((*sums, Line("particles", motion.stand_still)), repeats=False)
+
+
+def _how_far(x: _Parts) -> Program:
+    return Program((
+        Line("chunks", motion.sum_way_of(x.displacement)),
+        Line("samples", motion.drift),
+        Line("chunks", motion.sum_way2_of(x.displacement)),
+        Line("samples", motion.mean_squared_displacement),
+    ), repeats=False)  # fmt: skip
+
+
+def _at_rest(_: _Parts) -> Program:
+    return Program((Line("particles", line_search.forget),), repeats=False)
+
+
+PROGRAMS: dict[str, Callable[[_Parts], Program]] = {
+    SPREAD: _spread, LIQUID: _liquid, "cg": _cg, "rough cg": _cg, "fire": _fire, "rough fire": _fire,
+    PAIR_FORCE: _pair_force, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, STAND_STILL: _stand_still,
+    AT_REST: _at_rest,
+}  # fmt: skip
