@@ -18,3 +18,8 @@ class PairView(NamedTuple):
     numbers: Any  # coefficients of the potential
     cutoff2: float  # u = r²/λ² where it ends
     tick_length: Any  # (samples,): L/2^64
+    energies: Any  # (species, species): ε_ij
+    cutoffs2: Any  # (species, species): u where the potential of a pair ends, where pairs have their own
+    coefficients: Any  # (species, species, k): `numbers` of each pair, where pairs have their own cutoffs
+    sizes: Any  # (n, 4) float64: the records of `ticks` read as doubles, of which the last is the particle's size
+    nonadditivity: float  # n_a of the mixing rule of sizes

@@ -68,9 +68,12 @@ class OnDevice:
         for name in STATE[:-2]:
             setattr(self, name, put(getattr(batch, name)))
         self.species, self.label = put(batch.species), put(batch.label)
+        self.kind = None if batch.kind is batch.species else put(batch.kind)  # None: the species
         self.neighbours, self.counts = put(batch.neighbours), put(batch.counts)
         self.numbers, self.tick_length = put(batch.numbers), put(batch.tick_length)
         self.inverse_length2 = put(batch.inverse_length2)
+        self.energies, self.cutoffs2 = put(batch.energies), put(batch.cutoffs2)
+        self.coefficients = put(batch.coefficients)
         self._lists_made = 0
         self._make_room(n)
 
@@ -78,7 +81,8 @@ class OnDevice:
         """What a force body takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2, self.numbers,
-            self.batch.cutoff2, self.tick_length,
+            self.batch.cutoff2, self.tick_length, self.energies, self.cutoffs2, self.coefficients,
+            self.ticks.view(np.float64), self.batch.model.mixture.nonadditivity,
         )  # fmt: skip
 
     def rebuild(self, busy: NDArray[np.int64], stale: NDArray[Any]) -> None:
@@ -113,7 +117,7 @@ class OnDevice:
         self._reach2 = put(np.array([batch.reach2_ticks(s) for s in samples]))
         self._cell_of, self._lengths = put(np.zeros(n, dtype=np.int64)), put(np.zeros(n, dtype=np.int64))
         self._upper = put(np.zeros((3, n), dtype=np.int32))
-        self._limit = put(np.zeros((len(batch.inverse_length2), n), dtype=np.float32))
+        self._limit = put(np.zeros((len(batch.reach2), n), dtype=np.float32))
         self._entries = put(np.zeros(n, dtype=np.uint32))
         self._shares, self._share_first, self._share_last, _ = (put(x) for x in shares_of(batch.first))
         self._partial, self._longest = put(np.zeros((self._share_first.size, 1))), put(np.zeros(batch.n_samples))
@@ -133,12 +137,13 @@ class OnDevice:
 
     def _sort(self, moving: Any) -> None:
         self._sort_each(
-            self.batch.n_samples, 1, moving, self._first, self._n_cells, self.ticks, self.species, self._reach2,
-            self._cell_of, self._cell_start, self._upper, self._limit, self._entries,
+            self.batch.n_samples, 1, moving, self._first, self._n_cells, self.ticks,
+            self.species if self.kind is None else self.kind, self._reach2, self._cell_of, self._cell_start, self._upper,
+            self._limit, self._entries,
         )  # fmt: skip
 
     def _permute(self, n: int, moving: Any) -> None:
-        for name in (*STATE, "species", "label"):
+        for name in (*STATE, "species", "label", *(() if self.kind is None else ("kind",))):
             old = getattr(self, name)
             rows = old.reshape((n, 4 if name in STATE else 1))
             new = self.machine.put(np.empty(rows.shape, dtype=old.dtype))

@@ -271,11 +271,11 @@ class _Launches:
     def __init__(self, batch: Batch, machine: Cpu | Gpu) -> None:
         each, inline = machine.each, machine.inline
         moved2, kick = moved2_body(machine), inline(kick_and_drift)
-        formula, species = batch.formula, batch.model.mixture.n_species
+        formula, form = batch.formula, batch.form
         for name, liquid in (("force", False), ("liquid_force", True)):
-            forces = inline(forces_of(slope_body(formula, machine, liquid=liquid), machine.vectors, species))
+            forces = inline(forces_of(slope_body(formula, machine, liquid=liquid), machine.vectors, form))
             setattr(self, name, each(bodies.force_of(forces)))
-        pair_force = inline(pair_force_of(inline(formula.radial)))
+        pair_force = inline(pair_force_of(inline(formula.radial), form))
         self.pair_force = each(bodies.pair_force_of(pair_force))
         self.kick, self.descend = each(bodies.kick_of(kick, moved2)), each(bodies.descend_of(moved2))
         self.move, self.judge = each(bodies.move_of(moved2)), each(bodies.judge_of(inline(bodies.next_target)))

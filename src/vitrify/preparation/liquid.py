@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from vitrify.backends import backend
 from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
 from vitrify.errors import SampleFailure
 from vitrify.formula import Formula, kept_with_formula
+from vitrify.kernels.forces import PairForm
 from vitrify.kernels.leapfrog import kick_and_drift
-from vitrify.model import Model
+from vitrify.model import Model, Potential
 from vitrify.recipe import LEAST_STEPS
 
 from .stages import Observer, Stage, tell
@@ -42,13 +44,23 @@ class LiquidRun:
 
 def time_step(model: Model, temperature: float) -> float:
     """Δt = 0.25/√(φ''(r)/m) where φ(r) = 4 k_B T on the steepest pair: the stiffest contact that thermal motion meets."""
-    u = np.geomspace(0.05, model.potential.cutoff**2, 4000)
-    phi, phi_u, phi_uu = model.potential.evaluate(u)[:3]
+    mixture, lightest = model.mixture, min(model.mixture.masses)
+    shortest: dict[tuple[float, Potential], float] = {}
+    for i, j in combinations_with_replacement(range(mixture.n_species), 2):
+        law = (mixture.energies[i][j], model.potential_of(i, j))  # of pairs of one law the shortest is the steepest
+        shortest[law] = min(shortest.get(law, np.inf), mixture.shortest_length(i, j))
+    return min(
+        float(STEP_FRACTION * length * np.sqrt(lightest / max(_stiffness(potential, energy, temperature), 1.0)))
+        for (energy, potential), length in shortest.items()
+    )
+
+
+def _stiffness(potential: Potential, energy: float, temperature: float) -> float:
+    """φ'' in ε/λ² where ε_ij φ = 4 k_B T."""
+    u = np.geomspace(0.05, potential.cutoff**2, 4000)
+    phi, phi_u, phi_uu = energy * potential.evaluate(u)[:3]
     closest = int(np.argmin(np.where(phi >= CLOSEST * temperature, phi, np.inf)))
-    stiffness = 4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest]
-    shortest = min(min(row) for row in model.mixture.lengths)
-    lightest = min(model.mixture.masses)
-    return float(STEP_FRACTION * shortest * np.sqrt(lightest / max(stiffness, 1.0)))
+    return float(4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest])
 
 
 def melt(
@@ -167,7 +179,7 @@ def leapfrog_of(forces: Any, kick_and_drift: Any, stale: Any) -> Any:
 
 def _advance(batch: Batch, s: int, steps: int, step: float, temperature: float) -> float:
     """Run so many steps, listing neighbours anew where needed; the mean temperature of the run."""
-    leapfrog = _leapfrog(batch.formula, batch.model.mixture.n_species)
+    leapfrog = _leapfrog(batch.formula, batch.form)
     done, heat = 0, 0.0
     while done < steps:
         made, more = leapfrog(
@@ -202,6 +214,6 @@ def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
 
 
 @kept_with_formula
-def _leapfrog(formula: Formula, n_species: int) -> Any:
-    forces = force_of_formula(formula, n_species, True)
+def _leapfrog(formula: Formula, form: PairForm) -> Any:
+    forces = force_of_formula(formula, form, True)
     return backend().compile(leapfrog_of(forces, backend().inline(kick_and_drift), stale_body()))

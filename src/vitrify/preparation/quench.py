@@ -14,7 +14,7 @@ from vitrify.errors import SampleFailure
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.conjugate_gradients import conjugate_gradients_of, largest_component
 from vitrify.kernels.fire import fire_of
-from vitrify.kernels.forces import pair_force_of
+from vitrify.kernels.forces import PairForm, pair_force_of
 from vitrify.recipe import MINIMISERS
 
 from .stages import Observer, Stage, tell
@@ -66,7 +66,7 @@ def _quench(
         if scale == 0.0:  # a tolerance in units of it can never be met
             return without_forces(batch, s, evaluations)
         tolerance = ROUNDING * force_tolerance * min(1.0, scale)
-        status, more, largest = _relax(batch.formula, minimiser, batch.model.mixture.n_species, rough)(
+        status, more, largest = _relax(batch.formula, minimiser, batch.form, rough)(
             s, batch.first[s], batch.first[s + 1], max_evaluations - evaluations,
             max(tolerance, ROUGH * min(1.0, scale)) if rough else tolerance, CAP, STALE2, batch.anchor, batch.force,
             room.direction, room.previous, room.memory, batch.pair_view(), batch.stage,
@@ -114,21 +114,21 @@ def mean_pair_force(batch: Batch, s: int) -> float:
     """Mean |φ'| over interacting pairs of sample s, in ε/λ; 0 where nothing interacts."""
     rows = batch.rows(s)
     total, number = np.zeros(len(batch.ticks)), np.zeros(len(batch.ticks))
-    _pair_force(batch.formula)(s, rows.start, rows.stop, batch.pair_view(), total, number)
+    _pair_force(batch.formula, batch.form)(s, rows.start, rows.stop, batch.pair_view(), total, number)
     met = float(number[rows].sum())
     return float(total[rows].sum()) / met if met else 0.0
 
 
 @kept_with_formula
-def _relax(formula: Formula, minimiser: str, n_species: int, rough: bool) -> Any:
-    forces = force_of_formula(formula, n_species, rough)
+def _relax(formula: Formula, minimiser: str, form: PairForm, rough: bool) -> Any:
+    forces = force_of_formula(formula, form, rough)
     return backend().compile(KERNELS[minimiser](forces, stale_body(), backend().inline(largest_component)))
 
 
 @kept_with_formula
-def _pair_force(formula: Formula) -> Any:
+def _pair_force(formula: Formula, form: PairForm) -> Any:
     cpu = backend()
-    body = cpu.inline(pair_force_of(cpu.inline(formula.radial)))
+    body = cpu.inline(pair_force_of(cpu.inline(formula.radial), form))
 
     def sweep(s, first, last, pair, total, number):
         for i in range(first, last):

@@ -10,6 +10,7 @@ from vitrify.backends import backend
 from vitrify.batch import SKIN, Batch, force_of_formula, stale_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.displacement import spread_of
+from vitrify.kernels.forces import PairForm
 from vitrify.model import Model
 
 SWEEPS = 200
@@ -25,17 +26,19 @@ def random_start(model: Model, *, n_particles: int, density: float, rng: np.rand
 
 
 def random_batch(model: Model, *, n_particles: int, density: float, rngs: list[np.random.Generator]) -> Batch:
-    """A sample for each generator: uniformly random positions and species."""
+    """A sample for each generator: uniformly random positions and species, sizes where the mixture has them."""
     box = model.box_for(n_particles, density)
     counts = model.fraction_counts(n_particles)
     species = [rng.permutation(np.repeat(np.arange(len(counts)), counts)) for rng in rngs]
     positions = [rng.random((n_particles, 3)) * box for rng in rngs]
-    return Batch(model, [box] * len(rngs), positions, species)
+    distribution = model.mixture.sizes
+    sizes = None if distribution is None else [distribution.draw(n_particles, rng) for rng in rngs]
+    return Batch(model, [box] * len(rngs), positions, species, sizes)
 
 
 def spread_apart(batch: Batch, s: int) -> None:
     """Follow the forces in capped steps: overlaps go, and what remains is of the order of the thermal energy."""
-    spread = _spread(batch.formula, batch.model.mixture.n_species)
+    spread = _spread(batch.formula, batch.form)
     done = 0
     while done < SWEEPS:
         batch.rebuild(s)
@@ -46,5 +49,5 @@ def spread_apart(batch: Batch, s: int) -> None:
 
 
 @kept_with_formula
-def _spread(formula: Formula, n_species: int) -> Any:
-    return backend().compile(spread_of(force_of_formula(formula, n_species, False), stale_body()))
+def _spread(formula: Formula, form: PairForm) -> Any:
+    return backend().compile(spread_of(force_of_formula(formula, form, False), stale_body()))
