@@ -16,7 +16,6 @@ from vitrify.model.catalogue import parse
 from vitrify.preparation.quench import _pair_force, mean_pair_force
 from vitrify.preparation.start import _spread
 
-
 MANY = [f"{1 + 0.02 * (a + b):.2f}" for a in range(20) for b in range(a, 20)]
 THREE = "lengths 1,0.9,1.1,1,0.8,1.2; energies 1,1.5,2,0.5,1,0.7; cutoffs 2,1.5,1.3,2,1.8,1.9"
 OTHERS = {  # name → as in GLASSES

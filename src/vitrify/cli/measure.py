@@ -62,8 +62,8 @@ MEANINGS = {  # of what is no column of a table, or has another name there
 @click.option("--force-tolerance", type=float, default=EQUILIBRIUM, show_default=True, help="In mean |pair force|.")
 def measure(
     file: Path, model: str | None, mixture: str | None, species: str | None, as_json: bool, quench: bool,
-    output: Path | None, modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None, without_rattlers: bool,
-    force_tolerance: float,
+    output: Path | None, modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None,
+    without_rattlers: bool, force_tolerance: float,
 ) -> None:  # fmt: skip
     """Measure the glass in FILE (extended xyz, a periodic cube)."""
     if write_modes and not (modes or qlm):

@@ -100,6 +100,8 @@ class Mixture:
             x: _square(text, x, len(composition), _decimals(text, x, parts[x])) for x in TABLES if x in parts
         }
         if "sizes" in parts:
+            if composition != (1.0,):
+                raise UsageError(f"mixture {shown(text)} has fractions and sizes, must have species or sizes")
             values["sizes"] = Sizes.parse(",".join(parts["sizes"]))
         if "nonadditivity" in parts:
             values["nonadditivity"] = _one(text, _decimals(text, "nonadditivity", parts["nonadditivity"]))
@@ -234,9 +236,11 @@ def _be_of_one_species(mixture: Mixture, sizes: Sizes) -> None:
     """Where particles have sizes, they are one species, whose length is the unit of the sizes."""
     fractions, lengths = tuple(_in_order(mixture.composition)), [tuple(_in_order(x)) for x in _in_order(mixture.lengths)]
     if fractions not in (PAPERS_COMPOSITION, (1.0,)) or lengths not in (list(PAPERS_LENGTHS), [(1.0,)]):
-        raise UsageError(
-            f"mixture: sizes {sizes} stand in place of fractions and lengths of species, which must not be given too"
-        )
+        raise UsageError(f"mixture: sizes {sizes} stand in place of fractions and lengths of species; give only one")
+    scaled = _given(mixture.energies) and _symmetric(1, "energies", mixture.energies) != _ones(1)
+    if scaled or _given(mixture.cutoffs):
+        given = "energies" if scaled else "cutoffs"
+        raise UsageError(f"mixture: {given} are of pairs of species, and with sizes {sizes} there are none")
     object.__setattr__(mixture, "composition", (1.0,))
     object.__setattr__(mixture, "lengths", ((1.0,),))
 
@@ -289,7 +293,7 @@ def _rounding(fraction: float) -> float:
 
 
 def _parts(text: str) -> tuple[list[str], dict[str, list[str]]]:
-    """Fractions, and the lists behind the words that begin the other parts; no fractions where sizes stand in their place."""
+    """Fractions, and the lists behind the words that begin the other parts; no fractions where there are sizes instead."""
     inside = text.strip()
     if inside.startswith("[") != inside.endswith("]") or inside.count("[") > 1 or inside.count("]") > 1:
         raise UsageError(f"mixture {shown(text)} lacks a bracket or has one too many; write it like {EXAMPLE}")
