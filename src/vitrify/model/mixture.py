@@ -192,8 +192,8 @@ def _symmetric(n: int, name: str, given: object, bounds: tuple[float, float] = E
     """A table of pairs that is symmetric to the last bit, from itself or from its upper triangle row by row; of a table
     the half above the diagonal counts."""
     rows = _in_order(given)
-    if len(rows) == n * (n + 1) // 2 and all(finite_number(x) is not None for x in rows):
-        table = [list(row) for row in _unfolded(n, list(map(float, rows)))]
+    if all(finite_number(x) is not None for x in rows):
+        table = [list(row) for row in _unfolded(n, list(map(float, rows)))] if len(rows) == n * (n + 1) // 2 else []
     else:
         table = [list(_numbers(name, row)) for row in rows]
     if len(table) != n or any(len(row) != n for row in table):

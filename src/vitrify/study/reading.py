@@ -110,7 +110,9 @@ class _Reader:
         try:
             return with_mixture(model, mixture if isinstance(mixture, str) else str(_mixture(mixture)))
         except UsageError as error:
-            self._fail("ensemble", number, MIXTURE, f"{owner}: {error}")
+            part = _key_in(str(error), mixture) if isinstance(mixture, dict) else None
+            own_line = part and self._line("ensemble", number, part) > self._line("ensemble", number, None)
+            self._fail("ensemble", number, part if own_line else MIXTURE, f"{owner}: {error}")
             raise
 
     def _check_keys(self, table: str, number: int, owner: str, given: dict[str, Any], known: list[str]) -> None:
