@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from vitrify.backends import backend
 from vitrify.backends.cpu import OPTIONS, room_of
 from vitrify.backends.processor import has
 from vitrify.backends.single import as_float32, in_single, single
-from vitrify.batch import force_body
+from vitrify.backends.vectors import displacement_single_of, fetch_nothing_single, no_width, upper_half
+from vitrify.batch import Batch, force_body, pair_form
 from vitrify.formula import formula_of
-from vitrify.leading import GOOD_ENOUGH, Lead, error_in_single, leading_form
+from vitrify.kernels.leading_forces import leading_forces_of
+from vitrify.leading import GOOD_ENOUGH, Lead, error_in_single, leading_form, single_slope
 from vitrify.model import Potential
 from vitrify.model.catalogue import parse
 from vitrify.model.potentials import PiecewiseStickySpheres
@@ -105,8 +108,8 @@ def test_what_single_precision_does_not_know_leads_in_double():
     assert leading_form(formula_of(potential), potential) is Lead.EXACT
 
 
-def forces(model, batch, *, liquid):
-    body = force_body(model, liquid=liquid)
+def swept(body, batch):
+    """Forces by a body, and its assembly."""
 
     def sweep(first, last, pair, stage, force):
         for i in range(first, last):
@@ -117,6 +120,24 @@ def forces(model, batch, *, liquid):
     return batch.force[:, :3].copy(), "\n".join(kernel.inspect_asm().values())
 
 
+def test_vectors_and_plain_loops_give_one_force(pss_glass):
+    """The body on the plain loops that a GPU runs, against that on vectors: sums in another order."""
+    inline, formula = backend().inline, formula_of(pss_glass.model.potential)
+    nothing, plain = fetch_nothing_single, displacement_single_of(inline(upper_half))
+    own = backend().vectors
+    vectors = replace(own, fetch_single=inline(nothing), fetched_single=inline(plain), eight_a_turn=inline(no_width))
+    batch = Batch(pss_glass.model, [pss_glass.box], [pss_glass.positions], [pss_glass.species])
+    batch.rebuild(0)
+    found = []
+    for chosen in (own, vectors):
+        slope = single_slope(formula, Lead.SINGLE_LIQUID)
+        found.append(
+            swept(inline(leading_forces_of(slope, chosen, inline(upper_half), pair_form(pss_glass.model))), batch)[0]
+        )
+    np.testing.assert_allclose(*found, atol=1e-4)  # the largest pair forces are 100 ε/λ, and cancel here
+    assert np.abs(found[0]).max() < 1e-3
+
+
 @pytest.mark.parametrize("name", GLASSES)
 def test_forces_of_a_liquid_are_good_to_single_precision(name):
     text, n, density, temperature = GLASSES[name]
@@ -124,8 +145,8 @@ def test_forces_of_a_liquid_are_good_to_single_precision(name):
     batch = random_start(model, n_particles=n, density=density, rng=rng)
     melt(Samples(batch), temperature=temperature, melt_msd=0.3, rngs=[rng])
     batch.rebuild(0)
-    exact, _ = forces(model, batch, liquid=False)
-    leading, assembly = forces(model, batch, liquid=True)
+    exact, _ = swept(force_body(model), batch)
+    leading, assembly = swept(force_body(model, liquid=True), batch)
     assert np.sqrt(np.mean((leading - exact) ** 2) / np.mean(exact**2)) < 2e-6
     assert np.array_equal(leading, exact) != batch.lead.is_single
     if batch.lead.is_single and has("avx2"):
