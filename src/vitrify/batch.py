@@ -123,7 +123,7 @@ class Batch:
 
     def way(self) -> Way:
         """How far particles have gone."""
-        return Way(self.ticks.reshape(-1), self.anchor.reshape(-1), self.travel.reshape(-1), self.tick_length)
+        return Way(self.ticks, self.ticks.reshape(-1), self.anchor, self.travel, self.tick_length)
 
     def motion(self) -> Motion:
         """What every program takes that moves particles."""
@@ -132,7 +132,7 @@ class Batch:
         )
         return Motion(
             self.layout, self.pair_view(), self.way(), self.force, self.force.reshape(-1), velocity, mass, inverse_mass,
-            direction, previous, self._partial, self.state,
+            self.direction, direction, previous, self._partial, self.state,
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numba import uint64
+
 from vitrify.backends.program import STOPPED
 
 from .state import (
@@ -33,9 +35,9 @@ def sum_power_of(largest: Any) -> Callable[..., None]:
     """Chunk: f·v, v·v, f·f and max|f|."""
 
     def sum_power(c, first, last, s, view):
-        f, v = view.f, view.direction
+        f, v = view.f, view.d
         power = speed2 = force2 = 0.0
-        for e in range(4 * first, 4 * last):
+        for e in range(uint64(4 * first), uint64(4 * last)):
             power += f[e] * v[e]
             speed2 += v[e] * v[e]
             force2 += f[e] * f[e]
@@ -80,10 +82,10 @@ def push_of(largest_component: Any) -> Callable[..., None]:
     """Chunk: its new velocity; max|v|."""
 
     def push(c, first, last, s, view):
-        f, v, keep, gain = view.f, view.direction, view.state[s, KEEP], view.state[s, PUSH]
-        for e in range(4 * first, 4 * last):
+        f, v, keep, gain = view.f, view.d, view.state[s, KEEP], view.state[s, PUSH]
+        for e in range(uint64(4 * first), uint64(4 * last)):
             v[e] = keep * v[e] + gain * f[e]
-        view.partial[c, 0] = largest_component(first, last, v)
+        view.partial[c, 0] = largest_component(first, last, view.direction)
 
     return push
 
@@ -100,7 +102,7 @@ def glide_of(advance: Any, look: Any) -> Callable[..., None]:
     """Chunk: along its velocity."""
 
     def glide(c, first, last, s, view):
-        advance(first, last, s, view.way, view.state[s, MOVE], view.direction)
+        advance(first, last, s, view.way, view.state[s, MOVE], view.d)
         look(c, first, last, s, view)
 
     return glide

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numba import uint64
+
 from vitrify.backends.program import STOPPED
 
 from .state import (
@@ -49,10 +51,10 @@ GROWTH = 4.0  # largest stretch of a step in one extrapolation
 
 
 def largest_component(first, last, vector):
-    """max |v| over the components of particles; three chains, since a maximum is not vector code. vector: (4 n,)."""
+    """max |v| over the components of particles; three chains, since a maximum is not vector code. vector: (n, 4)."""
     x = y = z = 0.0
-    for i in range(first, last):
-        x, y, z = max(x, abs(vector[4 * i])), max(y, abs(vector[4 * i + 1])), max(z, abs(vector[4 * i + 2]))
+    for i in range(uint64(first), uint64(last)):
+        x, y, z = max(x, abs(vector[i, 0])), max(y, abs(vector[i, 1])), max(z, abs(vector[i, 2]))
     return max(x, y, z)
 
 
@@ -62,7 +64,7 @@ def largest_where_small_of(largest_component: Any) -> Callable[..., float]:
     def largest(first, last, s, view, force2):
         row, bound = view.state[s], force2**0.5
         if bound < row[TOLERANCE] * (3.0 * (last - first)) ** 0.5 or row[LEFT] <= 1.0:
-            return largest_component(first, last, view.f)
+            return largest_component(first, last, view.force)
         return bound
 
     return largest
@@ -71,7 +73,7 @@ def largest_where_small_of(largest_component: Any) -> Callable[..., float]:
 def forget(i, s, view, room):
     """Particle: no direction yet."""
     for d in range(3):
-        view.direction[4 * i + d] = view.previous[4 * i + d] = 0.0
+        view.direction[i, d] = view.previous[4 * i + d] = 0.0
 
 
 def move_of(advance: Any) -> Callable[..., None]:
@@ -79,7 +81,7 @@ def move_of(advance: Any) -> Callable[..., None]:
 
     def move(c, first, last, s, view):
         if view.state[s, MOVE] != 0.0:
-            advance(first, last, s, view.way, view.state[s, MOVE], view.direction)
+            advance(first, last, s, view.way, view.state[s, MOVE], view.d)
 
     return move
 
@@ -88,9 +90,9 @@ def sum_slopes_of(largest: Any) -> Callable[..., None]:
     """Chunk: f·d, f·f, f·(f − previous) and max|f|."""
 
     def sum_slopes(c, first, last, s, view):
-        f, d, before = view.f, view.direction, view.previous
+        f, d, before = view.f, view.d, view.previous
         now = new2 = mixed = 0.0
-        for e in range(4 * first, 4 * last):  # flat over components: vector code
+        for e in range(uint64(4 * first), uint64(4 * last)):  # flat over components, unsigned: vector code
             now += f[e] * d[e]
             new2 += f[e] * f[e]
             mixed += f[e] * (f[e] - before[e])
@@ -189,13 +191,13 @@ def turn_of(largest_component: Any) -> Callable[..., None]:
 
     def turn(c, first, last, s, view):
         if view.state[s, TURNS] == 1.0:
-            f, d, before = view.f, view.direction, view.previous
+            f, d, before = view.f, view.d, view.previous
             beta, slope = view.state[s, BETA], 0.0
-            for e in range(4 * first, 4 * last):
+            for e in range(uint64(4 * first), uint64(4 * last)):
                 d[e] = f[e] + beta * d[e]
                 slope += f[e] * d[e]
                 before[e] = f[e]
-            view.partial[c, 0], view.partial[c, 1] = slope, largest_component(first, last, d)
+            view.partial[c, 0], view.partial[c, 1] = slope, largest_component(first, last, view.direction)
 
     return turn
 
@@ -231,8 +233,8 @@ def sum_pair_forces(c, first, last, s, view):
     """Chunk: Σ |pair force| and the number of pairs."""
     forces = met = 0.0
     for i in range(first, last):
-        forces += view.f[4 * i]
-        met += view.f[4 * i + 1]
+        forces += view.force[i, 0]
+        met += view.force[i, 1]
     view.partial[c, 0], view.partial[c, 1] = forces, met
 
 

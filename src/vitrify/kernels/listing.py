@@ -138,7 +138,7 @@ def put_back(i, s, view, room):
     """Particle: into place i, where its list is made too."""
     for d in range(4):
         view.ticks[i, d] = view.spare_ticks[i, d]
-        view.way.anchor[4 * i + d] = view.spare_ticks[i, d]
+        view.way.anchor[i, d] = view.spare_ticks[i, d]
         for a in range(view.carried.shape[0]):
             view.carried[a, i, d] = view.spare[a, i, d]
     view.species[i], view.kind[i], view.label[i] = view.spare_species[i], view.spare_kind[i], view.spare_label[i]

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numba import uint64
+
 from vitrify.backends.program import STOPPED
 
 from .state import (
@@ -30,18 +32,18 @@ BEYOND, LARGEST, SECOND, SUM = 0, 1, 2, 3  # columns of `partial`
 
 def displacement(i, s, way):
     """Displacement of one particle since its list was made."""
-    x, anchor, scale = way.x, way.anchor, way.tick_length[s]
+    x, anchor, scale = way.ticks, way.anchor, way.tick_length[s]
     return (
-        float(x[4 * i] - anchor[4 * i]) * scale,
-        float(x[4 * i + 1] - anchor[4 * i + 1]) * scale,
-        float(x[4 * i + 2] - anchor[4 * i + 2]) * scale,
+        float(x[i, 0] - anchor[i, 0]) * scale,
+        float(x[i, 1] - anchor[i, 1]) * scale,
+        float(x[i, 2] - anchor[i, 2]) * scale,
     )
 
 
 def advance(first, last, s, way, length, vector):
     """x ← x + length·vector for particles first ... last. vector: (4 n,)."""
     x, factor = way.x, length * (1.0 / way.tick_length[s])
-    for e in range(4 * first, 4 * last):  # flat over components: vector code
+    for e in range(uint64(4 * first), uint64(4 * last)):  # flat over components, unsigned: vector code
         x[e] += int(factor * vector[e])
 
 
@@ -50,11 +52,11 @@ def settle_of(displacement: Any) -> Callable[..., None]:
 
     def settle(i, s, way):
         dx, dy, dz = displacement(i, s, way)
-        way.travel[4 * i] += dx
-        way.travel[4 * i + 1] += dy
-        way.travel[4 * i + 2] += dz
+        way.travel[i, 0] += dx
+        way.travel[i, 1] += dy
+        way.travel[i, 2] += dz
         for d in range(3):
-            way.anchor[4 * i + d] = way.x[4 * i + d]
+            way.anchor[i, d] = way.ticks[i, d]
 
     return settle
 
@@ -79,11 +81,11 @@ def look_of(moved2: Any) -> Callable[..., None]:
 
     def look(c, first, last, s, view):
         limit, way, beyond = view.state[s, STALE2], view.way, 0
-        for i in range(first, last):  # a count is vector code, a maximum is not
+        for i in range(uint64(first), uint64(last)):  # a count is vector code, a maximum is not
             beyond += 1 if moved2(i, s, way) > limit else 0
         largest = second = 0.0
         if beyond == 1 or (beyond == 0 and view.layout.chunks[s + 1] - view.layout.chunks[s] > 1):
-            for i in range(first, last):
+            for i in range(uint64(first), uint64(last)):
                 moved = moved2(i, s, way)
                 second = max(second, min(moved, largest))
                 largest = max(largest, moved)
@@ -136,10 +138,10 @@ def descend_of(advance: Any, look: Any, cap: float, soft_force: float) -> Callab
     """Chunk: each particle follows its own force, by `cap` at most: whatever the overlaps at the start, none explodes."""
 
     def descend(c, first, last, s, view):
-        f = view.f
+        force = view.force
         for i in range(first, last):
-            strength = (f[4 * i] ** 2 + f[4 * i + 1] ** 2 + f[4 * i + 2] ** 2) ** 0.5
-            advance(i, i + 1, s, view.way, cap / max(strength, soft_force), f)
+            strength = (force[i, 0] ** 2 + force[i, 1] ** 2 + force[i, 2] ** 2) ** 0.5
+            advance(i, i + 1, s, view.way, cap / max(strength, soft_force), view.f)
         look(c, first, last, s, view)
 
     return descend
@@ -151,7 +153,7 @@ def descend_of(advance: Any, look: Any, cap: float, soft_force: float) -> Callab
 def sum_heat(c, first, last, s, view):
     """Chunk: Σ m v²."""
     v, m, total = view.velocity, view.mass, 0.0
-    for e in range(4 * first, 4 * last):
+    for e in range(uint64(4 * first), uint64(4 * last)):
         total += v[e] * v[e] * m[e]
     view.partial[c, SUM] = total
 
@@ -178,7 +180,7 @@ def leap_of(advance: Any, look: Any) -> Callable[..., None]:
     def leap(c, first, last, s, view):
         f, v, m, w = view.f, view.velocity, view.mass, view.inverse_mass
         rescale, step, total = view.state[s, RESCALE], view.state[s, TIME_STEP], 0.0
-        for e in range(4 * first, 4 * last):
+        for e in range(uint64(4 * first), uint64(4 * last)):
             now = rescale * v[e] + step * w[e] * f[e]
             v[e] = now
             total += now * now * m[e]
@@ -234,7 +236,7 @@ def stand_still(i, s, view, room):
 def begin_here(i, s, view, room):
     """Particle: its way begins here. For a list that was made here."""
     for d in range(3):
-        view.way.travel[4 * i + d] = 0.0
+        view.way.travel[i, d] = 0.0
 
 
 def sum_way_of(displacement: Any) -> Callable[..., None]:
@@ -244,7 +246,7 @@ def sum_way_of(displacement: Any) -> Callable[..., None]:
         way, x, y, z = view.way, 0.0, 0.0, 0.0
         for i in range(first, last):
             dx, dy, dz = displacement(i, s, way)
-            x, y, z = x + way.travel[4 * i] + dx, y + way.travel[4 * i + 1] + dy, z + way.travel[4 * i + 2] + dz
+            x, y, z = x + way.travel[i, 0] + dx, y + way.travel[i, 1] + dy, z + way.travel[i, 2] + dz
         view.partial[c, 0], view.partial[c, 1], view.partial[c, 2] = x, y, z
 
     return sum_way
@@ -267,9 +269,9 @@ def sum_way2_of(displacement: Any) -> Callable[..., None]:
         way, row, total = view.way, view.state[s], 0.0
         for i in range(first, last):
             dx, dy, dz = displacement(i, s, way)
-            x = way.travel[4 * i] + dx - row[DRIFT]
-            y = way.travel[4 * i + 1] + dy - row[DRIFT + 1]
-            z = way.travel[4 * i + 2] + dz - row[DRIFT + 2]
+            x = way.travel[i, 0] + dx - row[DRIFT]
+            y = way.travel[i, 1] + dy - row[DRIFT + 1]
+            z = way.travel[i, 2] + dz - row[DRIFT + 2]
             total += x * x + y * y + z * z
         view.partial[c, 0] = total
 

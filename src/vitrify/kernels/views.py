@@ -27,11 +27,12 @@ class PairView(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Where particles are and were when their list was made; flat, four components a particle, the last of them empty."""
+    """Where particles are, and were when their list was made; four components a particle, the last of them empty."""
 
-    x: Any  # (4 n,) int64: the ticks of PairView
-    anchor: Any  # (4 n,) int64: those of the list
-    travel: Any  # (4 n,) the way up to there, never wrapped
+    ticks: Any  # (n, 4) int64: those of PairView
+    x: Any  # (4 n,) the same, flat: a loop over components is vector code
+    anchor: Any  # (n, 4) int64: where the list was made
+    travel: Any  # (n, 4) the way up to there, never wrapped
     tick_length: Any  # (samples,): L/2^64
 
 
@@ -46,7 +47,8 @@ class Motion(NamedTuple):
     velocity: Any  # (4 n,)
     mass: Any  # (4 n,)
     inverse_mass: Any  # (4 n,)
-    direction: Any  # (4 n,) of a minimiser: where it goes
+    direction: Any  # (n, 4) of a minimiser: where it goes
+    d: Any  # (4 n,) the same
     previous: Any  # (4 n,) and the force at its last turn
     partial: Any  # (chunks, 6) sums of chunks
     state: Any  # (samples, COLUMNS) of kernels/state.py

@@ -97,7 +97,7 @@ class OnDevice:
         batch, get = self.batch, self.machine.get
         for array, value in zip((batch.ticks, batch.species, batch.kind, batch.label), self.listing[2:6], strict=True):
             array[:] = get(value)
-        batch.anchor.reshape(-1)[:], batch.force[:] = get(self.view.way.anchor), get(self.view.force)
+        batch.anchor[:], batch.force[:] = get(self.view.way.anchor), get(self.view.force)
         for name, value in zip(CARRIED, get(self.listing.carried), strict=True):
             getattr(batch, name)[:] = value
 
@@ -136,11 +136,12 @@ class OnDevice:
             return put(np.zeros(shape, dtype=kind))
 
         ticks = put(batch.ticks)
-        way = Way(ticks.reshape(4 * n), put(batch.anchor.reshape(-1)), None, put(batch.tick_length))
         carried = put(np.array([getattr(batch, name) for name in CARRIED]))
+        travel = carried[CARRIED.index("travel")]
+        way = Way(ticks, ticks.reshape(4 * n), put(batch.anchor), travel, put(batch.tick_length))
         return Listing(
-            layout=self.layout, way=way._replace(travel=carried[CARRIED.index("travel")].reshape(4 * n)), ticks=ticks,
-            species=put(batch.species), kind=put(batch.kind), label=put(batch.label), carried=carried,
+            layout=self.layout, way=way, ticks=ticks, species=put(batch.species), kind=put(batch.kind),
+            label=put(batch.label), carried=carried,
             spare_ticks=room(n, 4), spare_species=room(n), spare_kind=room(n), spare_label=room(n),
             spare=room(len(CARRIED), n, 4, kind=np.float64), reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
             n_cells=put(cells[:, 0]), span=put(cells[:, 1]), inside=room(len(samples), most, kind=np.int32),
@@ -162,8 +163,8 @@ class OnDevice:
         velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))
         partial = put(np.zeros((self.layout.chunk_first.shape[0], PARTIAL)))
         return Motion(
-            self.layout, pair, x.way, force, force.reshape(4 * n), velocity, mass, inverse_mass, direction, previous,
-            partial, put(batch.state),
+            self.layout, pair, x.way, force, force.reshape(4 * n), velocity, mass, inverse_mass,
+            x.carried[CARRIED.index("direction")], direction, previous, partial, put(batch.state),
         )  # fmt: skip
 
 
