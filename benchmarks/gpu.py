@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from vitrify.backends import machine
-from vitrify.observables.in_step import moduli_in_step
+from vitrify.observables.elasticity import elasticities
 from vitrify.preparation import make_glasses
 from vitrify.preparation.liquid import COUPLING, advance, set_velocities, time_step
 from vitrify.preparation.samples import LISTS, Samples
@@ -102,7 +102,7 @@ def _glasses(system: System, samples: int) -> tuple[float, int]:
             parent_temperature=system.temperature, rngs=rngs, machine=machine("cuda"),
         )  # fmt: skip
         sound = [x for x in glasses if not isinstance(x, Exception)]
-        return [x for x in moduli_in_step(sound, machine("cuda")) if isinstance(x, dict)]
+        return [x for x in elasticities(sound, machine("cuda")) if isinstance(x, dict)]
 
     made(range(2))
     started = time.perf_counter()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+Made = TypeVar("Made")
 LONGEST_VALUE = 80  # characters of a value in a sentence, where all of it would hide what is wrong
 
 
@@ -39,6 +41,14 @@ class PotentialWarning(UserWarning):
 
 class ModelOverridden(UserWarning):
     """A file says which model its particles follow, and another was given and used."""
+
+
+def or_failure(make: Callable[..., Made], *arguments: object) -> Made | SampleFailure:
+    """make(*arguments), or why it failed: one of many samples must not end the others."""
+    try:
+        return make(*arguments)
+    except SampleFailure as failure:
+        return failure
 
 
 def shown(value: object) -> str:

@@ -17,7 +17,7 @@ from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass
 from vitrify.model import Mixture, Model, catalogue
 from vitrify.observables import dipole_decay, low_frequency_modes, measure, quasilocalised_mode
-from vitrify.observables.in_step import moduli_in_step
+from vitrify.observables.elasticity import elasticities
 from vitrify.preparation import Recipe, make_glass
 from vitrify.statics import Hessian, Pairs
 
@@ -181,7 +181,7 @@ def test_what_hangs_on_one_contact_without_a_force_turns_freely(pss_glass, stret
     model = Model("pss(rc=1.2)", pss_glass.model.potential, kinds)
     glass = Glass(positions, pss_glass.box, np.append(pss_glass.species, 2), model)
     right = measure(pss_glass)
-    for found in (asdict(measure(glass)), moduli_in_step([glass], backend())[0]):
+    for found in (asdict(measure(glass)), elasticities([glass], backend())[0]):
         assert (found["zero_modes"], found["is_minimum"]) == (5, False)
         assert found["shear_modulus"] == pytest.approx(right.shear_modulus, rel=1e-9)
     held = measure(glass, without_rattlers=True)

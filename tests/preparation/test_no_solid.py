@@ -12,7 +12,7 @@ from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.model import Mixture, Model, catalogue
 from vitrify.observables import elasticity, measure
-from vitrify.observables.in_step import moduli_in_step
+from vitrify.observables.elasticity import elasticities
 from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
 from vitrify.preparation import quench as quenches
 from vitrify.preparation.start import random_start
@@ -76,7 +76,7 @@ def test_pairs_that_just_touch_are_no_solid(gap):
     for act in (quench_glass, elasticity):
         with pytest.raises(SampleFailure, match=SENTENCE):
             act(glass)
-    (found,) = moduli_in_step([glass], backend())
+    (found,) = elasticities([glass], backend())
     assert isinstance(found, SampleFailure)
     assert str(found).startswith("no solid: the particles no longer touch")
 

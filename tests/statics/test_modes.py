@@ -78,7 +78,7 @@ def test_modes_below_a_number_are_all_of_them(hessian, dense, place):
 
 
 def test_the_certificate_without_a_factor_sees_a_missing_mode(hessian):
-    operator, found = ChebyshevOperator(hessian.pairs), lowest_modes(hessian, 12)
+    operator, found = ChebyshevOperator(hessian), lowest_modes(hessian, 12)
     assert nothing_below(hessian, operator, found.vectors, found.counted_below)
     for k in (0, 5, 11):
         assert not nothing_below(hessian, operator, np.delete(found.vectors, k, axis=0), found.counted_below)
@@ -180,7 +180,7 @@ def test_decay_is_the_median_of_a_plain_loop(pss_glass, hessian):
 
 def test_kernel_polynomials_count_as_the_dense_spectrum(hessian, dense):
     spectrum = np.linalg.eigvalsh(dense)
-    operator = ChebyshevOperator(hessian.pairs)
+    operator = ChebyshevOperator(hessian)
     assert spectrum[-1] <= operator.largest <= 1.5 * spectrum[-1]
     found = spectral_density(operator, n_moments=512, n_vectors=64)
     assert found.moments[0] == pytest.approx(1.0)

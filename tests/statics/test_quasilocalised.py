@@ -6,8 +6,11 @@ import pytest
 
 from crystals import rattler, saddle
 from samples import make
+from vitrify.backends.lanes import Lanes
 from vitrify.errors import SampleFailure
 from vitrify.kernels import anharmonic as kernels
+from vitrify.kernels.hessian import put_triple_of, triple_of
+from vitrify.kernels.pair_stiffness import pulled
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.anharmonic import forces, slope_blocks
 from vitrify.statics.dipoles import bonds, decay, responses, softest_bonds, stiffness
@@ -78,17 +81,19 @@ def test_both_forces_in_one_sweep(glass, order, number):
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_the_sweep_in_plain_python(pss_glass, order, monkeypatch):
+def test_the_sweep_in_plain_python(pss_glass, order):
     """The body as it stands, with eight numbers of NumPy in the place of a vector of eight."""
     pairs, rows = Pairs.of(pss_glass), displacements(8, pss_glass.n_particles)
     compiled = forces(pairs, rows, order)
-    monkeypatch.setattr(kernels, "eight_of", lambda x, i, a: x[i, a].copy())
-    monkeypatch.setattr(kernels, "all_eight", lambda value: np.full(8, value))
-    monkeypatch.setattr(kernels, "put_eight", lambda x, i, a, value: x[i, a].__setitem__(slice(None), value))
+    put = lambda x, i, a, c, value: x[i, a, c : c + 8].__setitem__(slice(None), value)  # noqa: E731
+    eight = Lanes(8, lambda x, i, a, c: x[i, a, c : c + 8].copy(), put, lambda value: np.full(8, value))
     z = np.ascontiguousarray(rows.transpose(1, 2, 0))
-    linear, force = np.empty_like(z), np.empty_like(z)
-    kernels.both_of(kernels.PULLS[order])(pairs.start, pairs.target, pairs.r_pd, pairs.terms, z, linear, force)
-    for found, expected in zip((linear, force), compiled, strict=True):
+    view = kernels.ForcesView(None, 8, pairs.springs, pairs.terms, z, np.empty_like(z), np.empty_like(z))
+    parts = (triple_of(eight), put_triple_of(eight), pulled)
+    body = kernels.both_of(eight, *parts, kernels.PULLS[order])
+    for i in range(len(z)):
+        body(i, 0, 0, view)
+    for found, expected in zip((view.linear, view.force), compiled, strict=True):
         np.testing.assert_allclose(found.transpose(2, 0, 1), expected, atol=1e-13 * np.abs(expected).max())
 
 
@@ -123,14 +128,13 @@ def test_newton_solves_among_what_is_free(pss_glass, order):
     expected = np.linalg.solve(bordered, np.concatenate([b.ravel(), np.zeros(4)]))[: 3 * n].reshape(n, 3)
     for run, tolerance in ((backend().compile(kernels.newton), 1e-11), (kernels.newton, 1e-2)):
         x, *room = (np.empty((n, 3)) for _ in range(5))
-        steps = run(pairs.start, pairs.target, block, hessian.inverse_diagonal, pi, normal, b, tolerance, 900, x, *room)
+        parts = (hessian.inverse_diagonal, pi, normal, b, x, *room)
+        steps = run(kernels.NewtonView(pairs.springs, block, *parts, tolerance, 900))
         assert 0 < steps < 900
         assert abs(np.vdot(normal, x)) < 1e-10 * np.linalg.norm(normal) * np.linalg.norm(x)
         away = x - x.mean(axis=0) - expected
         assert np.linalg.norm(away) < 1e3 * tolerance * np.linalg.norm(expected)
-    assert backend().compile(kernels.newton)(
-        pairs.start, pairs.target, -block, hessian.inverse_diagonal, pi, normal, b, 1e-9, 900, x, *room
-    ) < 0  # fmt: skip
+    assert backend().compile(kernels.newton)(kernels.NewtonView(pairs.springs, -block, *parts, 1e-9, 900)) < 0
 
 
 @pytest.mark.parametrize("order", ORDERS)

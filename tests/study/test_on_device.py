@@ -12,7 +12,7 @@ from vitrify.backends import Cpu
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.model import catalogue
-from vitrify.observables import elasticity
+from vitrify.observables import elasticity, low_frequency_modes
 from vitrify.preparation import liquid
 from vitrify.study import ensemble_table, parse_study, plan
 from vitrify.study.on_device import make_in_step, samples_at_once, with_gpu
@@ -82,6 +82,26 @@ def test_glasses_and_moduli_are_published_and_the_rest_comes_after_them(tmp_path
     assert {"cpu"} == {read_glass(store, glass.key).provenance["device"]}  # made in step by the machine that pretends
 
 
+def test_modes_are_measured_on_the_device_too(tmp_path):
+    """A number of modes of one ensemble, and those below a frequency of another; the rest of the engine finds nothing to do."""
+    below = TEXT.replace('"by fire"', '"below"').replace('minimiser = "fire"\n', "")
+    for text in (
+        TEXT.split('[[ensemble]]\nname = "by')[0] + 'observables = ["elasticity", { name = "modes", number = 7 }]\n',
+        below.split("[[ensemble]]")[0] + "[[ensemble]]" + below.split("[[ensemble]]")[2] + 'observables = ["modes"]\n',
+    ):
+        study, store = parse_study(text), Store.create(tmp_path / str(len(text)))
+        batches = on_device(study, 2**40)
+        campaign.run([x for x in batches if x.together], store, workers=1)
+        glass, *measured = plan(study)[0].tasks
+        task = next(x for x in measured if "modes" in x.key)
+        found, made = store.read(task.key, task.digest), read_glass(store, glass.key, glass.digest)
+        settings = task.arguments[0].settings
+        expected, first = low_frequency_modes(made, **settings)
+        np.testing.assert_allclose(found.arrays["frequency"], expected.frequencies, rtol=1e-8)
+        assert found.values["first_shear_phonon"] == pytest.approx(first, rel=1e-8)
+        assert found.made_from == glass_checksum(store.read(glass.key))
+
+
 def test_what_fails_on_a_device_is_recorded(tmp_path, monkeypatch):
     monkeypatch.setitem(liquid.melt.__kwdefaults__, "max_steps", 2500)
     study = parse_study(TEXT.replace("parent_temperature = 6.0", "parent_temperature = 0.05"))
@@ -146,11 +166,11 @@ def test_a_study_on_a_device_that_is_not_there_is_made_on_the_cpu(tmp_path):
 def test_particles_that_do_not_meet_have_no_moduli(pss_glass):
     from vitrify.errors import SampleFailure
     from vitrify.glass import Glass
-    from vitrify.observables.in_step import moduli_in_step
+    from vitrify.observables.elasticity import elasticities
 
     lonely = Glass(np.array([[1.0, 1, 1], [5, 5, 5], [9, 1, 5]]), 12.0, np.array([0, 1, 0]), catalogue.pss(), {})
     with pytest.raises(SampleFailure, match="moduli do not exist"):
         elasticity(lonely)
-    failed, found = moduli_in_step([lonely, pss_glass], Pretended(1))
+    failed, found = elasticities([lonely, pss_glass], Pretended(1))
     assert isinstance(failed, SampleFailure)
     assert found == pytest.approx(elasticity(pss_glass), rel=1e-8)

@@ -20,6 +20,8 @@ from .vectors import Vectors, copy, eight_a_turn, fetch_rows, fetch_rows_single,
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
 OPTIONS: dict[str, Any] = {"fastmath": FAST_MATH, "error_model": "numpy", "boundscheck": False, "nogil": True}
+# What is never called from Python needs no wrappers, and what makes no arrays no counts of references: half of compilation.
+INLINED: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 
 
 class Cpu:
@@ -29,6 +31,7 @@ class Cpu:
 
     def __init__(self) -> None:
         self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
+        self._lines: dict[Line, Any] = {}
         self._from_disk = True
         fetch, fetched, fetch_single, fetched_single = (
             self.inline(x) for x in (fetch_rows, staged, fetch_rows_single, staged_single)
@@ -38,7 +41,7 @@ class Cpu:
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""
-        return njit(forceinline=True, **OPTIONS)(function)
+        return njit(**INLINED, **OPTIONS)(function)
 
     def compile(self, function: Callable[..., Any]) -> Any:
         """A function to call from Python, compiled at its first call; one of the same content is compiled once, and found
@@ -89,7 +92,7 @@ class Cpu:
 
         Small samples are brought forward by one compiled function each, side by side where there are threads; a big one is
         shared out line by line. width: of the room for a row."""
-        one = self.compile(programs.composed(program, self.inline))
+        one = self.compile(programs.composed(program, self._line, self.inline))
         opening, lines = ([self._shared(line) for line in lines] for lines in (program.opening, program.lines))
 
         def big_one(s: int, view: Any, width: int) -> None:
@@ -128,6 +131,11 @@ class Cpu:
         """Particles in a chunk of a sample of n."""
         return n if n < programs.BIG else programs.CHUNK
 
+    def _line(self, line: Line) -> Any:
+        if line not in self._lines:
+            self._lines[line] = programs.line_of(line, self.inline)
+        return self._lines[line]
+
     def _shared(self, line: Line) -> Callable[..., None]:
         """One line over a big sample, shared out among threads."""
         part = self.inline(programs.ACROSS[line.over](self.inline(line.body)))
@@ -142,8 +150,8 @@ class Cpu:
         def launch(s: int, view: Any, width: int) -> None:
             if view.layout.going[s] == 0:
                 return
-            begin, end = (0, 1) if line.over == "samples" else bounds(s, view)
-            share = {} if line.over == "particles" else {"share": 1}
+            begin, end = (0, 1) if line.over.startswith("sample") else bounds(s, view)
+            share = {} if line.over.startswith("particle") else {"share": 1}
             shared_out(lambda a, b: compiled(begin + a, begin + b, s, view, width), int(end - begin), **share)
 
         return launch

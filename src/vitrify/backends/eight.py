@@ -37,26 +37,26 @@ class _EightModel(PrimitiveModel):
 
 
 @intrinsic
-def eight_of(typingctx, array, i, a):
-    """The eight at array[i, a, :]."""
+def eight_of(typingctx, array, i, a, c):
+    """The eight at array[i, a, c ...]."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
         loaded = b.load(_place(context, b, signature, args))
         loaded.align = 8
         return loaded
 
-    return EIGHT(array, i, a), codegen
+    return EIGHT(array, i, a, c), codegen
 
 
 @intrinsic
-def put_eight(typingctx, array, i, a, value):
-    """array[i, a, :] = value."""
+def put_eight(typingctx, array, i, a, c, value):
+    """array[i, a, c ... c + 8] = value."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        b.store(args[3], _place(context, b, signature, args)).align = 8
+        b.store(args[4], _place(context, b, signature, args)).align = 8
         return context.get_dummy_value()
 
-    return types.void(array, i, a, value), codegen
+    return types.void(array, i, a, c, value), codegen
 
 
 @intrinsic
@@ -96,10 +96,10 @@ for _operation, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"),
 
 
 def _place(context: Any, b: Any, signature: Any, args: Any) -> Any:
-    """Where array[i, a, 0] stands, as a pointer to eight doubles."""
+    """Where array[i, a, c] stands, as a pointer to eight doubles."""
     array = context.make_array(signature.args[0])(context, b, args[0])
-    index = [context.cast(b, args[k], signature.args[k], types.intp) for k in (1, 2)]
-    place = cgutils.get_item_pointer(context, b, signature.args[0], array, [*index, ir.Constant(ir.IntType(64), 0)])
+    index = [context.cast(b, args[k], signature.args[k], types.intp) for k in (1, 2, 3)]
+    place = cgutils.get_item_pointer(context, b, signature.args[0], array, index)
     return b.bitcast(place, VECTOR.as_pointer())
 
 

@@ -135,8 +135,8 @@ def tally(array, s, k):  # type: ignore[no-untyped-def]
 def number_of(over: str, view: Any) -> int:
     """Threads of a line."""
     layout = view.layout
-    of = {"particles": layout.sample_of, "chunks": layout.chunk_sample, "samples": layout.going}[over]
-    return int(of.shape[0])
+    of = {"particle": layout.sample_of, "chunk": layout.chunk_sample, "sample": layout.going}[over.split()[0].rstrip("s")]
+    return int(of.shape[0]) * (view.width if over.endswith("columns") else 1)
 
 
 def particles_of(body: Any, only_begun: bool) -> Callable[..., None]:
@@ -181,4 +181,55 @@ def samples_of(body: Any, only_begun: bool) -> Callable[..., None]:
     return kernel
 
 
-KERNELS = {"particles": particles_of, "chunks": chunks_of, "samples": samples_of}
+def particle_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
+    """The kernel of a body of one column of a particle: neighbouring threads take neighbouring columns."""
+
+    def kernel(view):  # type: ignore[no-untyped-def]
+        e = cuda.grid(1)
+        i = e // view.width
+        if i < view.layout.sample_of.shape[0]:
+            s = view.layout.sample_of[i]
+            now = view.layout.going[s]
+            if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
+                body(i, s, e - i * view.width, view)
+
+    return kernel
+
+
+def chunk_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
+    """The kernel of a body of one column of a chunk."""
+
+    def kernel(view):  # type: ignore[no-untyped-def]
+        e = cuda.grid(1)
+        p = e // view.width
+        if p < view.layout.chunk_sample.shape[0]:
+            s = view.layout.chunk_sample[p]
+            now = view.layout.going[s]
+            if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
+                body(p, view.layout.chunk_first[p], view.layout.chunk_last[p], s, e - p * view.width, view)
+
+    return kernel
+
+
+def sample_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
+    """The kernel of a body of one column of a sample."""
+
+    def kernel(view):  # type: ignore[no-untyped-def]
+        e = cuda.grid(1)
+        s = e // view.width
+        if s < view.layout.going.shape[0]:
+            now = view.layout.going[s]
+            if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
+                body(s, e - s * view.width, view)
+
+    return kernel
+
+
+KERNELS = {
+    "particles": particles_of,
+    "chunks": chunks_of,
+    "samples": samples_of,
+    "particle columns": particle_columns_of,
+    "chunk columns": chunk_columns_of,
+    "sample columns": sample_columns_of,
+}

@@ -6,6 +6,8 @@ A body is plain scalar Python for one particle, one chunk of particles, or one s
     chunks     body(c, first, last, s, view)   particles first ... last of sample s; leaves its sums in row c of an array
     samples    body(s, view)                   adds up rows chunks[s] ... chunks[s + 1] in their order, and decides
 
+and the same over columns of vectors (columns.py).
+
 `view` is a NamedTuple of arrays over the particles of all samples, with a `layout` among its fields. No body loops over
 samples, and none looks whether its sample still goes on: a line runs where `going` is not STOPPED, and a body of a sample
 that sets it so ends the program there, whatever lines are left. Who starts a sample sets it to BEGINS.
@@ -22,7 +24,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-Over = Literal["particles", "chunks", "samples"]
+from . import columns
+
+Over = Literal["particles", "chunks", "samples", "particle columns", "chunk columns", "sample columns"]
 STOPPED, GOES, BEGINS = 0, 1, 2  # values of `going`
 BIG = 32_768  # particles from which the threads of a CPU share out one sample
 CHUNK = 1024  # particles of a chunk of a big sample; a smaller one is one chunk, so that its loops stay long
@@ -56,11 +60,13 @@ class Layout(NamedTuple):
     going: Any  # (samples,) int64: STOPPED, GOES or BEGINS
 
 
-def layout_of(sizes: Iterable[int], machine: Any) -> Layout:
-    """The layout of samples of these sizes, with the machine's chunks, where its kernels find it; none goes on yet."""
+def layout_of(sizes: Iterable[int], machine: Any, least: int = 1) -> Layout:
+    """The layout of samples of these sizes, with the machine's chunks, where its kernels find it; none goes on yet.
+
+    least: particles of a chunk."""
     number = np.array(list(sizes), dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
-    chunk = np.array([machine.chunk_size(int(n)) for n in number], dtype=np.int64)
+    chunk = np.array([max(machine.chunk_size(int(n)), least) for n in number], dtype=np.int64)
     chunks = np.concatenate([[0], np.cumsum(-(-number // chunk))]).astype(np.int64)
     sample = np.repeat(np.arange(len(number)), np.diff(chunks))
     begin = first[sample] + chunk[sample] * (np.arange(chunks[-1]) - chunks[sample])
@@ -102,7 +108,7 @@ def over_samples(body: Any) -> Callable[..., None]:
     return part
 
 
-ACROSS = {"particles": over_particles, "chunks": over_chunks, "samples": over_samples}
+ACROSS = {"particles": over_particles, "chunks": over_chunks, "samples": over_samples, **columns.ACROSS}
 
 
 def bounds_of(over: Over) -> Callable[..., Any]:
@@ -114,26 +120,41 @@ def bounds_of(over: Over) -> Callable[..., Any]:
     def of_chunks(s, view):
         return view.layout.chunks[s], view.layout.chunks[s + 1]
 
-    return of_chunks if over == "chunks" else of_particles
+    return of_chunks if over.startswith("chunk") else of_particles
 
 
-def whole(part: Any, bounds: Any) -> Callable[..., None]:
+def whole(part: Any, over: Over) -> Callable[..., None]:
     """A line over all of one sample, where that goes on."""
 
-    def line(s, view, room):
+    def of_particles(s, view, room):
         if view.layout.going[s] != STOPPED:
-            first, last = bounds(s, view)
-            part(first, last, s, view, room)
+            part(view.layout.first[s], view.layout.first[s + 1], s, view, room)
 
-    return line
+    def of_chunks(s, view, room):
+        if view.layout.going[s] != STOPPED:
+            part(view.layout.chunks[s], view.layout.chunks[s + 1], s, view, room)
+
+    return of_chunks if over.startswith("chunk") else of_particles
 
 
-def both(head: Any, tail: Any) -> Callable[..., None]:
+def two(a: Any, b: Any) -> Callable[..., None]:
     """One after the other."""
 
     def lines(s, view, room):
-        head(s, view, room)
-        tail(s, view, room)
+        a(s, view, room)
+        b(s, view, room)
+
+    return lines
+
+
+def four(a: Any, b: Any, c: Any, d: Any) -> Callable[..., None]:
+    """One after the other, at once: a compiler goes over inlined code again at every depth."""
+
+    def lines(s, view, room):
+        a(s, view, room)
+        b(s, view, room)
+        c(s, view, room)
+        d(s, view, room)
 
     return lines
 
@@ -142,14 +163,20 @@ def nothing(s, view, room):
     """No line at all."""
 
 
-def chained(lines: Iterable[Line], inline: Callable[..., Any]) -> Any:
-    """Lines as one inlined function of a sample."""
-    chain: Any = None
-    for line in lines:
-        part = inline(ACROSS[line.over](inline(line.body)))
-        one = inline(whole(part, inline(bounds_of(line.over))))
-        chain = one if chain is None else inline(both(chain, one))
-    return chain or inline(nothing)
+def line_of(line: Line, inline: Callable[..., Any]) -> Any:
+    """A line as one inlined function of a sample."""
+    return inline(whole(inline(ACROSS[line.over](inline(line.body))), line.over))
+
+
+def chained(lines: Iterable[Any], inline: Callable[..., Any]) -> Any:
+    """Inlined lines as one."""
+    chain = list(lines)
+    while len(chain) > 1:
+        if len(chain) < 4:
+            chain = [inline(two(*chain[:2])), *chain[2:]]
+        else:
+            chain = [inline(four(*chain[k : k + 4])) for k in range(0, len(chain) - 3, 4)] + chain[len(chain) // 4 * 4 :]
+    return chain[0] if chain else inline(nothing)
 
 
 def goes(s: Any, view: Any) -> None:
@@ -180,7 +207,9 @@ def once_of(lines: Any) -> Callable[..., None]:
     return run
 
 
-def composed(program: Program, inline: Callable[..., Any]) -> Callable[..., None]:
-    """run(s, view, room): all of a program on one sample, to be compiled as one function."""
-    lines = chained(program.lines, inline)
-    return repeated_of(chained(program.opening, inline), inline(goes), lines) if program.repeats else once_of(lines)
+def composed(program: Program, line: Callable[[Line], Any], inline: Callable[..., Any]) -> Callable[..., None]:
+    """run(s, view, room): all of a program on one sample, to be compiled as one function. line: line_of, each made once."""
+    lines = chained(map(line, program.lines), inline)
+    if not program.repeats:
+        return once_of(lines)
+    return repeated_of(chained(map(line, program.opening), inline), inline(goes), lines)

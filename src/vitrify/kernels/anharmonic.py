@@ -6,9 +6,9 @@ U''':δ³ = Σ φ_sss a³ + 6 φ_ss a b and U''''::δ⁴ = Σ φ_ssss a⁴ + 12 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from vitrify.backends.eight import all_eight, eight_of, put_eight
+from vitrify.backends.lanes import Lanes
 
 
 def cubic_pull(second, third, fourth, a, b):
@@ -37,59 +37,107 @@ PULLS = {"cubic": cubic_pull, "quartic": quartic_pull}
 SLOPES = {"cubic": cubic_slope, "quartic": quartic_slope}
 
 
-def both_of(pull: Any) -> Any:
-    """M·z and U''':zz or U''''⋮zzz of eight displacements in one sweep over the pairs; all of them (n, 3, 8)."""
+class ForcesView(NamedTuple):
+    """Displacements and the forces that they meet; all (n, 3, w)."""
 
-    def both(start, target, r, terms, z, linear, force):
-        for i in range(z.shape[0]):
-            here_x, here_y, here_z = eight_of(z, i, 0), eight_of(z, i, 1), eight_of(z, i, 2)
-            lx = ly = lz = fx = fy = fz = all_eight(0.0)
-            for p in range(start[i], start[i + 1]):
-                j, rx, ry, rz = target[p], r[p, 0], r[p, 1], r[p, 2]
-                dx, dy, dz = eight_of(z, j, 0) - here_x, eight_of(z, j, 1) - here_y, eight_of(z, j, 2) - here_z
-                a, b = 2.0 * (rx * dx + ry * dy + rz * dz), dx * dx + dy * dy + dz * dz
-                along, across = pull(terms[2, p], terms[3, p], terms[4, p], a, b)
-                stretch, slide = (2.0 * terms[2, p]) * a, 2.0 * terms[1, p]
-                lx, ly, lz = lx - rx * stretch - slide * dx, ly - ry * stretch - slide * dy, lz - rz * stretch - slide * dz
-                fx, fy, fz = fx - rx * along - across * dx, fy - ry * along - across * dy, fz - rz * along - across * dz
-            put_eight(linear, i, 0, lx)
-            put_eight(linear, i, 1, ly)
-            put_eight(linear, i, 2, lz)
-            put_eight(force, i, 0, fx)
-            put_eight(force, i, 1, fy)
-            put_eight(force, i, 2, fz)
+    layout: Any
+    width: int
+    springs: Any
+    terms: Any  # (5, p) φ, φ_s ... φ_ssss
+    z: Any
+    linear: Any  # M·z
+    force: Any  # U''':zz or U''''⋮zzz
+
+
+class BlocksView(NamedTuple):
+    """The pairs of one glass at a displacement z (n, 3), and their blocks."""
+
+    springs: Any
+    terms: Any
+    z: Any
+    weight: float
+    block: Any  # (p, 6) xx, yy, zz, xy, xz, yz
+
+
+class NewtonView(NamedTuple):
+    """J x = b of one glass, J from its pairs' blocks, and its room. Displacements are (n, 3)."""
+
+    springs: Any
+    block: Any  # (p, 6)
+    inverse: Any  # (n, 3, 3) of M's diagonal blocks
+    mode: Any
+    normal: Any
+    b: Any
+    x: Any
+    rest: Any
+    z: Any
+    d: Any
+    image: Any  # J d
+    tolerance: float
+    max_steps: int
+
+
+def both_of(lanes: Lanes, triple: Any, put_triple: Any, pulled: Any, pull: Any) -> Any:
+    """Particle: M·z and U''':zz or U''''⋮zzz of displacements in one sweep over its pairs."""
+    splat = lanes.splat
+
+    def both(i, s, c, view):
+        springs, terms = view.springs, view.terms
+        here, zero = triple(view.z, i, c), splat(0.0)
+        linear = (zero, zero, zero)
+        fx = fy = fz = zero
+        for p in range(springs.start[i], springs.start[i + 1]):
+            there, r = triple(view.z, springs.target[p], c), (springs.r[p, 0], springs.r[p, 1], springs.r[p, 2])
+            d = (here[0] - there[0], here[1] - there[1], here[2] - there[2])  # −δ
+            linear = pulled(linear, springs.tension[p], springs.stiffness[p], r, d)
+            a, b = -2.0 * (r[0] * d[0] + r[1] * d[1] + r[2] * d[2]), d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+            along, across = pull(terms[2, p], terms[3, p], terms[4, p], a, b)
+            fx, fy, fz = (
+                fx - r[0] * along + across * d[0],
+                fy - r[1] * along + across * d[1],
+                fz - r[2] * along + across * d[2],
+            )
+        put_triple(view.linear, i, c, linear)
+        put_triple(view.force, i, c, (fx, fy, fz))
 
     return both
 
 
-def blocks_of(slope: Any) -> Any:
-    """block (p, 6) of each pair of M − weight ∂F/∂z at z (n, 3): xx, yy, zz, xy, xz, yz; F = U''':zz or U''''⋮zzz."""
+def blocks_of(slope: Any, block_of_pair: Any) -> Any:
+    """Fills the block of each pair of M − weight ∂F/∂z, F = U''':zz or U''''⋮zzz."""
 
-    def blocks(start, target, r, terms, z, weight, block):
+    def blocks(view):
+        springs, terms, z, block, weight = view.springs, view.terms, view.z, view.block, view.weight
         for i in range(z.shape[0]):
-            for p in range(start[i], start[i + 1]):
-                j, rx, ry, rz = target[p], r[p, 0], r[p, 1], r[p, 2]
+            for p in range(springs.start[i], springs.start[i + 1]):
+                j, r = springs.target[p], (springs.r[p, 0], springs.r[p, 1], springs.r[p, 2])
                 dx, dy, dz = z[j, 0] - z[i, 0], z[j, 1] - z[i, 1], z[j, 2] - z[i, 2]
-                a, b = 2.0 * (rx * dx + ry * dy + rz * dz), dx * dx + dy * dy + dz * dz
+                a, b = 2.0 * (r[0] * dx + r[1] * dy + r[2] * dz), dx * dx + dy * dy + dz * dz
                 rr, rd, dd, one = slope(terms[2, p], terms[3, p], terms[4, p], a, b)
-                rr, rd, dd = 4.0 * terms[2, p] - weight * rr, -weight * rd, -weight * dd
-                one = 2.0 * terms[1, p] - weight * one
-                block[p, 0] = rr * rx * rx + 2.0 * rd * rx * dx + dd * dx * dx + one
-                block[p, 1] = rr * ry * ry + 2.0 * rd * ry * dy + dd * dy * dy + one
-                block[p, 2] = rr * rz * rz + 2.0 * rd * rz * dz + dd * dz * dz + one
-                block[p, 3] = rr * rx * ry + rd * (rx * dy + ry * dx) + dd * dx * dy
-                block[p, 4] = rr * rx * rz + rd * (rx * dz + rz * dx) + dd * dx * dz
-                block[p, 5] = rr * ry * rz + rd * (ry * dz + rz * dy) + dd * dy * dz
+                rd, dd = -weight * rd, -weight * dd
+                xx, yy, zz, xy, xz, yz = block_of_pair(
+                    springs.tension[p] - weight * one, springs.stiffness[p] - weight * rr, r
+                )
+                block[p, 0] = xx + 2.0 * rd * r[0] * dx + dd * dx * dx
+                block[p, 1] = yy + 2.0 * rd * r[1] * dy + dd * dy * dy
+                block[p, 2] = zz + 2.0 * rd * r[2] * dz + dd * dz * dz
+                block[p, 3] = xy + rd * (r[0] * dy + r[1] * dx) + dd * dx * dy
+                block[p, 4] = xz + rd * (r[0] * dz + r[2] * dx) + dd * dx * dz
+                block[p, 5] = yz + rd * (r[1] * dz + r[2] * dy) + dd * dy * dz
 
     return blocks
 
 
-def newton(start, target, block, inverse, mode, normal, b, tolerance, max_steps, x, rest, z, d, jd):
-    """Conjugate gradients for J x = b among the displacements x·normal = 0; J from its pairs' blocks, b·mode = 0.
+def newton(view):
+    """Conjugate gradients for J x = b among the displacements x·normal = 0; b·mode = 0.
 
-    Projections are oblique: v − mode (normal·v) of displacements, f − normal (mode·f) of forces, mode·normal = 1. inverse:
-    of M's diagonal blocks, (n, 3, 3). Stops when |b − J x| has fallen to `tolerance` of |b|, at a direction of negative
+    Projections are oblique: v − mode (normal·v) of displacements, f − normal (mode·f) of forces, mode·normal = 1.
+    Stops when |b − J x| has fallen to `tolerance` of |b|, at a direction of negative
     curvature, or after max_steps. Returns steps, negative where curvature was."""
+    start, target, block, inverse, mode, normal = (
+        view.springs.start, view.springs.target, view.block, view.inverse, view.mode, view.normal,
+    )  # fmt: skip
+    b, x, rest, z, d, jd = view.b, view.x, view.rest, view.z, view.d, view.image
     n, size, along = b.shape[0], 0.0, 0.0
     for i in range(n):
         for c in range(3):
@@ -97,12 +145,12 @@ def newton(start, target, block, inverse, mode, normal, b, tolerance, max_steps,
             z[i, c] = inverse[i, c, 0] * b[i, 0] + inverse[i, c, 1] * b[i, 1] + inverse[i, c, 2] * b[i, 2]
             size += b[i, c] * b[i, c]
             along += normal[i, c] * z[i, c]
-    limit, descent = tolerance * tolerance * size, 0.0
+    limit, descent = view.tolerance * view.tolerance * size, 0.0
     for i in range(n):
         for c in range(3):
             d[i, c] = z[i, c] - along * mode[i, c]
             descent += d[i, c] * rest[i, c]
-    for step in range(max_steps):
+    for step in range(view.max_steps):
         curvature = share = 0.0
         for i in range(n):
             fx = fy = fz = 0.0
@@ -138,4 +186,4 @@ def newton(start, target, block, inverse, mode, normal, b, tolerance, max_steps,
         for i in range(n):
             for c in range(3):
                 d[i, c] = z[i, c] + turn * d[i, c]
-    return max_steps
+    return view.max_steps

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from vitrify.contacts import NO_SOLID, REMEDY
-from vitrify.errors import SampleFailure
+from vitrify.errors import SampleFailure, or_failure
 from vitrify.glass import Glass
-from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs, bulk_modulus, strain_modulus
+from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs
+from vitrify.statics.hessian import together
+from vitrify.statics.hessians import at_once
 from vitrify.statics.stability import TRANSLATIONS, Stability, probe, proves_minimum, stability
-from vitrify.statics.strain import strain_force
+from vitrify.statics.strain import StrainResponses, strain_responses
+
+if TYPE_CHECKING:
+    from vitrify.backends import Cpu
+    from vitrify.backends.gpu import Gpu
 
 Elasticity = dict[str, float | int | bool]
+COLUMNS = 40  # of vectors that a solve for STRAINS and a probe holds
 STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
 
 
@@ -21,26 +29,52 @@ def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bo
     without_rattlers: of the particles that hold each other, in the same volume. Raises SampleFailure where these make no
     solid, or where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same if the moduli
     exist, and says so in `is_minimum`."""
-    pairs = pairs or Pairs.of(glass)
+    hessian = Hessian(_solid(pairs or Pairs.of(glass), without_rattlers=without_rattlers))
+    (found,) = strain_responses(hessian.alone, STRAINS, [probe(hessian.pairs)])
+    return _concluded(hessian, found)
+
+
+def elasticities(
+    glasses: Sequence[Glass], machine: Cpu | Gpu, *, side_by_side: int = 0
+) -> list[Elasticity | SampleFailure]:
+    """elasticity of each glass, or why it has none.
+
+    side_by_side: glasses whose responses are found at once; as many as suit the machine unless given."""
+    if not glasses:
+        return []
+    size = side_by_side or at_once(Pairs.of(glasses[0]), COLUMNS, machine)
+    return [x for k in range(0, len(glasses), size) for x in _side_by_side(glasses[k : k + size], machine)]
+
+
+def _side_by_side(glasses: Sequence[Glass], machine: Cpu | Gpu) -> list[Elasticity | SampleFailure]:
+    solids = [or_failure(_solid, Pairs.of(x)) for x in glasses]
+    sound = [Hessian(x) for x in solids if isinstance(x, Pairs)]
+    forces = [probe(x.pairs) for x in sound]
+    found = strain_responses(together(sound, machine), STRAINS, forces) if sound else []
+    measured = iter([or_failure(_concluded, x, responses) for x, responses in zip(sound, found, strict=True)])
+    return [next(measured) if isinstance(x, Pairs) else x for x in solids]
+
+
+def _solid(pairs: Pairs, *, without_rattlers: bool = False) -> Pairs:
+    """What is measured of a glass. Raises SampleFailure where it is no solid."""
     pairs.require_solid(spanning=False)
-    pairs = pairs.without_rattlers() if without_rattlers else pairs
-    hessian = Hessian(pairs)
-    right = [strain_force(pairs, strain) for strain in STRAINS]
-    solution = hessian.solve(np.array([*right, probe(pairs)]))
-    certified = bool(solution.converged[-1]) and proves_minimum(hessian, solution.x_mid[-1])
+    return pairs.without_rattlers() if without_rattlers else pairs
+
+
+def _concluded(hessian: Hessian, found: StrainResponses) -> Elasticity:
+    """elasticity out of what a glass answered to STRAINS and to the probe of a minimum."""
+    pairs = hessian.pairs
+    certified = bool(found.converged[-1]) and proves_minimum(hessian, found.size_of_last)
     if not certified:
         pairs.require_solid()
     sound = stability(hessian, certified=certified)
     _require_rigid(pairs, sound)
-    if not solution.converged[:-1].all():
+    if not found.converged[:-1].all():
         state = "a saddle" if sound.negative_modes else f"a state with {sound.zero_modes} zero modes"
         raise SampleFailure(
             f"moduli do not exist: the solver did not converge on {state}, not a minimum{pairs.told_of_rattlers()}"
         )
-    responses = list(zip(STRAINS, solution.x_mid, right, strict=False))
-    shear = [strain_modulus(pairs, strain, x, force) for strain, x, force in responses[:3]]
-    bulk = bulk_modulus(pairs, *responses[3][1:])
-    return moduli_columns(shear, bulk, zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
+    return moduli_columns(found.moduli[:3], found.bulk(3), zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
 
 
 def _require_rigid(pairs: Pairs, found: Stability) -> None:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitrify.errors import check
+from vitrify.backends import Cpu, backend
+from vitrify.errors import SampleFailure, check
 from vitrify.glass import Glass
-from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Pairs, strain_modulus
-from vitrify.statics.modes import Modes, lowest_modes, modes_below
-from vitrify.statics.strain import strain_force
+from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs
+from vitrify.statics.hessian import together
+from vitrify.statics.hessians import at_once
+from vitrify.statics.modes import Modes, lowest_modes, modes_below, modes_of
+from vitrify.statics.strain import strain_responses
 
 from .measurement import EQUILIBRIUM, held_pairs
 
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
+
 PLANES = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ)
+COLUMNS = 300  # of vectors that hold some fifty modes of a glass while they are found side by side
 LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of sound to set a scale by
 
 
@@ -26,10 +35,18 @@ def hessian_of(glass: Glass, *, without_rattlers: bool = False, force_tolerance:
 
 def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
     """ω = 2π c_s/L of the longest shear wave, c_s = √(G/ρ) with this glass's own G, mean of three planes, in √(ε/m)/λ."""
-    pairs = hessian.pairs
-    forces = np.array([strain_force(pairs, plane) for plane in PLANES])
-    found = [strain_modulus(pairs, plane, x) for plane, x in zip(PLANES, hessian.solve(forces).x_mid, strict=True)]
-    shear = max(sum(x.value for x in found), LEAST_SHEAR * sum(x.affine for x in found)) / 3.0
+    return first_shear_phonons([glass], [hessian], backend())[0]
+
+
+def first_shear_phonons(glasses: Sequence[Glass], hessians: Sequence[Hessian], machine: Cpu | Gpu) -> list[float]:
+    """first_shear_phonon of each glass."""
+    nothing = [np.zeros((x.pairs.n_particles, 3)) for x in hessians]
+    responses = strain_responses(together(hessians, machine), PLANES, nothing)
+    return [_phonon(glass, found.moduli) for glass, found in zip(glasses, responses, strict=True)]
+
+
+def _phonon(glass: Glass, planes: list[Modulus]) -> float:
+    shear = max(sum(x.value for x in planes), LEAST_SHEAR * sum(x.affine for x in planes)) / 3.0
     masses = np.array(glass.model.mixture.masses)[glass.species]
     return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.box)
 
@@ -47,11 +64,35 @@ def low_frequency_modes(
     without_rattlers: of the particles that hold each other; rattlers stand still in the vectors. Raises SampleFailure for
     what is no minimum, or where a mode may be missing; UsageError for masses other than 1 and for what is no
     number of modes."""
-    counts = isinstance(number, int | np.integer) and number >= 0
-    check(counts, "modes", "number", number, "a whole number, 0 for all below a frequency")
-    masses = set(glass.model.mixture.masses)
-    check(masses == {1.0}, "modes", "masses", sorted(masses), "1 for every species")
+    _check(glass, number)
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     first = first_shear_phonon(glass, hessian)
     modes = lowest_modes(hessian, number) if number else modes_below(hessian, (below * first) ** 2)
     return replace(modes, vectors=hessian.pairs.in_glass(modes.vectors, axis=1)), first
+
+
+def low_frequency_modes_of(
+    glasses: Sequence[Glass], machine: Cpu | Gpu, *, below: float = 1.2, number: int = 0
+) -> list[tuple[Modes, float] | SampleFailure]:
+    """low_frequency_modes of each glass, or why it has none. Raises UsageError as low_frequency_modes does."""
+    for glass in glasses:
+        _check(glass, number)
+    size = at_once(Pairs.of(glasses[0]), COLUMNS, machine) if glasses else 1
+    parts = [glasses[k : k + size] for k in range(0, len(glasses), size)]
+    return [x for part in parts for x in _side_by_side(part, machine, below, number)]
+
+
+def _side_by_side(
+    glasses: Sequence[Glass], machine: Cpu | Gpu, below: float, number: int
+) -> list[tuple[Modes, float] | SampleFailure]:
+    hessians = [Hessian(Pairs.of(x)) for x in glasses]
+    firsts = first_shear_phonons(glasses, hessians, machine)
+    modes = modes_of(hessians, machine, number=number, below=[(below * x) ** 2 for x in firsts])
+    return [x if isinstance(x, SampleFailure) else (x, first) for x, first in zip(modes, firsts, strict=True)]
+
+
+def _check(glass: Glass, number: int) -> None:
+    counts = isinstance(number, int | np.integer) and number >= 0
+    check(counts, "modes", "number", number, "a whole number, 0 for all below a frequency")
+    masses = set(glass.model.mixture.masses)
+    check(masses == {1.0}, "modes", "masses", sorted(masses), "1 for every species")

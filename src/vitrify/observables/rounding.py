@@ -30,8 +30,8 @@ def force_of_rounding(pairs: Pairs, step: float) -> float:
     """Largest force component that positions rounded to multiples of `step` (λ) can leave, in ε/λ.
 
     √3 step Σ_j max(|φ''|, |φ'/r|) of the stiffest particle."""
-    across = 2.0 * pairs.terms[1]  # φ'/r
-    along = across + 4.0 * pairs.terms[2] * pairs.distance**2  # φ''
+    across = pairs.springs.tension  # φ'/r
+    along = across + pairs.springs.stiffness * pairs.distance**2  # φ''
     stiffness = pairs.sum_to_particles(np.maximum(np.abs(along), np.abs(across))[:, None])
     return float(np.sqrt(3.0) * step * stiffness.max(initial=0.0))
 

@@ -35,7 +35,7 @@ def density_of_states(glass: Glass, *, hessian: Hessian | None = None) -> Densit
         density, edges = np.histogram(omega, bins=BINS, range=(0.0, 1.02 * float(omega[-1])))
         width = float(edges[1] - edges[0])
         return DensityOfStates(0.5 * (edges[1:] + edges[:-1]), density / (glass.n_particles * width), width, "dense")
-    found = spectral_density(ChebyshevOperator(hessian.pairs))
+    found = spectral_density(ChebyshevOperator(hessian))
     omega, density = found.frequency_density()
     middle = 0.5 * float(np.sqrt(found.largest))
     return DensityOfStates(omega, density, float(found.resolution(middle**2)) / (2.0 * middle), "kernel polynomials")

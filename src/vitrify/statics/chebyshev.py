@@ -2,97 +2,121 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.backends import backend
-from vitrify.kernels.chebyshev import step_of
-from vitrify.kernels.hessian_product import COLUMNS, product_of
+from vitrify.kernels import lanczos
+from vitrify.kernels.chebyshev import RecurrenceView
 
-from .pairs import Pairs
+from .hessian import Hessian
+from .hessians import Hessians
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 BOUND_STEPS = 16
+CONTRAST = 500.0  # of a filter, between zero and the cut: more would drown the modes near the cut in round-off
+LEAST_DEGREE = 4
+
+
+class ChebyshevOperators:
+    """Polynomials of the M of each of some glasses, applied on their machine; x and y are vectors there."""
+
+    def __init__(self, hessians: Hessians) -> None:
+        self.hessians = hessians
+        self.largest = self._upper_bounds()  # (samples,)
+
+    def filter(self, x: Any, y: Any, cut: FloatArray, degree: IntArray | None = None) -> None:
+        """x ← T_degree(x) of the map from [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below.
+
+        y: room. cut, degree: (samples,); the degree that gives CONTRAST unless given."""
+        degree = self.degrees(cut) if degree is None else degree
+        half, centre = 0.5 * (self.largest - cut), 0.5 * (self.largest + cut)
+        plan = np.zeros((len(cut), int(degree.max()), 3))
+        first = scale = -half / centre
+        plan[:, 0, 0], plan[:, :, 2] = first / half, centre[:, None]
+        for k in range(1, plan.shape[1]):
+            new = 1.0 / (2.0 / first - scale)
+            plan[:, k, 0], plan[:, k, 1], scale = 2.0 * new / half, -scale * new, new
+        view = self._view(plan, degree, x, y)
+        self.hessians.until_stopped(self.hessians.programs.filter, view)
+        self.hessians.programs.settle(view)
+
+    def degrees(self, cut: FloatArray) -> IntArray:
+        """(samples,) of filters of enough contrast."""
+        wanted = np.ceil(0.5 * np.log(CONTRAST) * np.sqrt(self.largest / cut))
+        return np.asarray(np.maximum(wanted, LEAST_DEGREE), dtype=np.int64)
+
+    def moments(self, x: Any, y: Any, count: int) -> FloatArray:
+        """(samples, count, w) x·T_k(M̃)·x, M̃ = 2 M/largest − 1, two moments a product. x and y, zeros, do not outlive it."""
+        on, half, steps = self.hessians, 0.5 * self.largest, count // 2
+        plan = np.empty((on.n_samples, steps, 3))
+        plan[:, 0], plan[:, 1:] = (
+            np.stack([1.0 / half, 0.0 * half, half], 1),
+            np.stack([2.0 / half, 0.0 * half - 1.0, half], 1)[:, None],
+        )
+        start = on.products(x, x)[1]
+        view = self._view(plan, np.full(on.n_samples, steps), x, y, on.zeros(on.n_samples, 2 * steps, x.shape[2]))
+        on.until_stopped(on.programs.moments, view)
+        mixed, same = np.moveaxis(on.machine.get(view.sums).reshape(on.n_samples, steps, 2, -1), 2, 0)
+        found = np.empty((on.n_samples, 2 * steps + 1, x.shape[2]))
+        found[:, 0], found[:, 1] = start, mixed[:, 0]
+        found[:, 3::2], found[:, 2::2] = 2.0 * mixed[:, 1:] - mixed[:, :1], 2.0 * same - start[:, None]
+        return found[:, :count]
+
+    def _upper_bounds(self) -> FloatArray:
+        """Upper bounds of the spectra: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
+        on, samples = self.hessians, self.hessians.n_samples
+        begin = [np.random.default_rng(3).normal(size=(1, n, 3)) for n in on.sizes]
+        x = on.put([b / np.linalg.norm(b) for b in begin])
+        w, state = x.shape[2], np.zeros((samples, lanczos.ROWS, x.shape[2]))
+        state[:, lanczos.G] = 1.0
+        alpha, beta = (on.zeros(samples, BOUND_STEPS, w) for _ in range(2))
+        y, on_state, room = on.zeros(*x.shape), on.machine.put(state), on.room(1, w)
+        view = lanczos.LanczosView(on.layout, w, on.on_springs, x, y, on_state, room, alpha, beta, on.counters())
+        on.until_stopped(on.programs.lanczos, view)
+        diagonal, beside = (on.machine.get(x)[:, :, 0] for x in (alpha, beta))
+        return np.array([_largest_ritz(a, b) + b[-1] for a, b in zip(diagonal, beside, strict=True)])
+
+    def _view(self, plan: FloatArray, degree: IntArray, x: Any, y: Any, sums: Any = None) -> RecurrenceView:
+        """The steps of a plan (samples, steps, 3), first from x to y; the last may stand in either."""
+        on, put, w = self.hessians, self.hessians.machine.put, x.shape[2]
+        room = on.room(2, w)
+        sums = room if sums is None else sums
+        return RecurrenceView(on.layout, w, on.on_springs, put(plan), put(degree), on.counters(), x, y, room, sums)
 
 
 class ChebyshevOperator:
-    """Applies polynomials of M to blocks of vectors (m, 3 n)."""
+    """Polynomials of the M of one glass, applied to rows of vectors here, (m, 3 n)."""
 
-    def __init__(self, pairs: Pairs) -> None:
-        self.n = pairs.n_particles
-        self._arrays = (pairs.start, pairs.target, pairs.r_pd, np.ascontiguousarray(pairs.terms[1]),
-                        np.ascontiguousarray(pairs.terms[2]))  # fmt: skip
-        self.largest = self._upper_bound()
+    def __init__(self, hessian: Hessian) -> None:
+        self._on, self.n = ChebyshevOperators(hessian.alone), hessian.pairs.n_particles
+        self.largest = float(self._on.largest[0])
 
     def filter(self, rows: FloatArray, cut: float, degree: int) -> FloatArray:
-        """T_degree of the map from [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below."""
-        half, centre = 0.5 * (self.largest - cut), 0.5 * (self.largest + cut)
-        found = np.empty_like(rows)
-        for first in range(0, len(rows), COLUMNS):
-            x = self._packed(rows[first : first + COLUMNS])
-            y = np.zeros_like(x)
-            first_scale = scale = -half / centre
-            self._step(centre, first_scale / half, 0.0, x, y)
-            for _ in range(degree - 1):
-                new = 1.0 / (2.0 / first_scale - scale)
-                self._step(centre, 2.0 * new / half, -scale * new, y, x)
-                x, y, scale = y, x, new
-            found[first : first + COLUMNS] = self._unpacked(y)[: len(rows) - first]
+        """T_degree of rows, as ChebyshevOperators.filter has it."""
+        on, found = self._on.hessians, np.empty_like(rows)
+        for first in range(0, len(rows), on.lanes.number):
+            some = rows[first : first + on.lanes.number].reshape(-1, self.n, 3)
+            x = on.put([some])
+            self._on.filter(x, on.zeros(*x.shape), np.array([cut]), np.array([degree]))
+            found[first : first + len(some)] = on.get(x, len(some))[0].reshape(len(some), -1)
         return found
+
+    def degree(self, cut: float) -> int:
+        """Of a filter of enough contrast."""
+        return int(self._on.degrees(np.array([cut]))[0])
 
     def moments(self, rows: FloatArray, count: int) -> FloatArray:
         """(count,) ⟨v·T_k(M̃)·v⟩ summed over rows, M̃ = 2 M/largest − 1; two moments a product."""
-        total = np.zeros(count)
-        half = centre = 0.5 * self.largest
-        for first in range(0, len(rows), COLUMNS):
-            v = self._packed(rows[first : first + COLUMNS])
-            x, y = v.copy(), np.zeros_like(v)
-            self._step(centre, 1.0 / half, 0.0, x, y)
-            start, one = float(np.vdot(v, v)), float(np.vdot(v, y))
-            total[:2] += (start, one)
-            for k in range(1, (count + 1) // 2):
-                total[2 * k] += 2.0 * float(np.vdot(y, y)) - start
-                self._step(centre, 2.0 / half, -1.0, y, x)
-                x, y = y, x
-                if 2 * k + 1 < count:
-                    total[2 * k + 1] += 2.0 * float(np.vdot(y, x)) - one
+        on, total = self._on.hessians, np.zeros(count)
+        for first in range(0, len(rows), on.lanes.number):
+            x = on.put([rows[first : first + on.lanes.number].reshape(-1, self.n, 3)])
+            total += self._on.moments(x, on.zeros(*x.shape), count).sum(axis=(0, 2))
         return total
 
-    def _upper_bound(self) -> float:
-        """An upper bound of the spectrum: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
-        x = self._packed(np.random.default_rng(3).normal(size=(1, 3 * self.n)))
-        x /= np.linalg.norm(x)
-        old, beta = np.zeros_like(x), 0.0
-        diagonal, beside = [], []
-        for _ in range(min(BOUND_STEPS, 3 * self.n)):
-            self._step(0.0, 1.0, -beta, x, old)
-            diagonal.append(float(np.vdot(x, old)))
-            old -= diagonal[-1] * x
-            beta = float(np.linalg.norm(old))
-            beside.append(beta)
-            if beta == 0.0:
-                break
-            old /= beta
-            x, old = old, x
-        ritz = np.linalg.eigvalsh(np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1))
-        return float(ritz[-1] + beside[-1])
 
-    def _step(self, centre: float, gain: float, keep: float, x: FloatArray, old: FloatArray) -> None:
-        _compiled()(*self._arrays, centre, gain, keep, x, old)
-
-    def _packed(self, rows: FloatArray) -> FloatArray:
-        packed = np.zeros((self.n, 3, COLUMNS))
-        packed[:, :, : len(rows)] = rows.reshape(-1, self.n, 3).transpose(1, 2, 0)
-        return packed
-
-    def _unpacked(self, packed: FloatArray) -> FloatArray:
-        return np.ascontiguousarray(packed.transpose(2, 0, 1)).reshape(COLUMNS, 3 * self.n)
-
-
-@cache
-def _compiled() -> Any:
-    cpu = backend()
-    return cpu.compile(step_of(cpu.inline(product_of())))
+def _largest_ritz(diagonal: FloatArray, beside: FloatArray) -> float:
+    matrix = np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)
+    return float(np.linalg.eigvalsh(matrix)[-1])

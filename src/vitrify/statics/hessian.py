@@ -1,21 +1,39 @@
-"""The Hessian M = ∂²U/∂x∂x of an inherent state, as an operator and as a matrix."""
+"""The Hessian M = ∂²U/∂x∂x of one inherent state, as an operator and as a matrix."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from vitrify.backends import backend
+from vitrify.backends import Cpu, backend
 from vitrify.errors import SampleFailure
-from vitrify.kernels.hessian_matrix import fill_matrix
+from vitrify.kernels.block_jacobi_cg import CONVERGED, NEGATIVE
+from vitrify.kernels.hessian_matrix import MatrixView, fill_matrix_of
+from vitrify.kernels.pair_stiffness import block_of_pair
 
-from .linear_solvers.block_jacobi_cg import Solution, inverse_blocks, solve
+from .hessians import Hessians
 from .pairs import Pairs
 
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
+
 FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """x of M x = b, (m, n, 3), and what became of each right-hand side."""
+
+    x_mid: FloatArray
+    converged: NDArray[np.bool_]  # (m,)
+    negative_curvature: NDArray[np.bool_]  # (m,) a direction with d·M·d ≤ 0 was met: M is not positive
+    steps: int
 
 
 class Hessian:
@@ -23,16 +41,40 @@ class Hessian:
 
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
-        self.diagonal = pairs.sum_to_particles(pairs.blocks())  # (n, 3, 3)
-
-    def solve(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> Solution:
-        """M⁺ b for translation-free right-hand sides. right_mid: (m, n, 3)."""
-        return solve(self.pairs, self.inverse_diagonal, right_mid, tolerance=tolerance)
 
     @cached_property
+    def alone(self) -> Hessians:
+        """M where kernels of the CPU find it."""
+        return Hessians([self.pairs], backend())
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """(n, 3, 3) the blocks M_ii."""
+        return self.blocks[0]
+
+    @property
     def inverse_diagonal(self) -> FloatArray:
         """(n, 3, 3) inverse of each diagonal block: the preconditioner of conjugate gradients."""
-        return inverse_blocks(self.diagonal)
+        return self.blocks[1]
+
+    @cached_property
+    def blocks(self) -> tuple[FloatArray, FloatArray]:
+        """The diagonal blocks and their inverses."""
+        return self.alone.on_blocks
+
+    def solve(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> Solution:
+        """M⁺b by conjugate gradients, a few right-hand sides at once; x is free of translations. right_mid: (m, n, 3).
+
+        Raises nothing: what did not converge says so."""
+        b, at_once = right_mid - right_mid.mean(axis=1, keepdims=True), self.alone.lanes.number
+        x, states, steps = np.empty_like(b), np.zeros(len(b)), 0
+        for first in range(0, len(b), at_once):
+            part = slice(first, first + at_once)
+            found, state, more = self.alone.solve(self.alone.put([b[part]]), tolerance=tolerance)
+            (x[part],) = self.alone.get(found, len(b[part]))
+            states[part], steps = state[0, : len(b[part])], steps + int(more.sum())
+        x -= x.mean(axis=1, keepdims=True)
+        return Solution(x, states == CONVERGED, states == NEGATIVE, steps)
 
     def response(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> FloatArray:
         """M⁺b as `solve` gives it. Raises SampleFailure where it does not converge, as where the glass is no minimum."""
@@ -55,6 +97,12 @@ class Hessian:
         entries = 9 * (len(pairs.target) + n)
         start = np.empty(3 * n + 1, dtype=np.int32 if entries < 2**31 else np.int64)
         column, value = np.empty(entries, dtype=start.dtype), np.empty(entries)
-        fill = backend().compile(fill_matrix)
-        fill(pairs.start, pairs.target, pairs.r_pd, *pairs.terms[1:3], self.diagonal, start, column, value)
+        fill = backend().compile(fill_matrix_of(backend().inline(block_of_pair)))
+        fill(MatrixView(pairs.springs, self.diagonal, start, column, value))
         return sparse.csr_array((value, column, start), shape=(3 * n, 3 * n))
+
+
+def together(hessians: Sequence[Hessian], machine: Cpu | Gpu) -> Hessians:
+    """The Hessians of some glasses on one machine."""
+    alone = len(hessians) == 1 and machine is backend()
+    return hessians[0].alone if alone else Hessians([x.pairs for x in hessians], machine)

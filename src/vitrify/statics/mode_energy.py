@@ -32,9 +32,10 @@ def energy_split(pairs: Pairs, mode: FloatArray) -> EnergySplit:
     """k± = Σ φ'' (n·δ)² and f± = Σ (φ'/r) (δ² − (n·δ)²) over pairs of either sign. mode: (n, 3), |mode| = 1."""
     delta = mode[pairs.target] - mode[pairs.source]
     along = (np.einsum("pd,pd->p", pairs.r_pd, delta) / pairs.distance) ** 2
-    curvature = 2.0 * pairs.terms[1] + 4.0 * pairs.distance**2 * pairs.terms[2]  # φ''
+    tension, stiffness = pairs.springs.tension, pairs.springs.stiffness
+    curvature = tension + pairs.distance**2 * stiffness  # φ''
     k = 0.5 * curvature * along  # every pair is met twice: half at each end
-    f = pairs.terms[1] * np.maximum(np.einsum("pd,pd->p", delta, delta) - along, 0.0)  # ½ φ'/r = φ_s
+    f = 0.5 * tension * np.maximum(np.einsum("pd,pd->p", delta, delta) - along, 0.0)
     parts = (np.where(k > 0, k, 0.0), np.where(k < 0, k, 0.0), np.where(f > 0, f, 0.0), np.where(f < 0, f, 0.0))
     shares = (np.bincount(pairs.source, x, minlength=pairs.n_particles).astype(np.float64) for x in parts)
     return EnergySplit(*shares)
@@ -43,8 +44,7 @@ def energy_split(pairs: Pairs, mode: FloatArray) -> EnergySplit:
 def strain_coupling(pairs: Pairs, mode: FloatArray) -> FloatArray:
     """F = ∂²U/∂ε∂x·π, (3, 3), symmetric strain, Eq. (A15), in ε/λ."""
     delta = mode[pairs.target] - mode[pairs.source]
-    along = 4.0 * pairs.terms[2] * np.einsum("pd,pd->p", pairs.r_pd, delta)
-    tensor = 0.5 * (pairs.r_pd.T @ (2.0 * pairs.terms[1][:, None] * delta) + (pairs.r_pd.T * along) @ pairs.r_pd)
+    tensor = 0.5 * (pairs.r_pd.T @ pairs.pull(delta))
     return np.asarray(0.5 * (tensor + tensor.T))
 
 

@@ -5,28 +5,33 @@ above them, by Sylvester's law, shows that there are no others."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from vitrify.errors import SampleFailure
+from vitrify.backends import Cpu, threads
+from vitrify.errors import SampleFailure, or_failure
 from vitrify.solver_sizes import ALWAYS_FACTORED, DENSE, DENSEST_FACTORED, LARGEST_FACTORED
 
 from .chebyshev import ChebyshevOperator
-from .hessian import Hessian
+from .hessian import Hessian, together
 from .linear_solvers.certificate import nothing_below
 from .linear_solvers.inertia import Uncountable, count_below
 from .pairs import Pairs
 from .spectrum import spectral_density
+from .stability import TRANSLATIONS, ZERO
+from .subspace_iteration import RESIDUAL, lowest_ritz_pairs
+
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
 
 FloatArray = NDArray[np.float64]
 BLOCK = 8
-TRANSLATIONS = 3
-ZERO = 1e-10  # of the mean diagonal of M
-RESIDUAL = 1e-9  # of the largest wanted eigenvalue
-CONTRAST = 500.0  # of the filter, between zero and the cut: more would drown the modes near the cut in round-off
 SETTLED = 3e-11  # relative error of the filter's eigenvalues; at 1e-10 most sets need a second filtering, 15 % of the time
 RISES = 12  # of the cut, where it was too low
 
@@ -64,7 +69,7 @@ def lowest_modes(hessian: Hessian, number: int) -> Modes:
     number = min(number, degrees)
     if _small(hessian, number):
         return _dense(hessian, number)
-    operator = ChebyshevOperator(hessian.pairs)
+    operator = ChebyshevOperator(hessian)
     density = spectral_density(operator, n_moments=128)
     grid = operator.largest * np.linspace(0.0, 1.0, 2_001) ** 2
     wanted = (1.5 * number + 8.0 + TRANSLATIONS) / (degrees + TRANSLATIONS)
@@ -84,7 +89,7 @@ def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
     """All modes with ω² below `eigenvalue`. Raises SampleFailure as lowest_modes does."""
     if hessian.pairs.n_particles <= DENSE:
         return _dense(hessian, below=eigenvalue)
-    operator = ChebyshevOperator(hessian.pairs)
+    operator = ChebyshevOperator(hessian)
     guess = _count_below(hessian, eigenvalue)
     if guess == 0:
         nothing = np.empty(0)
@@ -94,6 +99,61 @@ def modes_below(hessian: Hessian, eigenvalue: float) -> Modes:
     values, vectors, residuals = _filtered_lanczos(hessian, operator, 1.4 * eigenvalue, guess)
     kept = values < eigenvalue
     return _proven(hessian, operator, values[kept], vectors[kept], residuals[kept], eigenvalue, guess)
+
+
+def modes_of(
+    hessians: Sequence[Hessian],
+    machine: Cpu | Gpu,
+    *,
+    number: int = 0,
+    below: Sequence[float] = (),
+    block: int = 0,
+) -> list[Modes | SampleFailure]:
+    """lowest_modes of each glass, or modes_below a number of its own where `number` is 0; those that fail say why.
+
+    A CPU takes one glass after the other by block Lanczos; a GPU takes all at once by subspace iteration, and what does not
+    come out of that is left to the CPU. block: vectors a glass, half as many again as modes unless given; where it is given
+    a CPU iterates subspaces, too."""
+    alone = lowest_modes if number else modes_below
+    wanted: Sequence[Any] = [number] * len(hessians) if number else below
+    proven: dict[int, Modes] = {}
+    if block or not isinstance(machine, Cpu):
+        counts = wanted if number else _counted(hessians, below)
+        proven = _by_subspaces(hessians, machine, counts, () if number else below, block)
+    return [proven[s] if s in proven else or_failure(alone, x, wanted[s]) for s, x in enumerate(hessians)]
+
+
+def _by_subspaces(
+    hessians: Sequence[Hessian], machine: Cpu | Gpu, wanted: Sequence[int], edges: Sequence[float], block: int
+) -> dict[int, Modes]:
+    """The lowest modes, wanted[s] of each glass that subspace iteration suits, where as many are counted below its edge.
+
+    edges: below which so many were counted; where none are given they are found and counted here."""
+    block = -(-(block or max((k * 3 // 2 + 16 for k in wanted), default=0)) // 8) * 8
+    suited = [s for s, x in enumerate(hessians) if _fits(x, wanted[s], block)]
+    if not suited:
+        return {}
+    numbers = np.array([wanted[s] for s in suited])
+    ritz = lowest_ritz_pairs(together([hessians[s] for s in suited], machine), numbers, block)
+    found = {suited[k]: x for k, x in ritz.items()}
+    edge = {s: edges[s] if edges else float(x.eigenvalues[-2:].mean()) for s, x in found.items()}
+    counted = [wanted[s] for s in edge] if edges else _counted([hessians[s] for s in edge], list(edge.values()))
+    return {
+        s: Modes(x.eigenvalues[:-1], x.vectors[:-1], x.residuals[:-1], edge[s], "inertia")
+        for (s, x), count in zip(found.items(), counted, strict=True)
+        if count == wanted[s] and x.eigenvalues[-2] < edge[s]
+    }
+
+
+def _counted(hessians: Sequence[Hessian], eigenvalues: Sequence[float]) -> list[int]:
+    """Modes below an eigenvalue of each glass; 0, too, where they cannot be counted."""
+    with ThreadPoolExecutor(threads()) as pool:
+        return [count or 0 for count in pool.map(_count_below, hessians, eigenvalues)]
+
+
+def _fits(hessian: Hessian, number: int, block: int) -> bool:
+    """Is there room for a subspace that is larger than the modes and smaller than the space?"""
+    return 1 < number + 1 < block < 3 * hessian.pairs.n_particles - TRANSLATIONS
 
 
 def _small(hessian: Hessian, number: int) -> bool:
@@ -124,7 +184,7 @@ def _filtered_lanczos(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Modes below the cut, at most `number`, by block Lanczos with full reorthogonalisation on the filter of M."""
     n, matrix = operator.n, hessian.matrix()
-    degree = max(int(np.ceil(0.5 * np.log(CONTRAST) * np.sqrt(operator.largest / cut))), 4)
+    degree = operator.degree(cut)
     basis = np.empty((0, 3 * n))
     projected = np.empty((0, 0))
     block = _orthonormal(_free(np.random.default_rng(5).normal(size=(BLOCK, 3 * n)), n))

@@ -13,6 +13,7 @@ from vitrify.batch import Batch, glass_batch
 from vitrify.contacts import Contacts, compressed, require_solid
 from vitrify.formula import pair_terms
 from vitrify.glass import Glass
+from vitrify.kernels.hessian import Springs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -100,12 +101,17 @@ class Pairs:
     @property
     def slope(self) -> FloatArray:
         """(p,) φ' = 2 r φ_s, negative for a repulsive pair."""
-        return np.asarray(2.0 * self.distance * self.terms[1])
+        return np.asarray(self.distance * self.springs.tension)
 
-    def blocks(self) -> FloatArray:
-        """(p, 3, 3) stiffness of each pair, 2 φ_s 1 + 4 φ_ss r⊗r."""
-        outer = self.r_pd[:, :, None] * self.r_pd[:, None, :]  # first, so that blocks are symmetric to the last bit
-        return np.asarray(4.0 * self.terms[2][:, None, None] * outer + 2.0 * self.terms[1][:, None, None] * np.eye(3))
+    @cached_property
+    def springs(self) -> Springs:
+        """What M is made of: k_ij = t 1 + k r⊗r with t = 2 φ_s = φ'/r, in ε/λ², and k = 4 φ_ss, in ε/λ⁴."""
+        return Springs(self.start, self.target, self.r_pd, 2.0 * self.terms[1], 4.0 * self.terms[2])
+
+    def pull(self, delta_pd: FloatArray) -> FloatArray:
+        """(p, 3) k_ij δ of each pair's relative displacement, as kernels.pair_stiffness has it."""
+        along = self.springs.stiffness * np.einsum("pd,pd->p", self.r_pd, delta_pd)
+        return np.asarray(self.springs.tension[:, None] * delta_pd + along[:, None] * self.r_pd)
 
     def sum_to_particles(self, value_pd: FloatArray) -> FloatArray:
         """(n, ...) sum over the pairs of each particle."""
@@ -116,8 +122,8 @@ class Pairs:
         return total
 
     def forces(self) -> FloatArray:
-        """(n, 3) force on each particle, Σ_j 2 φ_s r_ij."""
-        return self.sum_to_particles(2.0 * self.terms[1][:, None] * self.r_pd)
+        """(n, 3) force on each particle, Σ_j t r_ij."""
+        return self.sum_to_particles(self.springs.tension[:, None] * self.r_pd)
 
 
 def _terms(batch: Batch, source: IntArray, target: IntArray, squared: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.errors import SampleFailure
-from vitrify.kernels.anharmonic import newton
+from vitrify.kernels.anharmonic import NewtonView, newton
 
 from .anharmonic import Order, forces, slope_blocks
 from .dipoles import responses, softest_bonds, stiffness
@@ -186,12 +186,12 @@ def _newton_change(hessian: Hessian, here: _Places, order: Order, tolerance: flo
     nothing changes."""
     pairs, pi = hessian.pairs, here.pi[0]
     block = slope_blocks(pairs, pi, float(here.stiffness[0] / here.derivative[0]), order)
-    x, *room = (np.empty_like(pi) for _ in range(5))
-    steps = backend().compile(newton)(
-        pairs.start, pairs.target, block, hessian.inverse_diagonal, pi, here.linear[0] / here.stiffness[0],
-        -here.gradient[0], tolerance, MOST_PRODUCTS, x, *room,
-    )  # fmt: skip
-    return x if steps > 0 else None
+    x, rest, z, d, image = (np.empty_like(pi) for _ in range(5))
+    normal, b = here.linear[0] / here.stiffness[0], -here.gradient[0]
+    view = NewtonView(
+        pairs.springs, block, hessian.inverse_diagonal, pi, normal, b, x, rest, z, d, image, tolerance, MOST_PRODUCTS
+    )
+    return x if backend().compile(newton)(view) > 0 else None
 
 
 def _dot(a_mid: FloatArray, b_mid: FloatArray) -> FloatArray:

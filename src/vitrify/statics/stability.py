@@ -46,16 +46,16 @@ def probe(pairs: Pairs) -> FloatArray:
     return force
 
 
-def proves_minimum(hessian: Hessian, response_id: FloatArray) -> bool:
+def proves_minimum(hessian: Hessian, size: float) -> bool:
     """Whether a converged response to `probe` leaves no room for a mode that counts as zero. One of a tiny positive κ, as
-    of a particle that hangs on one contact without force, makes it as large as 1/κ. response_id: (n, 3)."""
-    return bool(_zero(hessian) * np.linalg.norm(response_id) < SOFT)
+    of a particle that hangs on one contact without force, makes it as large as 1/κ. size: its length."""
+    return _zero(hessian) * size < SOFT
 
 
 def require_minimum(hessian: Hessian) -> None:
     """Raise SampleFailure for what is no minimum, by one response to `probe`."""
     alone = hessian.pairs.isolated.any()
-    if alone or not proves_minimum(hessian, hessian.response(probe(hessian.pairs)[None])[0]):
+    if alone or not proves_minimum(hessian, float(np.linalg.norm(hessian.response(probe(hessian.pairs)[None])))):
         zero = "is no minimum: its Hessian has a zero mode beside the translations"
         raise SampleFailure(zero + hessian.pairs.told_of_rattlers())
 

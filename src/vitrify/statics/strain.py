@@ -1,15 +1,21 @@
-"""Response of an inherent state to homogeneous strain: moduli as Born part minus nonaffine part."""
+"""Response of inherent states to homogeneous strain: moduli as Born part minus nonaffine part."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.backends import backend
+from vitrify.kernels.block_jacobi_cg import CONVERGED
+
+from .hessians import Hessians
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
+TOLERANCE = 1e-10
 
 
 def _shear(a: int, b: int) -> FloatArray:
@@ -34,41 +40,71 @@ class Modulus:
         return self.affine - self.nonaffine
 
 
+@dataclass(frozen=True, slots=True)
+class StrainResponses:
+    """What one glass answers to some strains, and to a force beside them."""
+
+    moduli: list[Modulus]  # Eqs. (A1) and (11): Born part minus Ξ·M⁺·Ξ/V, one a strain
+    slopes: FloatArray  # (strains,) ∂U/∂γ / V, in ε/λ³
+    converged: NDArray[np.bool_]  # (strains + 1,), the force last
+    size_of_last: float  # |M⁺b| of the force
+
+    def bulk(self, k: int) -> Modulus:
+        """K, Eq. (A3), where the k-th strain is BULK."""
+        return _bulk_of(self.moduli[k], float(self.slopes[k]))
+
+
 def strain_force(pairs: Pairs, strain: FloatArray) -> FloatArray:
     """Ξ = ∂²U/∂γ∂x, (n, 3), free of translations. strain: (3, 3) displacement gradient per γ."""
-    affine_pd = pairs.r_pd @ strain.T
-    return -pairs.sum_to_particles(_tension(pairs, affine_pd))
+    return _strained(pairs, strain)[0]
 
 
-def strain_modulus(
-    pairs: Pairs, strain: FloatArray, response_id: FloatArray, force_id: FloatArray | None = None
-) -> Modulus:
+def strain_modulus(pairs: Pairs, strain: FloatArray, response_id: FloatArray) -> Modulus:
     """Athermal modulus (1/V) d²U/dγ², Eqs. (A1) and (11): Born part minus Ξ·M⁺·Ξ/V.
 
-    strain: (3, 3) displacement gradient per γ; response_id: (n, 3) M⁺·Ξ; force_id: (n, 3) Ξ, where it is at hand."""
-    affine_pd = pairs.r_pd @ strain.T
-    force_id = strain_force(pairs, strain) if force_id is None else force_id
-    born = 0.5 * float(np.vdot(affine_pd, _tension(pairs, affine_pd)))  # every pair is met twice
-    nonaffine = float(np.vdot(force_id, response_id))
-    return Modulus(born / pairs.volume, nonaffine / pairs.volume)
+    strain: (3, 3) displacement gradient per γ; response_id: (n, 3) M⁺·Ξ."""
+    force_id, _, born = _strained(pairs, strain)
+    return Modulus(born / pairs.volume, float(np.vdot(force_id, response_id)) / pairs.volume)
 
 
-def bulk_modulus(pairs: Pairs, response_id: FloatArray, force_id: FloatArray | None = None) -> Modulus:
-    """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²), Eq. (A3) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη).
-
-    response_id: (n, 3) M⁺·Ξ for the strain BULK; force_id: (n, 3) Ξ, where it is at hand."""
-    slope = 0.5 * float(np.sum(2.0 * pairs.terms[1] * pairs.distance**2)) / pairs.volume
-    return bulk_of(strain_modulus(pairs, BULK, response_id, force_id), slope)
+def bulk_modulus(pairs: Pairs, response_id: FloatArray) -> Modulus:
+    """K, Eq. (A3). response_id: (n, 3) M⁺·Ξ for the strain BULK."""
+    slope = _strained(pairs, BULK)[1] / pairs.volume
+    return _bulk_of(strain_modulus(pairs, BULK, response_id), slope)
 
 
-def bulk_of(parts: Modulus, slope: float) -> Modulus:
-    """K out of the quadratic forms of the strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside
-    the quadratic form."""
+def _bulk_of(parts: Modulus, slope: float) -> Modulus:
+    """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη), out of the parts of the
+    strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside the quadratic form."""
     d = 3
     return Modulus((parts.affine + slope - d * slope) / d**2, parts.nonaffine / d**2)
 
 
-def _tension(pairs: Pairs, displacement_pd: FloatArray) -> FloatArray:
-    """(p, 3) pair stiffness times relative displacement: 2 φ_s δ + 4 φ_ss r (r·δ)."""
-    along = 4.0 * pairs.terms[2] * np.einsum("pd,pd->p", pairs.r_pd, displacement_pd)
-    return np.asarray(2.0 * pairs.terms[1][:, None] * displacement_pd + along[:, None] * pairs.r_pd)
+def _strained(pairs: Pairs, strain: FloatArray) -> tuple[FloatArray, float, float]:
+    """Ξ, ∂U/∂γ, and the strain's quadratic form in the pair stiffnesses, of one glass."""
+    alone = Hessians([pairs], backend())
+    force = alone.put([np.zeros((1, pairs.n_particles, 3))])
+    slope, born = alone.strain(strain[None], force)[0, :, 0]
+    return np.ascontiguousarray(alone.get(force, 1)[0][0]), float(slope), float(born)
+
+
+def strain_responses(
+    hessians: Hessians, strains: Sequence[FloatArray], forces_id: Sequence[FloatArray]
+) -> list[StrainResponses]:
+    """All strains, and one more force of each glass, solved for. forces_id: (n, 3) of each, free of translations."""
+    m, volumes = len(strains), hessians.volumes
+    right = hessians.put([np.concatenate([np.zeros((m, *x.shape)), x[None]]) for x in forces_id])
+    slopes, born = np.moveaxis(hessians.strain(np.array(strains), right), 1, 0)
+    hessians.free(right)
+    x, states, _ = hessians.solve(right, tolerance=TOLERANCE)
+    hessians.free(x)
+    nonaffine, squares = hessians.products(right, x)
+    return [
+        StrainResponses(
+            [Modulus(float(b), float(a)) for b, a in zip(born[s, :m] / v, nonaffine[s, :m] / v, strict=True)],
+            slopes[s, :m] / v,
+            states[s, : m + 1] == CONVERGED,
+            float(np.sqrt(squares[s, m])),
+        )
+        for s, v in enumerate(volumes)
+    ]

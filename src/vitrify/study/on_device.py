@@ -14,7 +14,6 @@ from vitrify.batch import row_width
 from vitrify.campaign import Batch, Result, Store, Task
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.observables.in_step import moduli_in_step
 from vitrify.preparation import make_glasses
 
 from . import work
@@ -30,7 +29,8 @@ RECORDS, REST = 16, 170  # arrays of 32 bytes a particle (seven of them for sort
 
 
 def with_gpu(batches: Iterable[Batch]) -> list[Batch]:
-    """The same work, where batches for a GPU make many glasses and their moduli at once; what they leave comes after."""
+    """The same work, where batches for a GPU make many glasses at once, with their moduli and modes; what they leave comes
+    after them."""
     everything = list(batches)
     made = [batch for batch in everything if batch.tasks[0].function is work.glass_task]
     on_gpu = [
@@ -43,14 +43,18 @@ def with_gpu(batches: Iterable[Batch]) -> list[Batch]:
 
 
 def make_in_step(store: Store, tasks: list[Task], machine: Gpu | None = None) -> None:
-    """Make and publish the glasses of these tasks, all of one folder, and their moduli. A glass that fails is recorded.
+    """Make and publish the glasses of these tasks, all of one folder, and what is measured of many at once. A glass that
+    fails is recorded.
 
     machine: the GPU of this process unless given."""
     used = machine or gpu()
     glasses = [task for task in tasks if task.function is work.glass_task]
-    elastic = {task.needs[0]: task for task in tasks if task.function is work.observable_task}  # by the key of the glass
+    wanted = [task for task in tasks if task.function is work.observable_task]
     for part in _parts(glasses, used) if glasses else ():
-        _make(part, elastic, store, used)
+        with np.errstate(all="ignore"):  # where kernels are simulated, integers wrap and padding divides by zero as meant
+            made = _make(part, store, used)
+            for name in work.MEASURE_MANY:
+                _measure([task for task in wanted if task.arguments[0].name == name], made, store, used)
 
 
 def samples_at_once(spec: EnsembleSpec, free: int) -> int:
@@ -69,7 +73,7 @@ def _folder(batch: Batch) -> str:
 
 def _together(batches: list[Batch]) -> Batch:
     tasks = [batch.tasks[0] for batch in batches]
-    tasks += [task for batch in batches for task in batch.tasks if _is_elasticity(task)]
+    tasks += [task for batch in batches for task in batch.tasks if _is_measured(task)]
     name, after = f"{batches[0].name} on a GPU", batches[0].after
     return Batch(name, tuple(tasks), after, counts=0, resources={"GPU": 1}, together=make_in_step)
 
@@ -80,28 +84,37 @@ def _parts(tasks: list[Task], machine: Gpu) -> Iterator[list[Task]]:
         yield tasks[first : first + size]
 
 
-def _is_elasticity(task: Task) -> bool:
-    return task.function is work.observable_task and task.arguments[0].name == "elasticity"
+def _is_measured(task: Task) -> bool:
+    return task.function is work.observable_task and task.arguments[0].name in work.MEASURE_MANY
 
 
-def _make(tasks: list[Task], elastic: dict[str, Task], store: Store, machine: Gpu) -> None:
+def _make(tasks: list[Task], store: Store, machine: Gpu) -> dict[str, Glass]:
+    """The glasses that could be made, by key."""
     spec, seed, _, temperature_key = tasks[0].arguments
-    with np.errstate(all="ignore"):  # where the kernels are simulated, integers wrap and padding divides by zero as meant
-        made = make_glasses(
-            spec.parsed_model,
-            n_particles=spec.n_particles,
-            density=spec.density,
-            parent_temperature=work.temperature_of(store, spec, temperature_key),
-            rngs=[generator(seed, spec.name, "sample", task.arguments[2]) for task in tasks],
-            recipe=spec.recipe,
-            machine=machine,
-        )
-        sound = [(t, glass) for t, glass in zip(tasks, made, strict=True) if _publish(t, glass, store)]
-        wanted = [(elastic[t.key], glass) for t, glass in sound if t.key in elastic and isinstance(glass, Glass)]
-        for task, found in zip(wanted, moduli_in_step([glass for _, glass in wanted], machine), strict=True):
-            if isinstance(found, dict) and found["is_minimum"]:  # what fails is measured again, and recorded, by the engine
-                measured = Result(dict(found), made_from=work.glass_checksum(work.glass_result(task[1])))
-                store.publish(task[0].key, task[0].digest, measured)
+    made = make_glasses(
+        spec.parsed_model,
+        n_particles=spec.n_particles,
+        density=spec.density,
+        parent_temperature=work.temperature_of(store, spec, temperature_key),
+        rngs=[generator(seed, spec.name, "sample", task.arguments[2]) for task in tasks],
+        recipe=spec.recipe,
+        machine=machine,
+    )
+    published = zip(tasks, made, strict=True)
+    return {t.key: x for t, x in published if _publish(t, x, store) and isinstance(x, Glass)}
+
+
+def _measure(tasks: list[Task], made: dict[str, Glass], store: Store, machine: Gpu) -> None:
+    """One observable of those glasses of which it is wanted; what fails is measured again, and recorded, by the engine."""
+    wanted = [task for task in tasks if task.needs[0] in made]
+    if not wanted:
+        return
+    observable, glasses = wanted[0].arguments[0], [made[task.needs[0]] for task in wanted]
+    found = work.MEASURE_MANY[observable.name](glasses, machine, **observable.settings)
+    for task, glass, measured in zip(wanted, glasses, found, strict=True):
+        if isinstance(measured, Result):
+            sealed = replace(measured, made_from=work.glass_checksum(work.glass_result(glass)))
+            store.publish(task.key, task.digest, sealed)
 
 
 def _publish(task: Task, glass: Glass | SampleFailure, store: Store) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from vitrify.backends.processor import processor_kind
 from vitrify.campaign import Result, Store
 from vitrify.campaign.result_file import Value
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
-from vitrify.errors import BrokenFile, SampleFailure
+from vitrify.errors import BrokenFile, SampleFailure, or_failure
 from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
 from vitrify.observables import (
@@ -25,10 +25,17 @@ from vitrify.observables import (
     quasilocalised_mode,
     radial_distribution,
 )
+from vitrify.observables.elasticity import Elasticity, elasticities
+from vitrify.observables.modes import low_frequency_modes_of
 from vitrify.preparation import make_glass
+from vitrify.statics.modes import Modes
 
 from .seeds import generator
 from .spec import EnsembleSpec, ObservableSpec
+
+if TYPE_CHECKING:
+    from vitrify.backends import Cpu
+    from vitrify.backends.gpu import Gpu
 
 
 def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Result:
@@ -97,7 +104,15 @@ def _mechanics(glass: Glass) -> Result:
 
 
 def _elasticity(glass: Glass) -> Result:
-    measured = elasticity(glass)
+    return _elasticity_result(elasticity(glass))
+
+
+def _elasticities(glasses: Sequence[Glass], machine: Cpu | Gpu) -> list[Result | SampleFailure]:
+    found = elasticities(glasses, machine)
+    return [x if isinstance(x, SampleFailure) else or_failure(_elasticity_result, x) for x in found]
+
+
+def _elasticity_result(measured: Elasticity) -> Result:
     if not measured["is_minimum"]:
         raise SampleFailure(f"is no minimum of the energy: {measured['zero_modes']} zero modes or a negative one")
     return Result(dict(measured))
@@ -115,7 +130,15 @@ def _spectrum(glass: Glass) -> Result:
 
 
 def _modes(glass: Glass, *, below: float, number: int) -> Result:
-    found, first = low_frequency_modes(glass, below=below, number=number)
+    return _modes_result(*low_frequency_modes(glass, below=below, number=number))
+
+
+def _modes_of(glasses: Sequence[Glass], machine: Cpu | Gpu, *, below: float, number: int) -> list[Result | SampleFailure]:
+    found = low_frequency_modes_of(glasses, machine, below=below, number=number)
+    return [x if isinstance(x, SampleFailure) else _modes_result(*x) for x in found]
+
+
+def _modes_result(found: Modes, first: float) -> Result:
     values: dict[str, Value] = {
         "n_modes": len(found.eigenvalues),
         "first_shear_phonon": first,
@@ -143,6 +166,9 @@ MEASURE: dict[str, Callable[..., Result]] = {
     "mechanics": _mechanics, "elasticity": _elasticity, "structure": _structure, "spectrum": _spectrum, "modes": _modes,
     "qlm": _qlm, "dipoles": _dipoles,
 }  # fmt: skip
+
+
+MEASURE_MANY: dict[str, Callable[..., list[Result | SampleFailure]]] = {"elasticity": _elasticities, "modes": _modes_of}
 
 
 def read_glass(store: Store, key: str, digest: str | None = None) -> Glass:

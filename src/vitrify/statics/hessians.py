@@ -1,0 +1,324 @@
+"""The Hessians of one glass or of many on one machine, and what all solvers do with columns of vectors there.
+
+A vector is (n, 3, w), the particles of all glasses one after the other, w columns side by side. Each method is one program:
+a CPU runs it on one glass after the other, a GPU on all of them at once. Sums have one fixed order, so that results depend
+neither on the other glasses nor on the number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrify.backends import Cpu
+from vitrify.backends.lanes import lanes_of
+from vitrify.backends.memory import available_memory
+from vitrify.backends.program import BEGINS, Layout, Line, Program, layout_of
+from vitrify.kernels import block_jacobi_cg as cg
+from vitrify.kernels import chebyshev, hessian, lanczos, subspace
+from vitrify.kernels.hessian import DiagonalView, ProductView, Springs, StrainView
+from vitrify.kernels.pair_stiffness import block_of_pair, pulled
+from vitrify.kernels.subspace import ChangeView, SumView
+
+from .pairs import Pairs
+
+if TYPE_CHECKING:
+    from vitrify.backends.gpu import Gpu
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+COARSE = 256  # particles of a chunk for overlaps: with fewer their sums would take more room than the vectors
+BYTES_A_PAIR, BYTES_A_PARTICLE = 150, 300  # of Pairs here, and of Springs here and there; of blocks
+FRACTION = 0.6  # of the free memory that may be used
+
+
+class Hessians:
+    """M of each glass. Arrays named on_... stand on the machine, others here; x and y are vectors on the machine."""
+
+    def __init__(self, samples: Sequence[Pairs], machine: Cpu | Gpu) -> None:
+        self.machine, self.programs, self.lanes = machine, programs(machine), lanes_of(machine)
+        self.sizes, self.volumes = [x.n_particles for x in samples], np.array([x.volume for x in samples])
+        self.first = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
+        self.n, self.n_samples = int(self.first[-1]), len(samples)
+        self.layout = layout_of(self.sizes, machine)
+        self.coarse = layout_of(self.sizes, machine, COARSE)._replace(going=self.layout.going)
+        self.on_springs = Springs(*[machine.put(x) for x in _together([x.springs for x in samples], self.first)])
+        self._partials: dict[tuple[int, ...], Any] = {}
+        self._busy = np.empty(0, dtype=np.int64)
+        self.let_go()
+
+    def let_go(self, which: IntArray | None = None) -> None:
+        """Let what follows be done for the samples with a 1 in `which` alone; for all unless given."""
+        self._busy = np.ones(self.n_samples, dtype=np.int64) if which is None else which.astype(np.int64)
+        self._begin(1)
+
+    def put(self, rows: Sequence[FloatArray]) -> Any:
+        """Vectors on the machine, from rows of vectors of each sample, (m, n, 3)."""
+        packed = np.zeros((self.n, 3, self.lanes.width(len(rows[0]))))
+        for a, x in zip(self.first, rows, strict=False):
+            packed[a : a + x.shape[1], :, : len(x)] = x.transpose(1, 2, 0)
+        return self.machine.put(packed)
+
+    def get(self, x: Any, number: int) -> list[FloatArray]:
+        """The first columns of vectors on the machine as rows of vectors of each sample, (number, n, 3)."""
+        here = self.machine.get(x)[:, :, :number]
+        return [here[a:b].transpose(2, 0, 1) for a, b in zip(self.first, self.first[1:], strict=False)]
+
+    def zeros(self, *shape: int) -> Any:
+        """Zeros on the machine."""
+        return self.machine.put(np.zeros(shape))
+
+    def counters(self) -> Any:
+        """(samples,) zeros on the machine, to count with."""
+        return self.machine.put(np.zeros(self.n_samples, dtype=np.int64))
+
+    # --- the Hessians themselves -------------------------------------------------------------------------------------
+
+    @cached_property
+    def on_blocks(self) -> tuple[Any, Any]:
+        """(n, 3, 3) the diagonal blocks of M and their inverses."""
+        view = DiagonalView(self.layout, self.on_springs, *(self.zeros(self.n, 3, 3) for _ in range(2)))
+        self._of_all(self.programs.diagonal, view)
+        return view.diagonal, view.inverse
+
+    def multiply(self, x: Any, y: Any) -> None:
+        """y ← M x."""
+        self.programs.multiply(ProductView(self.layout, x.shape[2], self.on_springs, x, y))
+
+    def strain(self, strains: FloatArray, on_force: Any) -> FloatArray:
+        """Ξ of each strain, added to its column of a force; and by sample, (samples, 2, w), ∂U/∂γ and the quadratic form of
+        the strain in the pair stiffnesses. strains: (m, 3, 3) displacement gradients per γ."""
+        w = on_force.shape[2]
+        gradients = np.zeros((3, 3, w))
+        gradients[:, :, : len(strains)] = np.moveaxis(strains, 0, 2)
+        partial, found = self.room(2, w), self.zeros(self.n_samples, 2, w)
+        on_strains = self.machine.put(gradients)
+        self.programs.strain(StrainView(self.layout, w, self.on_springs, on_strains, on_force, partial, found))
+        return self.machine.get(found)
+
+    def solve(self, b: Any, *, tolerance: float, max_steps: int = 20_000) -> tuple[Any, FloatArray, IntArray]:
+        """x of M x = b; by sample and column 1 (converged), −1 (not positive) or 0 (too many steps); and steps by sample.
+
+        b: free of translations."""
+        w, (_, inverse) = b.shape[2], self.on_blocks
+        x, residual, z, d, image = (self.zeros(self.n, 3, w) for _ in range(5))
+        state, partial, steps = self.zeros(self.n_samples, cg.ROWS, w), self.room(2, w), self.counters()
+        view = cg.SolveView(
+            self.layout,
+            w,
+            self.on_springs,
+            inverse,
+            b,
+            x,
+            residual,
+            z,
+            d,
+            image,
+            state,
+            partial,
+            steps,
+            tolerance,
+            max_steps,
+        )
+        self.until_stopped(self.programs.solve, view)
+        return x, self.machine.get(state)[:, cg.SOLVED], self.machine.get(steps)
+
+    # --- sums and what is done with them -----------------------------------------------------------------------------
+
+    def products(self, x: Any, y: Any) -> tuple[FloatArray, FloatArray]:
+        """x·y and y·y, each (samples, w)."""
+        found = self._sums(self.programs.products, x, y, 2)
+        return found[:, 0], found[:, 1]
+
+    def residuals(self, theta: FloatArray, x: Any, y: Any) -> FloatArray:
+        """(samples, w) |y − θ x|. theta: (samples, w)."""
+        on_theta = self.machine.put(np.ascontiguousarray(theta[:, None]))
+        return np.asarray(np.sqrt(self._sums(self.programs.residuals, x, y, 1, on_theta)[:, 0]))
+
+    def overlaps(self, x: Any, y: Any) -> FloatArray:
+        """(samples, 2, w, w) xᵀx and xᵀy."""
+        w = x.shape[2]
+        partial, found = self.room(2, w * w, self.coarse), self.zeros(self.n_samples, 2, w * w)
+        self.programs.overlaps(SumView(self.coarse, w * w, x, y, found, partial, found))
+        return self.machine.get(found).reshape(-1, 2, w, w)
+
+    def free(self, x: Any) -> None:
+        """Take the translations out of x."""
+        self._sums(self.programs.free, x, x, 3)
+
+    def rotate(self, rotation: FloatArray, x: Any, y: Any) -> None:
+        """y ← x R, of all samples. rotation: (samples, w, w)."""
+        self._of_all(self.programs.rotate, ChangeView(self.layout, x.shape[2], x, y, self.machine.put(rotation)))
+
+    def _sums(self, run: Callable[[Any], None], x: Any, y: Any, rows: int, theta: Any = None) -> FloatArray:
+        """(samples, rows, w), here."""
+        w = x.shape[2]
+        partial, found = self.room(rows, w), self.zeros(self.n_samples, rows, w)
+        run(SumView(self.layout, w, x, y, found if theta is None else theta, partial, found))
+        return self.machine.get(found)
+
+    def room(self, rows: int, width: int, layout: Layout | None = None) -> Any:
+        """Room for the sums of chunks, (chunks, rows, width), used by one sum after the other."""
+        shape = (int((layout or self.layout).chunk_sample.shape[0]), rows, width)
+        if shape not in self._partials:
+            self._partials[shape] = self.zeros(*shape)
+        return self._partials[shape]
+
+    # --- how programs run --------------------------------------------------------------------------------------------
+
+    def until_stopped(self, run: Callable[..., None], view: Any) -> None:
+        """A program that goes on until each busy sample has stopped."""
+        self._begin(BEGINS)
+        if isinstance(self.machine, Cpu):
+            run(view)
+        else:
+            while self.machine.get(self.layout.going).any():
+                run(view)
+        self._begin(1)
+
+    def _of_all(self, run: Callable[[Any], None], view: Any) -> None:
+        """A program for all samples, whether busy or not."""
+        self.machine.set(self.layout.going, np.ones(self.n_samples, dtype=np.int64))
+        run(view)
+        self._begin(1)
+
+    def _begin(self, value: int) -> None:
+        self.machine.set(self.layout.going, value * self._busy)
+
+
+def at_once(pairs: Pairs, columns: int, machine: Cpu | Gpu) -> int:
+    """How many glasses like this one, each with so many columns of vectors, fit side by side into the memory of machine and
+    host; on a CPU one, as it fits in a cache."""
+    if isinstance(machine, Cpu):
+        return 1
+    size = BYTES_A_PAIR * len(pairs.target) + pairs.n_particles * (BYTES_A_PARTICLE + 24 * columns)
+    return max(int(FRACTION * min(machine.free_memory(), available_memory()) / size), 1)
+
+
+def _together(springs: Sequence[Springs], first: IntArray) -> Springs:
+    """The pairs of samples one after the other."""
+    if len(springs) == 1:
+        return springs[0]
+    begin = np.cumsum([0, *(len(x.target) for x in springs)])
+    start = [x.start[:-1] + b for x, b in zip(springs, begin, strict=False)]
+    target = [x.target + a for x, a in zip(springs, first, strict=False)]
+    rest = (np.concatenate([getattr(x, name) for x in springs]) for name in ("r", "tension", "stiffness"))
+    return Springs(np.concatenate([*start, begin[-1:]]), np.concatenate(target), *rest)
+
+
+class Programs:
+    """The programs of a machine, each compiled when it is first asked for."""
+
+    def __init__(self, machine: Cpu | Gpu) -> None:
+        self.machine, self.lanes, inline = machine, lanes_of(machine), machine.inline
+        self.pulled, self.summed = inline(pulled), inline(subspace.summed)
+        self.triple, self.put_triple = inline(hessian.triple_of(self.lanes)), inline(hessian.put_triple_of(self.lanes))
+        self.product = inline(hessian.product_of(self.lanes, self.triple, self.pulled))
+        self.vectors = (self.lanes, self.triple, self.put_triple)
+        self.ends = (inline(chebyshev.forth), inline(chebyshev.back))
+        self.total = Line("sample columns", subspace.total_of(self.summed))
+
+    @cached_property
+    def diagonal(self) -> Any:
+        inline = self.machine.inline
+        body = hessian.diagonal_of(inline(block_of_pair), inline(hessian.inverted))
+        return self._once(Line("particles", body))
+
+    @cached_property
+    def multiply(self) -> Any:
+        return self._once(Line("particle columns", hessian.multiply_of(self.product, self.put_triple)))
+
+    @cached_property
+    def strain(self) -> Any:
+        return self._once(Line("chunk columns", hessian.strain_force_of(*self.vectors, self.pulled)), self.total)
+
+    @cached_property
+    def solve(self) -> Any:
+        preconditioned = self.machine.inline(cg.preconditioned)
+        opening = (
+            Line("chunk columns", cg.set_out_of(*self.vectors, preconditioned)),
+            Line("sample columns", cg.begin_of(self.summed)),
+        )
+        lines = (
+            Line("chunk columns", cg.multiply_of(*self.vectors, self.product)),
+            Line("sample columns", cg.advance_of(self.summed)),
+            Line("chunk columns", cg.step_of(*self.vectors, preconditioned)),
+            Line("sample columns", cg.judge_of(self.summed)),
+            Line("samples", cg.end),
+            Line("particle columns", cg.turn_of(*self.vectors)),
+        )
+        return self.machine.program(Program(lines, opening))
+
+    @cached_property
+    def filter(self) -> Any:
+        return self.machine.program(Program((*self.steps, Line("samples", chebyshev.end))))
+
+    @cached_property
+    def moments(self) -> Any:
+        lines = [
+            line
+            for k, (step, ends) in enumerate(zip(self.steps, self.ends, strict=True))
+            for line in (
+                step,
+                Line("chunk columns", chebyshev.sums_of(self.lanes, self.triple, ends)),
+                Line("sample columns", chebyshev.record_of(self.summed, k)),
+            )
+        ]
+        return self.machine.program(Program((*lines, Line("samples", chebyshev.end))))
+
+    @cached_property
+    def steps(self) -> list[Line]:
+        """A step of the recurrence forth, and one back."""
+        bodies = [chebyshev.recurrence_of(*self.vectors, self.product, ends, k) for k, ends in enumerate(self.ends)]
+        return [Line("chunk columns", body) for body in bodies]
+
+    @cached_property
+    def lanczos(self) -> Any:
+        lines = [
+            line
+            for k, ends in enumerate(self.ends)
+            for line in (
+                Line("chunk columns", lanczos.expand_of(*self.vectors, self.product, ends)),
+                Line("sample columns", lanczos.along_of(self.summed, k)),
+                Line("chunk columns", lanczos.remove_of(*self.vectors, ends)),
+                Line("sample columns", lanczos.beside_of(self.summed, k)),
+            )
+        ]
+        return self.machine.program(Program((*lines, Line("samples", lanczos.end))))
+
+    @cached_property
+    def settle(self) -> Any:
+        return self._once(Line("particle columns", chebyshev.settle_of(self.triple, self.put_triple)))
+
+    @cached_property
+    def products(self) -> Any:
+        return self._once(Line("chunk columns", subspace.products_of(self.lanes, self.triple)), self.total)
+
+    @cached_property
+    def free(self) -> Any:
+        sums, shift = subspace.sums_of(*self.vectors), subspace.shift_of(*self.vectors)
+        return self._once(Line("chunk columns", sums), self.total, Line("particle columns", shift))
+
+    @cached_property
+    def residuals(self) -> Any:
+        return self._once(Line("chunk columns", subspace.residuals_of(self.lanes, self.triple)), self.total)
+
+    @cached_property
+    def overlaps(self) -> Any:
+        return self._once(Line("chunk columns", subspace.overlaps_of(self.lanes, self.triple)), self.total)
+
+    @cached_property
+    def rotate(self) -> Any:
+        return self._once(Line("particle columns", subspace.rotate_of(self.lanes, self.put_triple)))
+
+    def _once(self, *lines: Line) -> Any:
+        return self.machine.program(Program(lines, repeats=False))
+
+
+@cache
+def programs(machine: Cpu | Gpu) -> Programs:
+    """The programs of a machine, made once."""
+    return Programs(machine)
