@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+from vitrify.backends.processor import has
 from vitrify.preparation.liquid import COUPLING, time_step
 
+from .avx2 import avx2_alone
 from .peers import jax_md, lammps
 from .systems import PSS, QSS6, QSS20, Liquid, System, advance, liquid
 from .table import Row
@@ -29,11 +33,16 @@ def rows(*, quick: bool) -> Iterator[Row]:
         yield from _of_system(system.of_size(1000) if quick else system, quick)
 
 
+def steps_of(system: System, *, quick: bool) -> int:
+    """Steps of about a second, or two."""
+    return 500 if quick or system.name == QSS6.name else 2000
+
+
 def _of_system(system: System, quick: bool) -> Iterator[Row]:
     start = liquid(system)
-    steps = 500 if quick or system.name == QSS6.name else 2000  # about a second each, or two
+    steps = steps_of(system, quick=quick)
     work, unit = f"MD, {system}", "M particle-steps/s"
-    ours = _Ours(start, steps)
+    ours = Ours(start, steps)
     ours.run()  # compiles
     why = lammps.missing()
     if why:
@@ -44,7 +53,7 @@ def _of_system(system: System, quick: bool) -> Iterator[Row]:
     yield _against_jax_md(work, unit, rate, start, quick)
 
 
-class _Ours:
+class Ours:
     """Our steps on a batch of one sample."""
 
     def __init__(self, start: Liquid, steps: int) -> None:
@@ -59,7 +68,7 @@ class _Ours:
         return MILLION * self.steps * self.start.system.n_particles / spent
 
 
-def _against_lammps(work: str, unit: str, ours: _Ours, start: Liquid, quick: bool) -> Iterator[Row]:
+def _against_lammps(work: str, unit: str, ours: Ours, start: Liquid, quick: bool) -> Iterator[Row]:
     """Find the best skin of each fast style, then time the fastest against ours in turn; returns our rate."""
     n, step = start.system.n_particles, time_step(start.system.model, start.system.temperature)
     trial = 50 if quick else max(150, int(1e6 / n))
@@ -95,6 +104,8 @@ def _against_lammps(work: str, unit: str, ours: _Ours, start: Liquid, quick: boo
             ratio_wanted=2.5,
             note=f"Δt = {step:.2g}, Berendsen Δt/τ = {COUPLING}; not in this build: {', '.join(absent) or 'none'}",
         )  # fmt: skip
+    theirs = MILLION * ours.steps * n / spent[fastest]
+    yield _on_avx2_alone(work, unit, start, f"LAMMPS {fastest}, skin {tuned[fastest][1]}, its fastest", theirs, quick)
     for other in (x for x in first if x not in chosen):
         best, at = tuned.get(other, (first[other], 0.5))
         note = "one run" if other in tuned else "one run, skin not tuned: too far behind"
@@ -108,6 +119,21 @@ def _against_lammps(work: str, unit: str, ours: _Ours, start: Liquid, quick: boo
             note=note,
         )
     return rate
+
+
+def _on_avx2_alone(work: str, unit: str, start: Liquid, peer: str, theirs: float, quick: bool) -> Row:
+    """Ours once more, in a process that compiles for a processor with AVX2 and without AVX-512."""
+    common = {"work": f"{work}, AVX2 alone", "unit": unit, "higher_is_better": True}
+    if not has("avx512f"):
+        return Row(**common, note="this processor has no AVX-512: see above")
+    command = [sys.executable, "-m", "benchmarks.avx2", start.system.name, str(start.system.n_particles), str(int(quick))]
+    done = subprocess.run(command, env=avx2_alone(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        return Row(**common, note=f"failed: {(done.stderr.strip().splitlines() or ['no message'])[-1][:120]}")
+    return Row(
+        **common, ours=float(done.stdout), peer=peer, theirs=theirs, ratio_wanted=2.5,
+        note="ours compiled for haswell, LAMMPS as it was built; one after the other, not in turn",
+    )  # fmt: skip
 
 
 def _tuned(rate_at: Callable[[float], float]) -> tuple[float, float]:

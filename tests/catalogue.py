@@ -1,6 +1,7 @@
 """Every member of each family: a generic test runs over all of them."""
 
 from vitrify.model.potentials import (
+    Harmonic,
     Hertzian,
     InversePower,
     LennardJones,
@@ -19,8 +20,12 @@ POTENTIALS = [
     PiecewiseStickySpheres(1.3),
     PiecewiseStickySpheres(1.5),
     LennardJones(2.5),
+    LennardJones(2.5, 0),
+    LennardJones(2.5, 1),
+    LennardJones(1.8, 3),
     InversePower(10, 1.48),
     InversePower(10, 1.48, 3),
     InversePower(36, 1.3, 3),
     Hertzian(),
+    Harmonic(),
 ]

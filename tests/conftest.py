@@ -32,6 +32,12 @@ def pss_glass():
     return _made("pss")
 
 
+@pytest.fixture(scope="session")
+def made():
+    """A small glass of a family, by its name."""
+    return _made
+
+
 @pytest.fixture
 def tell(record_property):
     """Say what was counted; it is printed at the end of the session, wherever the test ran."""

@@ -22,6 +22,8 @@ GLASSES = {
     "lennard_jones": ("lennard_jones(rc=1.8)", 160, 0.70, 3.0),
     "inverse_power": ("inverse_power(exponent=10, rc=1.48, smooth_to=3)", 160, 0.82, 3.0),
     "hertzian": ("hertzian()", 160, 0.95, 0.02),
+    "kob_andersen": ("kob_andersen()", 160, 1.2, 3.0),
+    "polydisperse": ("polydisperse_ipl()", 160, 0.58, 1.5),
 }
 
 
@@ -102,6 +104,8 @@ def phi(potential, x):
         c2 = -0.5 * q * xc ** (-2 * (q + 1)) * ((4 + q) * xc**q - 2 * (q + 2))
         c4 = 0.25 * q * xc ** (-2 * (2 + q)) * ((2 + q) * xc**q - 2 * (q + 1))
         return x ** (-2 * q) - 2 * x ** (-q) + c0 + c2 * x**2 + c4 * x**4
+    if name == "Harmonic":
+        return 0.5 * jnp.maximum(1.0 - x, 0.0) ** 2
     if name == "Hertzian":
         return 0.4 * jnp.maximum(1.0 - x, 0.0) ** 2.5
     terms = {"InversePower": {float(getattr(potential, "exponent", 0)): 1.0}, "LennardJones": {12.0: 4.0, 6.0: -4.0}}[name]
@@ -120,20 +124,27 @@ def even_powers(terms, cutoff, smooth_to):
     return np.linalg.solve(rows, -np.array(bare))
 
 
+def pair_scales(mixture, species, sizes, i, j):
+    """λ_ij and ε_ij of pairs of particles, as the definition says."""
+    if sizes is None:
+        return np.array(mixture.lengths)[species[i], species[j]], np.array(mixture.energies)[species[i], species[j]]
+    length = 0.5 * (sizes[i] + sizes[j]) * (1 - mixture.nonadditivity * np.abs(sizes[i] - sizes[j]))
+    return length, np.ones(np.shape(length))
+
+
 def energy_function(glass):
     """U(positions, gradient): energy after the affine map x → (1 + gradient)·x of particles and box, pairs held."""
-    lengths = np.array(glass.model.mixture.lengths)
     i, j = np.triu_indices(glass.n_particles, 1)
     r = glass.positions[j] - glass.positions[i]
     image = np.rint(r / glass.box) * glass.box
-    lam = lengths[glass.species[i], glass.species[j]]
+    lam, eps = pair_scales(glass.model.mixture, glass.species, glass.sizes, i, j)
     near = np.linalg.norm(r - image, axis=1) < 1.3 * glass.model.potential.cutoff * lam
-    i, j, image, lam = i[near], j[near], image[near], lam[near]
+    i, j, image, lam, eps = i[near], j[near], image[near], lam[near], eps[near]
 
     def energy(positions, gradient):
         vector = (positions[j] - positions[i] - image) @ (jnp.eye(3) + gradient).T
         x = jnp.sqrt(jnp.sum(vector**2, axis=1)) / lam
         inside = x < glass.model.potential.cutoff
-        return jnp.sum(jnp.where(inside, phi(glass.model.potential, jnp.where(inside, x, 1.0)), 0.0))
+        return jnp.sum(jnp.where(inside, eps * phi(glass.model.potential, jnp.where(inside, x, 1.0)), 0.0))
 
     return energy

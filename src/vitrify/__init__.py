@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "glass": ["Glass"],
         "making": ["make_glass"],
-        "model": ["Mixture", "Model", "Potential"],
+        "model": ["Mixture", "Model", "Potential", "Sizes"],
         "observables": ["Measurement", "measure"],
         "opening": ["OpenStore", "open_store"],
         "preparation": ["Recipe", "quench_glass"],

@@ -9,21 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.backends import backend
+from vitrify.backends import Cpu, backend
 from vitrify.backends import program as programs
 from vitrify.backends.program import layout_of
 from vitrify.backends.threads import shared_out
-from vitrify.backends.vectors import KEPT
+from vitrify.backends.vectors import KEPT, upper_half
+from vitrify.errors import UsageError
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass
 from vitrify.kernels import motion
 from vitrify.kernels import neighbours as lists
-from vitrify.kernels.forces import INDEX_MASK, forces_of, slope_of
+from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
+from vitrify.kernels.leading_forces import leading_forces_of
 from vitrify.kernels.state import COLUMNS
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
 from vitrify.kernels.views import Motion, PairView, Way
+from vitrify.leading import Lead, leading_form, single_slope
 from vitrify.model import Model
 from vitrify.model.offers import numbers_of
+from vitrify.model.sizes import pair_length
 
 FloatArray = NDArray[np.float64]
 SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
@@ -31,6 +35,7 @@ ROUNDING = 2e-6  # lists are made with distances in single precision
 SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
 PARTIAL = 6  # sums that a chunk may leave
 SPANS = (1, 2, 3)  # cells that the range of a list may cover
+SIZE_KINDS = 6  # of particles with sizes of their own, by which the reach of their lists is told apart
 
 
 class Batch:
@@ -38,18 +43,28 @@ class Batch:
 
     `label` is each particle's number within its own sample before sorting; a sample's results depend on its own rows
     only, so they are the same bit for bit in a batch of any size. `formula` is the potential's as it was when the batch
-    was made. Raises UsageError where it cannot be used."""
+    was made, `lead` the form of its forces that leads a liquid. sizes: of the particles of each sample, where the mixture
+    has them; they ride in the fourth word of a record of ticks. Raises UsageError where the model cannot be used."""
 
-    def __init__(self, model: Model, boxes: list[float], positions: list[FloatArray], species: list[NDArray[Any]]) -> None:
-        sizes = [len(x) for x in positions]
-        n = sum(sizes)
+    def __init__(
+        self,
+        model: Model,
+        boxes: list[float],
+        positions: list[FloatArray],
+        species: list[NDArray[Any]],
+        sizes: list[FloatArray] | None = None,
+    ) -> None:
+        numbers = [len(x) for x in positions]
+        n = sum(numbers)
         self.model, self.boxes, self.formula = model, list(boxes), formula_of(model.potential)
-        self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self.first = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)
         self.ticks, self.anchor = records(n, np.int64), records(n, np.int64)  # where it is, and where the list was made
         for s, (x, box) in enumerate(zip(positions, boxes, strict=True)):
             self.ticks[self.rows(s), :3] = to_ticks(x, box)
+        if sizes is not None:
+            self.sizes[:, 3] = np.concatenate(sizes)
         self.species = np.concatenate(species).astype(np.int64)
-        self.label = np.concatenate([np.arange(m) for m in sizes])
+        self.label = np.concatenate([np.arange(m) for m in numbers])
         self.force, self.velocity, self.travel, self.mass, self.inverse_mass = (records(n) for _ in range(5))
         self.direction, self.previous = records(n), records(n)  # of a minimiser
         self.mass[:] = np.array(model.mixture.masses)[self.species][:, None]
@@ -61,20 +76,30 @@ class Batch:
         self.anchor[:] = self.ticks
         self.tick_length = np.array([box / TICKS for box in boxes])
         self.counts = np.zeros(n, dtype=np.int64)
-        density = max(m / box**3 for m, box in zip(sizes, boxes, strict=True))
+        density = max(m / box**3 for m, box in zip(numbers, boxes, strict=True))
         lengths = np.array(model.mixture.lengths)
         there = np.bincount(self.species, minlength=len(lengths)) > 0
         self.neighbours = _aligned((n, row_width(model, density, np.flatnonzero(there).tolist())), np.uint32)
         self.numbers = np.array(numbers_of(model.potential))
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
-        reach2 = (model.potential.cutoff * lengths + SKIN + ROUNDING) ** 2
-        self.reach2 = np.where(np.outer(there, there), reach2, 0.0)  # a species that is not there asks for no room
-        self.layout = layout_of(sizes, backend())
-        self.state = np.zeros((len(sizes), COLUMNS))
+        self.form, self.lead, self.energies = pair_form(model), lead_of(model), np.array(model.mixture.energies)
+        self.cutoffs2, self.coefficients = _of_pairs(model, self.formula)
+        # what the list tells particles apart by: their species, where these are few
+        self.kind, ranges = _kinds(model, self.species, there, self.sizes[:, 3])
+        if self.kind is not self.species:
+            self.carried.append(self.kind)
+        self.reach2 = np.where(ranges > 0.0, (ranges + SKIN + ROUNDING) ** 2, 0.0)
+        self.layout = layout_of(numbers, backend())
+        self.state = np.zeros((len(numbers), COLUMNS))
         self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
-        self._lists_made = np.zeros(len(sizes), dtype=np.int64)
-        self._candidates = _Candidates(max(sizes), len(lengths))
+        self._lists_made = np.zeros(len(numbers), dtype=np.int64)
+        self._candidates = _Candidates(max(numbers), len(self.reach2))
+
+    @property
+    def sizes(self) -> FloatArray:
+        """(n, 4) the records of ticks read as doubles: the last is the particle's size."""
+        return self.ticks.view(np.float64)
 
     @property
     def n_samples(self) -> int:
@@ -92,7 +117,8 @@ class Batch:
         """What every force kernel takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
-            self.numbers, self.cutoff2, self.tick_length,
+            self.numbers, self.cutoff2, self.tick_length, self.energies, self.cutoffs2, self.coefficients, self.sizes,
+            self.model.mixture.nonadditivity, self.numbers.astype(np.float32),
         )  # fmt: skip
 
     def way(self) -> Way:
@@ -110,7 +136,7 @@ class Batch:
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
-        """Squared range of the list by species, in units of (L/2^32)²."""
+        """Squared range of the list by kind, in units of (L/2^32)²."""
         return (self.reach2 / (float(self.tick_length[s]) * 2.0**32) ** 2).astype(np.float32)
 
     def rebuild(self, s: int) -> None:
@@ -147,7 +173,24 @@ class Batch:
         rows = self.rows(s)
         species = np.empty(rows.stop - rows.start, dtype=np.int8)
         species[self.label[rows]] = self.species[rows]
-        return Glass(self.positions(s), self.boxes[s], species, self.model, dict(provenance))
+        sizes = None
+        if self.form.sizes:
+            sizes = np.empty(len(species))
+            sizes[self.label[rows]] = self.sizes[rows, 3]
+        return Glass(self.positions(s), self.boxes[s], species, self.model, dict(provenance), sizes)
+
+    def ranges2(self) -> FloatArray:
+        """(species, species) squared range of each pair; of particles with sizes that of the largest."""
+        if self.form.sizes:
+            return np.full((1, 1), self.model.cutoff**2)
+        return np.asarray((self.cutoffs2 if self.form.cutoffs else self.cutoff2) / self.inverse_length2)
+
+    def squared_lengths(self, source: NDArray[np.int64], target: NDArray[np.int64]) -> FloatArray:
+        """(p,) λ_ij² of pairs of particles, in the order in which these stand."""
+        if not self.form.sizes:
+            return np.asarray(1.0 / self.inverse_length2[self.species[source], self.species[target]])
+        size = self.sizes[:, 3]
+        return np.asarray(pair_length(size[source], size[target], self.model.mixture.nonadditivity) ** 2)
 
     def _settle(self, s: int) -> None:
         _settle()(self.first[s], self.first[s + 1], s, self.way())
@@ -167,14 +210,20 @@ class Batch:
         return max(int(span * self.boxes[s] / reach), 1), span
 
 
+def glass_batch(glass: Glass) -> Batch:
+    """A batch of one glass."""
+    sizes = None if glass.sizes is None else [glass.sizes]
+    return Batch(glass.model, [glass.box], [glass.positions], [glass.species], sizes)
+
+
 class _Candidates:
     """Working room of the list builder, for one sample at a time."""
 
-    def __init__(self, n: int, n_species: int) -> None:
+    def __init__(self, n: int, n_kinds: int) -> None:
         room = places(n)
         self.cell_of = np.zeros(n, dtype=np.int64)
-        self.upper, self.limit, self.entries = self.room = _candidates(n_species, room)
-        self.near = _candidates(n_species, room)
+        self.upper, self.limit, self.entries = self.room = _candidates(n_kinds, room)
+        self.near = _candidates(n_kinds, room)
         self.cell_start = np.zeros(2, dtype=np.int64)
 
     def sorted(self, batch: Batch, s: int, cells: int) -> _Candidates:
@@ -182,7 +231,7 @@ class _Candidates:
         if len(self.cell_start) != cells**3 + 1:
             self.cell_start = np.zeros(cells**3 + 1, dtype=np.int64)
         backend().compile(lists.sort_by_cell)(
-            batch.first[s], batch.first[s + 1], cells, batch.ticks, batch.species, batch.reach2_ticks(s),
+            batch.first[s], batch.first[s + 1], cells, batch.ticks, batch.kind, batch.reach2_ticks(s),
             self.cell_of, self.cell_start, self.upper, self.limit, self.entries,
         )  # fmt: skip
         return self
@@ -202,20 +251,79 @@ class _Candidates:
         return int(max(shared_out(slab, cells, share=1) if big else [slab(0, cells)]))
 
 
-def _candidates(n_species: int, n: int) -> tuple[NDArray[Any], ...]:
+def _candidates(n_kinds: int, n: int) -> tuple[NDArray[Any], ...]:
     """Room for n candidates: upper halves of their ticks, limits, entries."""
-    return _aligned((3, n), np.int32), _aligned((n_species, n), np.float32), _aligned((n,), np.uint32)
+    return _aligned((3, n), np.int32), _aligned((n_kinds, n), np.float32), _aligned((n,), np.uint32)
+
+
+def pair_form(model: Model) -> PairForm:
+    """What of a model's mixture is compiled into the sums over pairs."""
+    mixture = model.mixture
+    scaled = any(x != 1.0 for row in mixture.energies for x in row)
+    return PairForm(mixture.n_species, scaled, model.own_cutoffs, mixture.sizes is not None)
+
+
+def lead_of(model: Model) -> Lead:
+    """The form of a model's forces that leads its liquid; cutoffs of pairs and sizes have none in single precision."""
+    formula, form = formula_of(model.potential), pair_form(model)
+    if form.cutoffs or form.sizes:
+        return Lead.LIQUID if formula.liquid_slope is not None else Lead.EXACT
+    return leading_form(formula, model.potential)
+
+
+def _of_pairs(model: Model, formula: Formula) -> tuple[FloatArray, FloatArray]:
+    """u where the potential of each pair of species ends, and its coefficients; nothing where pairs have no cutoffs of
+    their own."""
+    if not model.own_cutoffs:
+        return np.zeros((1, 1)), np.zeros((1, 1, 1))
+    species = range(model.mixture.n_species)
+    potentials = [[model.potential_of(min(i, j), max(i, j)) for j in species] for i in species]
+    if any(formula_of(x) is not formula for row in potentials for x in row):
+        raise UsageError(f"{model} has cutoffs of pairs, but the formula of its potential is another for each cutoff")
+    cutoffs2 = np.array([[float(x.cutoff) ** 2 for x in row] for row in potentials])
+    return cutoffs2, np.array([[numbers_of(x) for x in row] for row in potentials])
+
+
+def _kinds(
+    model: Model, species: NDArray[np.int64], there: NDArray[np.bool_], sizes: FloatArray
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """(n,) what the list tells particles apart by, and (kinds, kinds) the largest range of any two of these; 0 where one of
+    them is not there.
+
+    The species themselves where there are at most MOST_KINDS. Else species of about one range are one kind, as are
+    particles of about one size; these kinds are the distribution's, as a sample's list depends on itself alone."""
+    mixture = model.mixture
+    if mixture.sizes is not None:
+        edges = np.unique(mixture.sizes.quantile(np.linspace(0.0, 1.0, SIZE_KINDS + 1)))
+        kind = np.clip(np.searchsorted(edges, sizes, side="left") - 1, 0, max(len(edges) - 2, 0))
+        low, high = (edges[:-1], edges[1:]) if len(edges) > 1 else (edges, edges)
+        apart = np.maximum(np.subtract.outer(low, high), np.subtract.outer(low, high).T).clip(0.0)  # at least
+        longest = 0.5 * np.add.outer(high, high) * (1.0 - mixture.nonadditivity * apart)
+        return kind.astype(np.int64), model.reduced_cutoff(0, 0) * longest
+    ranges = np.where(np.outer(there, there), np.array(model.ranges), 0.0)  # a species that is not there asks for no room
+    if len(ranges) <= MOST_KINDS:
+        return species, ranges
+    kind_of = np.empty(len(ranges), dtype=np.int64)
+    kind_of[np.argsort(np.diag(ranges), kind="stable")] = np.arange(len(ranges)) * MOST_KINDS // len(ranges)
+    largest = np.zeros((MOST_KINDS, MOST_KINDS))
+    np.maximum.at(largest, (kind_of[:, None], kind_of[None, :]), ranges)
+    return kind_of[species], largest
 
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
     """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
-    return force_of_formula(formula_of(model.potential), model.mixture.n_species, liquid, backend())
+    lead = lead_of(model) if liquid else Lead.EXACT
+    return force_of_formula(formula_of(model.potential), pair_form(model), lead, backend())
 
 
 @kept_with_formula
-def force_of_formula(formula: Formula, n_species: int, liquid: bool, machine: Any) -> Any:
-    """The inlined force on one particle, as force_body, on a machine."""
-    return machine.inline(forces_of(slope_body(formula, machine, liquid=liquid), machine.vectors, n_species))
+def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> Any:
+    """The inlined force on one particle, in this form, on a machine; a GPU takes doubles."""
+    if lead.is_single and isinstance(machine, Cpu):
+        single = leading_forces_of(single_slope(formula, lead), machine.vectors, machine.inline(upper_half), form)
+        return machine.inline(single)
+    cheaper = lead in (Lead.LIQUID, Lead.SINGLE_LIQUID)
+    return machine.inline(forces_of(slope_body(formula, machine, liquid=cheaper), machine.vectors, form))
 
 
 def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:
@@ -246,7 +354,12 @@ def _list() -> Any:
 
 def row_width(model: Model, density: float, species: Sequence[int] | None = None) -> int:
     """Places in a row of the list that most likely hold the longest, of all species or of these."""
-    cutoff = model.cutoff if species is None else model.potential.cutoff * model.mixture.largest_length_of(species)
+    mixture = model.mixture
+    if mixture.sizes is not None:  # of a large particle among all
+        lengths = pair_length(mixture.sizes.largest, mixture.sizes.middle(), mixture.nonadditivity)
+        room = float(np.mean((model.reduced_cutoff(0, 0) * lengths + SKIN) ** 3))
+        return places(int(1.15 * density * 4.19 * room))
+    cutoff = model.cutoff if species is None else model.cutoff_of(species)
     return places(int(1.15 * density * 4.19 * (cutoff + SKIN) ** 3))
 
 

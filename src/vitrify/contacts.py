@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
-from vitrify.batch import Batch
+from vitrify.batch import Batch, glass_batch
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.kernels.pair_terms import count_pairs, fill_pairs
@@ -38,7 +38,7 @@ class Contacts:
     @classmethod
     def of(cls, glass: Glass) -> Contacts:
         """All contacts of a configuration."""
-        batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
+        batch = glass_batch(glass)
         batch.rebuild(0)
         start, target, _ = compressed(batch)
         source = np.repeat(np.arange(glass.n_particles), np.diff(start))
@@ -114,7 +114,7 @@ def compressed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
     """The list of a batch of one sample, cut at the range itself: start of each row, target and vector of each pair."""
     n = len(batch.ticks)
     cpu, number = backend(), np.zeros(n, dtype=np.int64)
-    range2 = batch.cutoff2 / batch.inverse_length2
+    range2 = batch.ranges2()
     common = (
         0,
         n,
@@ -129,4 +129,15 @@ def compressed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
     start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
     target, r_pd = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3))
     cpu.compile(fill_pairs)(*common, start, target, r_pd)
-    return start, target, r_pd
+    return _within_their_lengths(batch, start, target, r_pd) if batch.form.sizes else (start, target, r_pd)
+
+
+def _within_their_lengths(
+    batch: Batch, start: IntArray, target: IntArray, r_pd: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """The rows without the pairs that are farther apart than the range of their own sizes."""
+    source = np.repeat(np.arange(len(batch.ticks)), np.diff(start))
+    reduced2 = np.einsum("pd,pd->p", r_pd, r_pd) / batch.squared_lengths(source, target)
+    near = reduced2 < batch.model.reduced_cutoff(0, 0) ** 2
+    number = np.bincount(source[near], minlength=len(batch.ticks))
+    return np.concatenate([[0], np.cumsum(number)]).astype(np.int64), target[near], r_pd[near]

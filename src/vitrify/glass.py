@@ -13,7 +13,6 @@ from scipy.spatial import cKDTree
 from vitrify.errors import UsageError, check, shown
 from vitrify.model import LEAST_DENSITY, Model
 from vitrify.model.catalogue import model_of
-from vitrify.model.offers import cutoff_of
 from vitrify.model.plain_numbers import finite_number, plain
 
 Provenance = dict[str, str | int | float]
@@ -29,7 +28,8 @@ class Glass:
     """Particles in a periodic cube. Lengths in λ(small, small). All is copied: nothing outside changes a glass.
 
     positions: (n, 3), taken into [0, box); species: (n,) whole numbers that count the mixture's species from 0, or a list
-    of its labels; model: a Model or its readable form; provenance: numbers and texts by name. Raises UsageError for what
+    of its labels; model: a Model or its readable form; provenance: numbers and texts by name; sizes: (n,) λ_i, where the
+    mixture has a size for each particle, and None where it has species. Raises UsageError for what
     cannot be a configuration of the model: positions that are no numbers, coincide or are millions of boxes away; unknown
     species; a box below twice the range of the species that are there, or nearly empty."""
 
@@ -38,14 +38,16 @@ class Glass:
     species: NDArray[np.int8]
     model: Model
     provenance: Provenance = field(default_factory=dict)
+    sizes: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         model = model_of(self.model)
         positions = _coordinates(self.positions)
         box = _edge(self.box)
         species = _indices(self.species, len(positions), model)
+        sizes = _sizes(self.sizes, len(positions), model)
         _require_finite(positions)
-        _require_room(box, species, model)
+        _require_room(box, species, sizes, model)
         _require_dense(box, len(positions))
         _require_near(positions, box)
         wrapped = positions - box * np.floor(positions / box)
@@ -53,6 +55,7 @@ class Glass:
         _require_apart(wrapped, box)
         object.__setattr__(self, "positions", wrapped)
         object.__setattr__(self, "species", species)
+        object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "box", box)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "provenance", plain_provenance(self.provenance))
@@ -179,8 +182,28 @@ def _require_finite(positions: NDArray[np.float64]) -> None:
         raise UsageError(f"position of particle {bad[0]} is not a finite number ({len(bad)} such in all)")
 
 
-def _require_room(box: float, species: NDArray[np.int8], model: Model) -> None:
-    reach = cutoff_of(model.potential) * model.mixture.largest_length_of(np.unique(species).tolist())
+def _sizes(given: Any, n_particles: int, model: Model) -> NDArray[np.float64] | None:
+    """Sizes of the particles, each of which the mixture's distribution may have."""
+    wanted = model.mixture.sizes
+    if wanted is None or given is None:
+        right = "none, as its particles have species" if wanted is None else f"({n_particles},) numbers, one a particle"
+        check(given is None and wanted is None, "glass", "sizes", given, f"{right}, for {model}")
+        return None
+    sizes = np.asarray(given)
+    fits = sizes.dtype.kind in "iuf" and sizes.shape == (n_particles,) and not np.ma.is_masked(given)
+    check(fits, "glass", "shape of sizes", sizes.shape, f"({n_particles},) real numbers")
+    bad = np.flatnonzero(~wanted.holds(sizes))
+    if len(bad):
+        may_be = f"from {wanted.least:g} to {wanted.largest:g}, for {model}"
+        raise UsageError(f"size of particle {bad[0]} is {sizes[bad[0]]:g}, must be {may_be} ({len(bad)} such in all)")
+    return sizes.astype(np.float64)
+
+
+def _require_room(box: float, species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model: Model) -> None:
+    if sizes is None:
+        reach = model.cutoff_of(np.unique(species).tolist())
+    else:
+        reach = model.reduced_cutoff(0, 0) * float(sizes.max())
     if box < 2.0 * reach:
         raise UsageError(f"box is {box:.6g}, must be at least twice the cutoff of {model}, {2.0 * reach:.6g}")
 

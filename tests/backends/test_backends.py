@@ -23,11 +23,14 @@ from vitrify.preparation.samples import Samples
 rng = np.random.default_rng(0)
 box, n = 4.9, 64
 grid = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), -1).reshape(-1, 3)
-batch = Batch(parse("{model}"), [box], [(grid + 0.3 * rng.random((n, 3))) * box / 4], [np.arange(n) % 2])
+model = parse("{model}")
+sizes = None if model.mixture.sizes is None else [model.mixture.sizes.draw(n, rng)]
+species = np.arange(n) % model.mixture.n_species
+batch = Batch(model, [box], [(grid + 0.3 * rng.random((n, 3))) * box / 4], [species], sizes)
 batch.rebuild(0)
 device = cuda.jit(device=True)
 vectors = Vectors(device(fetch_nothing), device(displacement), device(keep_plainly), device(pad_plainly), device(copy_plainly))
-body = device(forces_of(device(slope_of(device(batch.model.potential.derivatives()))), vectors, 2))
+body = device(forces_of(device(slope_of(device(batch.model.potential.derivatives()))), vectors, batch.form))
 
 @cuda.jit
 def kernel(n, pair, stage, force):
@@ -48,7 +51,10 @@ print("same")
 """
 
 
-@pytest.mark.parametrize("model", ["pss(rc=1.2)", "qss(q=12, xc=1.7)"])
+@pytest.mark.parametrize("model", [
+    "pss(rc=1.2)", "qss(q=12, xc=1.7)", "inverse_power(rc=1.1) [sizes uniform 1,1.4; nonadditivity 0.2]",
+    "lennard_jones(rc=2.0) [0.5:0.25:0.25; lengths 1,0.9,1.1,1,0.8,1.2; energies 1,1.5,2,0.5,1,1; cutoffs 2,1.5,1.3,2,2,1.9]",
+])  # fmt: skip
 def test_the_force_body_runs_as_a_cuda_device_function(model):
     pytest.importorskip("numba_cuda")
     environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}

@@ -1,14 +1,30 @@
 """The two vector operations against the plain loops that a GPU runs."""
 
+import os
+import re
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numba import njit
 
 from vitrify.backends import backend, set_threads, threads
+from vitrify.backends.cpu import OPTIONS
+from vitrify.backends.processor import has
 from vitrify.backends.threads import shared_out
-from vitrify.backends.vectors import FETCHED, KEPT, copy_plainly, displacement, keep_plainly, pad_plainly
+from vitrify.backends.vectors import (
+    FETCHED,
+    KEPT,
+    copy_plainly,
+    displacement,
+    displacement_single_of,
+    keep_plainly,
+    pad_plainly,
+    upper_half,
+)
 from vitrify.errors import UsageError
 
 VECTORS = backend().vectors
@@ -27,6 +43,17 @@ FETCH, KEEP, PAD, COPY = VECTORS.fetch, VECTORS.keep, VECTORS.pad, VECTORS.copy
 @njit
 def fetch(ticks, row, count, mask, x, y, z, stage):
     FETCH(ticks, row, count, mask, x, y, z, stage)
+
+
+FETCH_SINGLE, FETCHED_SINGLE, EIGHT_A_TURN = VECTORS.fetch_single, VECTORS.fetched_single, VECTORS.eight_a_turn
+
+
+@njit
+def fetch_single(ticks, row, count, x, y, z, stage, displacements):
+    FETCH_SINGLE(ticks, row, count, x, y, z, stage)
+    for k in range(count):
+        dx, dy, dz = FETCHED_SINGLE(stage, k, ticks, np.uint64(0), x, y, z)
+        displacements[0, k], displacements[1, k], displacements[2, k] = dx, dy, dz
 
 
 @njit
@@ -74,6 +101,66 @@ def test_candidates_inside_are_packed_in_order(begin, end):
     assert 5 < count < 5 + KEPT
     assert np.array_equal(rows[0][:count], rows[1][:count])
     assert entries[9] not in rows[0]
+
+
+@pytest.mark.parametrize("count", [8, 24])
+def test_upper_halves_are_fetched_and_transposed(count):
+    """Differences of 32-bit integers wrap: the minimum image."""
+    rng = np.random.default_rng(4)
+    ticks = rng.integers(-(2**63), 2**63 - 1, (50, 4))
+    row = (rng.integers(0, 50, 32) | (rng.integers(0, 3, 32) << 28)).astype(np.uint32)
+    upper, stage = (ticks[7, :3] >> 32).astype(np.int32), np.zeros((3, 32))
+    displacements = np.zeros((3, 32), dtype=np.float32)
+    fetch_single(ticks, row, np.uint64(count), *upper, stage, displacements)
+    plain = displacement_single_of(upper_half)
+    with np.errstate(over="ignore"):
+        expected = [plain(stage, k, ticks, int(row[k] & MASK), *upper) for k in range(count)]
+    assert np.array_equal(displacements[:, :count].T, expected)
+    assert count % FETCHED == 0
+
+
+def test_a_loop_is_as_wide_as_it_is_told():
+    """Eight numbers of single precision a turn, where a processor could take sixteen or four."""
+    if not has("avx2"):
+        pytest.skip("no AVX2 here")
+
+    @njit(**OPTIONS)
+    def squares(x):
+        total = np.float32(0.0)
+        for k in range(np.uint64(len(x))):
+            total += x[k] * x[k]
+            EIGHT_A_TURN()
+        return total
+
+    assert squares(np.ones(100, dtype=np.float32)) == 100.0
+    assembly = "\n".join(squares.inspect_asm().values())
+    assert re.search(r"vfn?madd\d+ps\s+%ymm", assembly)
+    assert "%zmm" not in assembly
+
+
+def test_packing_and_conversion_are_vector_code():
+    """Entries packed in one instruction of AVX-512, or by permutations on AVX2; no integer converted by itself."""
+    if not has("avx2"):
+        pytest.skip("no AVX2 here")
+    test_candidates_inside_are_packed_in_order(0, 16)
+    packing = "\n".join(keep.inspect_asm().values())
+    assert ("vpcompressd" if has("avx512f") else "vpermd") in packing
+    test_eight_rows_are_fetched_and_transposed(8)
+    assert not re.search(r"vcvtsi2sd", "\n".join(fetch.inspect_asm().values()))
+
+
+HERE, TREE = Path(__file__), Path(__file__).parents[1]
+AVX2 = "sse sse2 sse3 ssse3 sse4.1 sse4.2 popcnt avx avx2 fma bmi bmi2 lzcnt f16c movbe cx16 cmov fxsr xsave mmx sahf 64bit"
+
+
+@pytest.mark.skipif(not has("avx512f"), reason="no AVX-512 to do without")
+def test_all_of_it_on_avx2_alone():
+    """These tests, those of single precision and of lists again, with kernels compiled as for a processor without AVX-512."""
+    features = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ",".join(f"+{x}" for x in AVX2.split())}
+    chosen = [HERE, HERE.with_name("test_single.py"), TREE / "kernels" / "test_lists_and_forces.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, chosen)]
+    done = subprocess.run(command, env=os.environ | features, capture_output=True, text=True, check=False, cwd=TREE.parent)
+    assert done.returncode == 0, done.stdout[-3000:]
 
 
 def test_padding_and_copying():

@@ -107,7 +107,7 @@ def test_gsd(glass, tmp_path):
     frame.validate()
     particles, edge = frame.particles, np.float32(glass.box)
     assert frame.configuration.box.tolist() == [edge, edge, edge, 0, 0, 0]
-    assert (particles.N, particles.types) == (glass.n_particles, ["A", "B"])
+    assert (particles.N, particles.types) == (glass.n_particles, list(glass.model.mixture.labels))
     assert np.array_equal(particles.typeid, glass.species)
     assert np.array_equal(particles.mass, np.ones(glass.n_particles))
     assert particles.position.min() >= -edge / 2

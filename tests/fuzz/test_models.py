@@ -14,14 +14,15 @@ from fuzz.profiles import fast, long, outcome
 from vitrify import models
 from vitrify.errors import UsageError
 from vitrify.model.catalogue import FAMILIES, parse
+from vitrify.model.glass_formers import GLASS_FORMERS
 
 PIECES = st.sampled_from([
-    *FAMILIES, "pss(rc=1.2)", "[", "]", ";", ":", "lengths", "(", ")", "((", "))", "=", ",", "rc", "xc", "q", "exponent", "family", "mixture", "self", "1.2", "1e400", "1e308", "-1", "+", "10000", "1e-300",
+    *FAMILIES, *GLASS_FORMERS, "kob_andersen()", "pss(rc=1.2)", "[", "]", ";", ":", "lengths", "(", ")", "((", "))", "=", ",", "rc", "xc", "q", "exponent", "family", "mixture", "self", "1.2", "1e400", "1e308", "-1", "+", "10000", "1e-300",
     ".5", "nan", "inf", "١٢", "１２", "0x10", "9" * 100, " ", "\n", "\x00", "{", "%s", "__import__('os').system('x')", "lambda: 0", "é",
 ])  # fmt: skip
 CALLS = st.builds(
     lambda family, pairs: f"{family}({', '.join(f'{k}={v}' for k, v in pairs)})",
-    st.sampled_from(list(FAMILIES)),
+    st.sampled_from([*FAMILIES, *GLASS_FORMERS]),
     st.lists(
         st.tuples(
             st.sampled_from(["rc", "xc", "q", "exponent", "family", "mixture"]),
@@ -33,8 +34,12 @@ CALLS = st.builds(
         max_size=3,
     ),
 )
-MIXTURES = st.sampled_from(["", " ", " [0.8:0.2; lengths 1,0.8,0.88]", "[1;lengths 1]", " [0.5:0.5; lengths 1,1.18,1.4]"]) | st.lists(
-    st.sampled_from(["[", "]", ":", ";", ",", " ", "0.8", "0.2", "1", "0.5", "lengths", "lengths 1,1,1", "masses", "labels", "A,B", "nan", "1e999", "\n", "é"]), max_size=9
+MIXTURES = st.sampled_from([
+    "", " ", " [0.8:0.2; lengths 1,0.8,0.88]", "[1;lengths 1]", " [0.5:0.5; lengths 1,1.18,1.4]", "[1; lengths 1; cutoffs 1.5]",
+    "[0.8:0.2; lengths 1,0.8,0.88; energies 1,1.5,0.5]", "[sizes power_law 1,2.22,-3; nonadditivity 0.1]", "[sizes uniform 1,2]",
+]) | st.lists(
+    st.sampled_from(["[", "]", ":", ";", ",", " ", "0.8", "0.2", "1", "0.5", "lengths", "lengths 1,1,1", "energies", "energies 1,2,1", "cutoffs 1,2,1.5",
+                     "sizes power_law 1,2,-3", "sizes", "uniform", "discrete 1,2", "nonadditivity", "nonadditivity 0.1", "0.1", "masses", "labels", "A,B", "nan", "1e999", "\n", "é"]), max_size=9
 ).map("".join)  # fmt: skip
 TEXTS = st.text() | st.builds(str.__add__, CALLS, MIXTURES) | st.lists(PIECES, max_size=12).map("".join) | CALLS
 

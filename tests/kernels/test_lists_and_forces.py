@@ -7,7 +7,7 @@ import pytest
 from llvmlite import binding
 from numba import njit
 
-from samples import GLASSES, forces
+from samples import GLASSES, forces, pair_scales
 from vitrify.backends.cpu import OPTIONS, room_of
 from vitrify.batch import SKIN, Batch, force_body
 from vitrify.kernels.forces import INDEX_MASK
@@ -17,23 +17,45 @@ from vitrify.model.catalogue import parse
 from vitrify.preparation.programs import PAIR_FORCE, SPREAD
 from vitrify.preparation.samples import Samples
 
+MANY = [f"{1 + 0.02 * (a + b):.2f}" for a in range(20) for b in range(a, 20)]
+THREE = "lengths 1,0.9,1.1,1,0.8,1.2; energies 1,1.5,2,0.5,1,0.7; cutoffs 2,1.5,1.3,2,1.8,1.9"
+OTHERS = {  # name → as in GLASSES
+    "three": (f"lennard_jones(rc=2.0) [0.5:0.25:0.25; {THREE}]", 160, 0.9, 1.0),
+    "twenty": (f"inverse_power(rc=1.3) [{':'.join(['0.05'] * 20)}; lengths {','.join(MANY)}]", 160, 0.4, 1.0),
+    "additive": ("inverse_power(rc=1.3) [sizes uniform 0.8,1.2]", 160, 0.8, 1.0),
+    "discrete": ("inverse_power(rc=1.3) [sizes discrete 1,1.2,1.5; nonadditivity 0.3]", 160, 0.4, 1.0),
+}  # fmt: skip
+
 
 def random_batch(name, n=300, seed=5, density=None):
-    model, _, rho, _ = GLASSES[name]
+    model, _, rho, _ = (GLASSES | OTHERS)[name]
     model, rng = parse(model), np.random.default_rng(seed)
     box = (n / (density or rho)) ** (1 / 3)
     side = int(np.ceil(n ** (1 / 3)))
     grid = np.stack(np.meshgrid(*[np.arange(side)] * 3, indexing="ij"), -1).reshape(-1, 3)[rng.permutation(side**3)[:n]]
     positions = (grid + 0.5 + 0.2 * rng.random((n, 3))) * box / side
-    return Batch(model, [box], [positions], [rng.permutation(n) % 2]), positions
+    species, sizes = rng.permutation(n) % model.mixture.n_species, model.mixture.sizes
+    return Batch(model, [box], [positions], [species], sizes and [sizes.draw(n, rng)]), positions
 
 
 def slow_pairs(batch, positions, species):
-    """Vectors i → j for all i ≠ j with their λ."""
+    """Vectors i → j for all i ≠ j with their λ and ε."""
     r = positions[None] - positions[:, None]
     r -= batch.boxes[0] * np.rint(r / batch.boxes[0])
-    lam = np.array(batch.model.mixture.lengths)[species[:, None], species[None]]
-    return r, lam
+    i, j = np.indices(r.shape[:2])
+    mixture = batch.model.mixture
+    return r, *pair_scales(mixture, species, mixture.sizes and original_order(batch, batch.sizes[:, 3]), i, j)
+
+
+def slow_slopes(batch, u, species):
+    """φ_u of each pair by its own potential, and whether it is within its cutoff, pair type by pair type."""
+    slope, met, kinds = np.zeros(u.shape), np.zeros(u.shape, dtype=bool), range(batch.model.mixture.n_species)
+    for a in kinds:
+        for b in kinds:
+            of = (species[:, None] == a) & (species[None] == b)
+            potential = batch.model.potential_of(min(a, b), max(a, b))
+            slope[of], met[of] = potential.evaluate(u[of])[1], u[of] < potential.cutoff**2
+    return slope, met
 
 
 def original_order(batch, array):
@@ -42,43 +64,60 @@ def original_order(batch, array):
     return out
 
 
-@pytest.mark.parametrize("name", GLASSES)
-@pytest.mark.parametrize("n", [130, 1100])
+@pytest.mark.parametrize("name", [*GLASSES, *OTHERS])
+@pytest.mark.parametrize("n", [160, 1100])
 def test_list_holds_every_neighbour_and_its_species(name, n):
     batch, positions = random_batch(name, n)
     batch.rebuild(0)
     species = original_order(batch, batch.species)
-    r, lam = slow_pairs(batch, positions, species)
+    r, lam, _ = slow_pairs(batch, positions, species)
     distance = np.linalg.norm(r, axis=2)
-    reach = batch.model.potential.cutoff * lam + SKIN
+    kind = original_order(batch, batch.kind)
+    asked = np.sqrt(batch.reach2[kind[:, None], kind[None]])  # of kinds of particles, where these are not the species
+    cutoff = np.array([[batch.model.reduced_cutoff(a, b) for b in species] for a in species])
+    reach = cutoff * lam + SKIN
+    if batch.kind is batch.species:
+        np.testing.assert_allclose(asked, reach, atol=1e-5)
+    assert np.all(asked > reach)
     for i in range(n):
         row = batch.neighbours[i, : batch.counts[i]] & INDEX_MASK
         found = {int(batch.label[j]) for j in row if j != i}
         me = batch.label[i]
         surely = {j for j in range(n) if j != me and distance[me, j] < reach[me, j] - 1e-5}
-        perhaps = {j for j in range(n) if j != me and distance[me, j] < reach[me, j] + 1e-5}  # single precision
+        perhaps = {j for j in range(n) if j != me and distance[me, j] < asked[me, j] + 1e-5}  # single precision
         assert surely <= found <= perhaps
         assert len(row) % 8 == 0
-        assert np.array_equal(batch.neighbours[i, : batch.counts[i]] >> 28, batch.species[row])
+        assert np.array_equal(batch.neighbours[i, : batch.counts[i]] >> 28, batch.kind[row])
 
 
-@pytest.mark.parametrize("name", GLASSES)
+@pytest.mark.parametrize("name", [*GLASSES, *OTHERS])
 def test_forces_equal_the_slow_twin(name):
     batch, positions = random_batch(name)
     batch.rebuild(0)
     species = original_order(batch, batch.species)
-    r, lam = slow_pairs(batch, positions, species)
+    r, lam, eps = slow_pairs(batch, positions, species)
     u = np.sum(r**2, axis=2) / lam**2
     np.fill_diagonal(u, 1e9)
-    slope = batch.model.potential.evaluate(u.ravel())[1].reshape(u.shape) / lam**2
+    slope, met = slow_slopes(batch, u, species)
+    slope *= eps / lam**2
     expected = np.sum(2 * slope[..., None] * r, axis=1)
     forces(batch)
     np.testing.assert_allclose(original_order(batch, batch.force)[:, :3], expected, atol=1e-9 * np.abs(expected).max())
     np.testing.assert_allclose(batch.force.sum(axis=0), 0.0, atol=1e-9 * np.abs(expected).max())
     pair_force = 2 * np.sqrt(np.sum(r**2, axis=2)) * np.abs(slope)
-    met = u < batch.cutoff2
     Samples(batch).place.done(PAIR_FORCE, [0])
     assert batch.state[0, MEAN_FORCE] == pytest.approx(pair_force[met].mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["polydisperse", "twenty"])
+def test_what_a_particle_is_goes_with_it_when_particles_are_sorted(name):
+    batch, positions = random_batch(name, 400)
+    mine = [original_order(batch, x).copy() for x in (batch.sizes[:, 3], batch.species, batch.kind)]
+    batch.rebuild(0)
+    assert not np.array_equal(batch.label, np.arange(400))
+    for before, now in zip(mine, (batch.sizes[:, 3], batch.species, batch.kind), strict=True):
+        assert np.array_equal(before, original_order(batch, now))
+    np.testing.assert_allclose(batch.positions(0), positions, atol=1e-14)
 
 
 def test_ticks_are_exact_and_wrap():
@@ -130,6 +169,6 @@ def test_pair_force_kernel_counts_interacting_neighbours():
     batch, positions = random_batch("hertzian")
     batch.rebuild(0)
     Samples(batch).place.done(PAIR_FORCE, [0])
-    r, lam = slow_pairs(batch, positions, original_order(batch, batch.species))
+    r, lam, _ = slow_pairs(batch, positions, original_order(batch, batch.species))
     distance = np.linalg.norm(r, axis=2) + 1e9 * np.eye(len(positions))
     assert np.array_equal(original_order(batch, batch.force[:, 1]), (distance < lam).sum(axis=1))

@@ -23,9 +23,9 @@ def dense(glass):
         return energy(flat.reshape(n, 3), gradient)
 
     x, zero = jnp.array(glass.positions.ravel()), jnp.zeros((3, 3))
-    hessian = np.array(jax.hessian(of)(x, zero))
+    hessian = np.array(jax.jit(jax.hessian(of))(x, zero))
     mixed = np.array(jax.jacobian(jax.grad(of, argnums=1), argnums=0)(x, zero))  # (3, 3, 3n)
-    born = np.array(jax.hessian(of, argnums=1)(x, zero))
+    born = np.array(jax.jit(jax.hessian(of, argnums=1))(x, zero))
     return {
         "of": of, "x": x, "hessian": hessian, "mixed": mixed, "born": born, "energy": float(of(x, zero)),
         "force": -np.array(jax.grad(of)(x, zero)), "stress": np.array(jax.grad(of, argnums=1)(x, zero)),

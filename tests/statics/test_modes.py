@@ -26,7 +26,7 @@ def dense(pss_glass):
     """The Hessian of the paper's energy by automatic differentiation."""
     energy, n = energy_function(pss_glass), pss_glass.n_particles
     flat = jnp.array(pss_glass.positions.ravel())
-    return np.array(jax.hessian(lambda x: energy(x.reshape(n, 3), jnp.zeros((3, 3))))(flat))
+    return np.array(jax.jit(jax.hessian(lambda x: energy(x.reshape(n, 3), jnp.zeros((3, 3)))))(flat))
 
 
 @pytest.fixture(autouse=True)

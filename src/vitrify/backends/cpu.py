@@ -15,7 +15,7 @@ from . import program as programs
 from .fingerprint import NoFingerprintError, fingerprint
 from .program import Line, Program
 from .threads import shared_out
-from .vectors import Vectors, copy, fetch_rows, keep, pad, staged
+from .vectors import Vectors, copy, eight_a_turn, fetch_rows, fetch_rows_single, keep, pad, staged, staged_single
 
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -33,7 +33,10 @@ class Cpu:
         self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
         self._lines: dict[Line, Any] = {}
         self._from_disk = True
-        self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
+        fetch, fetched, fetch_single, fetched_single = (
+            self.inline(x) for x in (fetch_rows, staged, fetch_rows_single, staged_single)
+        )
+        self.vectors = Vectors(fetch, fetched, fetch_single, fetched_single, eight_a_turn, keep, pad, copy)
         self.tally = self.inline(tally)
 
     def inline(self, function: Callable[..., Any]) -> Any:

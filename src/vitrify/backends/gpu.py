@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from . import program as programs
 from .program import Line, Program
-from .vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_plainly, pad_plainly
+from .vectors import (
+    Vectors,
+    copy_plainly,
+    displacement,
+    displacement_single_of,
+    fetch_nothing,
+    fetch_nothing_single,
+    keep_plainly,
+    no_width,
+    pad_plainly,
+    upper_half,
+)
 
 BLOCK = 128  # threads
 ROUNDS = 4  # of a program between two looks at what has stopped
@@ -23,7 +34,10 @@ class Gpu:
     name = "cuda"
 
     def __init__(self) -> None:
-        plain: tuple[Any, ...] = (fetch_nothing, displacement, keep_plainly, pad_plainly, copy_plainly)
+        single = displacement_single_of(self.inline(upper_half))
+        plain: tuple[Any, ...] = (
+            fetch_nothing, displacement, fetch_nothing_single, single, no_width, keep_plainly, pad_plainly, copy_plainly,
+        )  # fmt: skip
         self.vectors = Vectors(*[self.inline(x) for x in plain])
         self.tally = self.inline(tally)
         self.kernels: dict[Any, Any] = {}  # by body

@@ -33,11 +33,16 @@ def processor_kind() -> str:
     return f"{processor()} ({VECTORS.get(vector_doubles(), platform.machine())})"
 
 
+def has(feature: str) -> bool:
+    """Whether kernels are compiled to instructions of this name, such as "avx2"."""
+    return feature in _features()
+
+
 def _features() -> set[str]:
     from llvmlite import binding
     from numba import config
 
-    chosen = getattr(config, "CPU_FEATURES", None)  # of the environment, or of Numba's own file
+    chosen = vars(config).get("CPU_FEATURES")  # of the environment, or of Numba's own file
     if chosen is not None:
         return {x[1:] for x in str(chosen).split(",") if x.startswith("+")}
     return {name for name, there in binding.get_host_cpu_features().items() if there}

@@ -2,7 +2,8 @@
 
 Measured on AVX-512 (Zen 4): fetching the positions of eight neighbours as eight rows that are then transposed costs a third
 of three hardware gathers; packing the candidates inside a sphere into a row sixteen at a time costs a quarter of a loop
-that writes one by one. LLVM lowers both to whatever the processor has.
+that writes one by one. LLVM lowers both to whatever the processor has, but for two things that AVX2 lacks and that are
+written out for it: doubles of 64-bit integers, and packing under a mask.
 """
 
 from __future__ import annotations
@@ -14,20 +15,28 @@ from llvmlite import ir
 from numba import extending, float32, int32, types, uint64
 from numba.core import cgutils
 
+from .processor import has
+
 intrinsic: Any = extending.intrinsic  # to a type checker a plain function
 FETCHED = 8  # rows transposed at a time: doubles of one AVX-512 vector
 KEPT = 16  # candidates tested at a time: single-precision numbers of one AVX-512 vector
-I1, I16, I32, I64 = (ir.IntType(n) for n in (1, 16, 32, 64))
+SPECIES_BITS = 4  # of a neighbour's 32: they stand above its index
+I1, I8, I16, I32, I64 = (ir.IntType(n) for n in (1, 8, 16, 32, 64))
 F32, F64 = ir.FloatType(), ir.DoubleType()
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """How a backend gathers neighbours: `fetch` stages a whole row, `fetched` gives one neighbour's displacement, `keep`
-    appends candidates to a row, `pad` fills the row's end, `copy` moves sixteen candidates side by side."""
+    """How a backend gathers neighbours: `fetch` stages a whole row, `fetched` gives one neighbour's displacement;
+    `fetch_single` and `fetched_single` the same of the upper halves of ticks, in single precision; `eight_a_turn`, the last
+    line of a loop, says how wide its vector code is to be; `keep` appends candidates to a row, `pad` fills the row's end,
+    `copy` moves sixteen candidates side by side."""
 
     fetch: Any
     fetched: Any
+    fetch_single: Any
+    fetched_single: Any
+    eight_a_turn: Any
     keep: Any
     pad: Any
     copy: Any
@@ -43,6 +52,29 @@ def fetch_nothing(ticks, row, count, mask, x, y, z, stage):
 def displacement(stage, k, ticks, j, x, y, z):
     """x_i − x_j in ticks, by integer subtraction: the minimum image."""
     return float(x - ticks[j, 0]), float(y - ticks[j, 1]), float(z - ticks[j, 2])
+
+
+def fetch_nothing_single(ticks, row, count, x, y, z, stage):
+    """As fetch_nothing."""
+
+
+def displacement_single_of(upper_half: Any) -> Any:
+    """x_i − x_j in units of 2^32 ticks, x_i being given so: the difference of two 32-bit integers is exact, and wraps."""
+
+    def displacement_single(stage, k, ticks, j, x, y, z):
+        dx, dy, dz = x - upper_half(ticks[j, 0]), y - upper_half(ticks[j, 1]), z - upper_half(ticks[j, 2])
+        return float32(int32(dx)), float32(int32(dy)), float32(int32(dz))
+
+    return displacement_single
+
+
+def upper_half(tick):
+    """The upper 32 bits of a tick: a position in units of L/2^32."""
+    return int32(tick >> 32)
+
+
+def no_width():
+    """A thread of a GPU has no vectors."""
 
 
 def keep_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
@@ -81,6 +113,17 @@ def staged(stage, k, ticks, j, x, y, z):
     return stage[0, k], stage[1, k], stage[2, k]
 
 
+def fetch_rows_single(ticks, row, count, x, y, z, stage):
+    """stage[d, k] = x_d − (upper half of x_d of neighbour k), in units of 2^32 ticks, float32 in the row's first half."""
+    for k in range(uint64(0), count, uint64(FETCHED)):
+        _fetch_eight_single(ticks, row, k, x, y, z, stage)
+
+
+def staged_single(stage, k, ticks, j, x, y, z):
+    """The displacement that fetch_rows_single left."""
+    return _single_at(stage, 0, k), _single_at(stage, 1, k), _single_at(stage, 2, k)
+
+
 @intrinsic
 def _fetch_eight(typingctx, ticks, row, k, mask, x, y, z, stage):
     """Eight neighbours of four ticks each: loaded whole, transposed, subtracted, converted."""
@@ -88,11 +131,7 @@ def _fetch_eight(typingctx, ticks, row, k, mask, x, y, z, stage):
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
         ticks, row, stage = (context.make_array(signature.args[a])(context, b, args[a]) for a in (0, 1, 7))
-        records = b.bitcast(ticks.data, _vector(I64, 4).as_pointer())
-        loaded = []
-        for m in range(FETCHED):
-            entry = b.load(b.gep(row.data, [b.add(args[2], ir.Constant(I64, m))]))
-            loaded.append(_load(b, b.gep(records, [b.zext(b.and_(entry, args[3]), I64)]), align=8))
+        loaded = _eight_records(b, ticks, row, args[2], _vector(I64, 4))
         halves = [b.shuffle_vector(loaded[m], loaded[m + 4], _lanes(*range(8))) for m in range(4)]
         even, odd = (0, 8, 2, 10, 4, 12, 6, 14), (1, 9, 3, 11, 5, 13, 7, 15)
         xz01, xz23 = (b.shuffle_vector(halves[m], halves[m + 1], _lanes(*even)) for m in (0, 2))
@@ -102,13 +141,118 @@ def _fetch_eight(typingctx, ticks, row, k, mask, x, y, z, stage):
         for d in range(3):
             difference = b.sub(_splat(b, args[4 + d], FETCHED), theirs[d])
             place = cgutils.get_item_pointer(context, b, signature.args[7], stage, [ir.Constant(I64, d), args[2]])
-            stored = b.store(
-                b.sitofp(difference, _vector(F64, FETCHED)), b.bitcast(place, _vector(F64, FETCHED).as_pointer())
-            )
+            stored = b.store(_doubles_of(b, difference), b.bitcast(place, _vector(F64, FETCHED).as_pointer()))
             stored.align = 8
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+@intrinsic
+def _fetch_eight_single(typingctx, ticks, row, k, x, y, z, stage):
+    """Eight neighbours' records loaded whole; the upper halves of their ticks picked, transposed, subtracted, converted."""
+    signature = types.void(ticks, row, k, x, y, z, stage)
+
+    def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        ticks, row, stage = (context.make_array(signature.args[a])(context, b, args[a]) for a in (0, 1, 6))
+        loaded = _eight_records(b, ticks, row, args[2], _vector(I32, 8))
+        # x y of two records in the lower half of a register, z in its upper one: one instruction a pair
+        halves = [b.shuffle_vector(loaded[m], loaded[m + 1], _lanes(1, 3, 9, 11, 5, 7, 13, 15)) for m in (0, 2, 4, 6)]
+        lower, upper = _lanes(0, 1, 2, 3, 8, 9, 10, 11), _lanes(4, 5, 6, 7, 12, 13, 14, 15)
+        xy = [b.shuffle_vector(halves[m], halves[m + 2], lower) for m in (0, 1)]
+        zw = [b.shuffle_vector(halves[m], halves[m + 2], upper) for m in (0, 1)]
+        even, odd = _lanes(0, 2, 8, 10, 4, 6, 12, 14), _lanes(1, 3, 9, 11, 5, 7, 13, 15)
+        theirs = (b.shuffle_vector(*xy, even), b.shuffle_vector(*xy, odd), b.shuffle_vector(*zw, even))
+        for d in range(3):
+            difference = b.sub(_splat(b, args[3 + d], FETCHED), theirs[d])
+            place = _place_of_singles(context, b, signature.args[6], stage, ir.Constant(I64, d), args[2])
+            stored = b.store(
+                b.sitofp(difference, _vector(F32, FETCHED)), b.bitcast(place, _vector(F32, FETCHED).as_pointer())
+            )
+            stored.align = 4
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def _single_at(typingctx, stage, d, k):
+    """Number k of those in single precision at stage[d]."""
+
+    def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        stage = context.make_array(signature.args[0])(context, b, args[0])
+        row, column = (context.cast(b, args[a], signature.args[a], types.uint64) for a in (1, 2))
+        return b.load(_place_of_singles(context, b, signature.args[0], stage, row, column))
+
+    return types.float32(stage, d, k), codegen
+
+
+def _place_of_singles(context: Any, b: Any, kind: Any, stage: Any, d: Any, k: Any) -> Any:
+    """Where number k of those in single precision at stage[d] stands, stage being of doubles."""
+    start = cgutils.get_item_pointer(context, b, kind, stage, [d, ir.Constant(I64, 0)])
+    return b.gep(b.bitcast(start, F32.as_pointer()), [k])
+
+
+def _eight_records(b: Any, ticks: Any, row: Any, k: Any, kind: Any) -> list[Any]:
+    """The records, 32 bytes each, of the eight neighbours from row[k] on. An entry that is shifted loses its species."""
+    pairs = b.bitcast(ticks.data, I16.as_pointer())  # an index shifted by SPECIES_BITS = 4 counts in units of two bytes
+    loaded = []
+    for m in range(FETCHED):
+        entry = b.load(b.gep(row.data, [b.add(k, ir.Constant(I64, m))]))
+        place = b.gep(pairs, [b.zext(b.shl(entry, ir.Constant(I32, SPECIES_BITS)), I64)])
+        loaded.append(_load(b, b.bitcast(place, kind.as_pointer()), align=8))
+    return loaded
+
+
+def _doubles_of(b: Any, whole: Any) -> Any:
+    """64-bit integers as doubles, correctly rounded. Where no instruction does it, two halves are written into the digits
+    of 2^84 and 2^52, which are then taken off: Numba's compiler would go through them one by one."""
+    wide = whole.type.count
+    if has("avx512dq") or not has("avx2"):
+        return b.sitofp(whole, _vector(F64, wide))
+
+    def all_of(value: int) -> Any:
+        return ir.Constant(_vector(I64, wide), [value] * wide)
+
+    doubles = _vector(F64, wide)
+    exact = ("nsz",)  # without flags of their own they may be reordered, as all sums here
+    low = b.or_(b.and_(whole, all_of(0xFFFFFFFF)), all_of(0x4330000000000000))  # 2^52 + lower half
+    high = b.xor(b.lshr(whole, all_of(32)), all_of(0x4530000080000000))  # 2^84 + 2^63 + upper half · 2^32
+    taken = ir.Constant(doubles, [2.0**84 + 2.0**63 + 2.0**52] * wide)
+    return b.fadd(b.fsub(b.bitcast(high, doubles), taken, flags=exact), b.bitcast(low, doubles), flags=exact)
+
+
+@intrinsic
+def eight_a_turn(typingctx):
+    """Let the loop of which this is the last line be vector code of eight a turn, of whatever numbers.
+
+    LLVM would take sixteen in single precision on AVX-512, and what is left of a row of 24 in two turns of four."""
+
+    def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        branch = b.branch
+
+        def marked(target: Any) -> Any:
+            """The jump back to the loop's head, which comes next, carries what is asked of the loop."""
+            del b.branch
+            jump = branch(target)
+            jump.set_metadata("llvm.loop", _asked_of_loop(b.module))
+            return jump
+
+        b.branch = marked
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+def _asked_of_loop(module: Any) -> Any:
+    """Metadata of one loop; its first operand is itself, which tells it from that of any other."""
+    options = [
+        module.add_metadata([ir.MetaDataString(module, f"llvm.loop.{name}"), ir.Constant(I32, value)])
+        for name, value in (("vectorize.width", FETCHED), ("interleave.count", 1))
+    ]
+    loop = module.add_metadata([ir.MetaDataString(module, f"loop {len(module.metadata)}")])
+    loop.operands = (loop, *options)
+    return loop
 
 
 @intrinsic
@@ -133,16 +277,47 @@ def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row
         entry = _load(b, of(4, I32, begin), align=4)
         inside = b.fcmp_ordered("<", squared, _load(b, of(3, F32, begin), align=4))
         inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, args[10], KEPT)))
-        compress = cgutils.get_or_insert_function(
-            b.module,
-            ir.FunctionType(_vector(I32, KEPT), [_vector(I32, KEPT), _vector(I1, KEPT), _vector(I32, KEPT)]),
-            f"llvm.experimental.vector.compress.v{KEPT}i32",
-        )
-        packed = b.call(compress, [entry, inside, ir.Constant(_vector(I32, KEPT), ir.Undefined)])
-        b.store(packed, of(11, I32, count)).align = 4
-        return b.add(count, b.zext(b.ctpop(b.bitcast(inside, I16)), I64))
+        row = context.make_array(signature.args[11])(context, b, args[11])
+        pack = _pack if has("avx512f") or not has("avx2") else _pack_by_table
+        return pack(context, b, entry, inside, row.data, count)
 
     return signature, codegen
+
+
+def _pack(context: Any, b: Any, entry: Any, inside: Any, row: Any, count: Any) -> Any:
+    """Write the entries that are inside side by side from row[count] on; the new count."""
+    compress = cgutils.get_or_insert_function(
+        b.module,
+        ir.FunctionType(_vector(I32, KEPT), [_vector(I32, KEPT), _vector(I1, KEPT), _vector(I32, KEPT)]),
+        f"llvm.experimental.vector.compress.v{KEPT}i32",
+    )
+    packed = b.call(compress, [entry, inside, ir.Constant(_vector(I32, KEPT), ir.Undefined)])
+    b.store(packed, b.bitcast(b.gep(row, [count]), _vector(I32, KEPT).as_pointer())).align = 4
+    return b.add(count, b.zext(b.ctpop(b.bitcast(inside, I16)), I64))
+
+
+def _pack_by_table(context: Any, b: Any, entry: Any, inside: Any, row: Any, count: Any) -> Any:
+    """_pack for AVX2, eight at a time: it permutes lanes, but does not pack them, so a table says how for each mask."""
+    eight = _vector(I32, 8)
+    permute = cgutils.get_or_insert_function(b.module, ir.FunctionType(eight, [eight, eight]), "llvm.x86.avx2.permd")
+    table = context.insert_unique_const(b.module, "vitrify.packing", ir.Constant(ir.ArrayType(I64, 256), PACKING))
+    for half in (_lanes(*range(8)), _lanes(*range(8, 16))):
+        mask = b.bitcast(b.shuffle_vector(inside, inside, half), I8)
+        place = b.gep(table, [ir.Constant(I64, 0), b.zext(mask, I64)], inbounds=True)
+        order = b.zext(_load(b, b.bitcast(place, _vector(I8, 8).as_pointer()), align=8), eight)
+        packed = b.call(permute, [b.shuffle_vector(entry, entry, half), order])
+        b.store(packed, b.bitcast(b.gep(row, [count]), eight.as_pointer())).align = 4
+        count = b.add(count, b.zext(b.ctpop(mask), I64))
+    return count
+
+
+def _packing(mask: int) -> int:
+    """The lanes that a mask of eight bits holds, from the first on, a byte each."""
+    lanes = [lane for lane in range(8) if mask >> lane & 1]
+    return sum(lane << 8 * place for place, lane in enumerate(lanes))
+
+
+PACKING = [_packing(mask) for mask in range(256)]
 
 
 @intrinsic

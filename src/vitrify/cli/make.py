@@ -15,7 +15,7 @@ from vitrify.formats.choose import require_writer
 from vitrify.formats.whole import require_place
 from vitrify.making import make_glass, require_possible
 from vitrify.model import Model
-from vitrify.model.catalogue import parse
+from vitrify.model.catalogue import parse, with_mixture
 from vitrify.preparation import Recipe
 from vitrify.preparation.asked import HOTTEST
 
@@ -45,6 +45,7 @@ def _require_memory(model: Model, particles: int, density: float) -> None:
 
 @click.command()
 @click.argument("model")
+@click.option("--mixture", help='Another than the model\'s, such as "0.8:0.2; lengths 1,0.8,0.88".')
 @click.option("--particles", type=int, required=True, help="Number of particles, N.")
 @click.option("--density", type=float, required=True, help="ρ = N/V in λ⁻³.")
 @click.option(
@@ -56,6 +57,7 @@ def _require_memory(model: Model, particles: int, density: float) -> None:
 @click.option("--output", type=click.Path(path_type=Path), required=True, help=".xyz, .extxyz, .data, .lammps or .gsd")
 def make(
     model: str,
+    mixture: str | None,
     particles: int,
     density: float,
     temperature: Any,
@@ -67,7 +69,7 @@ def make(
     """Make one glass of MODEL, such as "pss(rc=1.2)", and write it to a file."""
     require_writer(output)
     require_place(output)
-    chosen = parse(model)
+    chosen = parse(with_mixture(model, mixture) if mixture else model)
     _require_memory(chosen, particles, density)
     with stage_line(str(chosen)) as progress:
         glass = make_glass(

@@ -14,6 +14,7 @@ from vitrify.formats.choose import require_writer
 from vitrify.formats.displacements import Frame, require_displacements, write_displacements
 from vitrify.formats.whole import require_apart, require_place
 from vitrify.glass import Glass
+from vitrify.model.catalogue import with_mixture
 from vitrify.observables import dipole_decay, low_frequency_modes, quasilocalised_mode
 from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.measurement import measure as measure_glass
@@ -42,6 +43,9 @@ MEANINGS = {  # of what is no column of a table, or has another name there
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--model", help='What the particles are, such as "pss(rc=1.2)"; unless the file says so.')
+@click.option(
+    "--mixture", help='Of that model where it is another, such as "0.8:0.2; lengths 1,0.8,0.88; energies 1,1.5,0.5".'
+)
 @click.option("--species", help="Names in the file to A (small) and B (large), such as Cu=A,Zr=B.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--quench", is_flag=True, help="Minimise the energy first.")
@@ -57,17 +61,19 @@ MEANINGS = {  # of what is no column of a table, or has another name there
 @click.option("--without-rattlers", is_flag=True, help="Moduli and modes of the particles that hold each other alone.")
 @click.option("--force-tolerance", type=float, default=EQUILIBRIUM, show_default=True, help="In mean |pair force|.")
 def measure(
-    file: Path, model: str | None, species: str | None, as_json: bool, quench: bool, output: Path | None,
-    modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None, without_rattlers: bool,
-    force_tolerance: float,
+    file: Path, model: str | None, mixture: str | None, species: str | None, as_json: bool, quench: bool,
+    output: Path | None, modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None,
+    without_rattlers: bool, force_tolerance: float,
 ) -> None:  # fmt: skip
     """Measure the glass in FILE (extended xyz, a periodic cube)."""
     if write_modes and not (modes or qlm):
         raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm too")
     if not force_tolerance > 0:
         raise UsageError(f"--force-tolerance is {force_tolerance:g}, must be a positive number")
+    if mixture and not model:
+        raise UsageError("--mixture is of a model that is given: write --model too")
     _require_outputs(file, output, write_modes)
-    glass = _read(file, model, _mapping(species))
+    glass = _read(file, with_mixture(model, mixture) if model and mixture else model, _mapping(species))
     glass = _quenched(glass) if quench else glass
     if output:  # before it is measured: a quenched glass is kept, whatever is found in it
         glass.write(output)

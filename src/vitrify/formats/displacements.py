@@ -34,11 +34,13 @@ def require_displacements(path: Path) -> None:
 def _write(glass: Glass, frames: list[Frame], path: Path) -> None:
     labels = [glass.model.mixture.labels[k] for k in glass.species]
     edge = f"{glass.box:.17g}"
-    head = f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={COLUMNS} pbc="T T T"'
+    columns = COLUMNS if glass.sizes is None else f"{COLUMNS}:radius:R:1"
+    sizes = np.empty((glass.n_particles, 0)) if glass.sizes is None else 0.5 * glass.sizes[:, None]
+    head = f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={columns} pbc="T T T"'
     with path.open("w", encoding="utf-8") as file:
         for name, eigenvalue, vector in frames:
             file.write(f'{glass.n_particles}\n{head} mode="{name}" eigenvalue={eigenvalue:.17g}\n')
-            rows = np.concatenate([glass.positions, vector], axis=1)
+            rows = np.concatenate([glass.positions, vector, sizes], axis=1)
             file.writelines(
                 f"{label} {' '.join(f'{x:.17g}' for x in row)}\n" for label, row in zip(labels, rows, strict=True)
             )

@@ -26,6 +26,8 @@ NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it b
 UNSAID = "quench_max_force"  # of our own glasses: with no model beside it, it is one that release 0.1.0 could not write
 OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
 COLUMNS = "species:S:1:pos:R:3"
+SIZED = f"{COLUMNS}:radius:R:1"  # λ_i/2, which OVITO draws
+IN_RADII = {"radius": 2.0, "diameter": 1.0}  # λ_i in units of a column that says how large particles are
 PREFIX = "provenance."  # before a name of the provenance that would be taken for an entry of the format
 
 
@@ -33,11 +35,12 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
     """The last frame of a file. Raises UsageError; warns with ModelOverridden where the file says another model."""
     frame = last_frame(path)
     header = _header(frame)
-    species, positions = _particles(frame, header)
+    species, positions, sizes = _particles(frame, header)
     box = _cube(header)
     chosen = model or _model_of(header)
     provenance = {_key(k, written=True): v for k, v in header.items() if k not in OWN}
-    glass = Glass(positions, box, _indices(species, chosen, names), chosen, provenance)
+    sizes = _required_sizes(sizes, chosen)
+    glass = Glass(positions, box, _indices(species, chosen, names), chosen, provenance, sizes)
     _require_composition(glass, header)
     _tell_override(path, header, chosen)
     return glass
@@ -47,16 +50,17 @@ def write(glass: Glass, path: Path) -> None:
     """One frame with 17 significant digits, so that reading gives the same glass."""
     edge = f"{glass.box:.17g}"
     head = [
-        f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={COLUMNS} pbc="T T T"',
+        f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={COLUMNS if glass.sizes is None else SIZED} pbc="T T T"',
         _model_entry(glass.model),
         *(entry(_key(key), value) for key, value in plain_provenance(glass.provenance).items()),
     ]
     labels = glass.model.mixture.labels
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"{glass.n_particles}\n{' '.join(head)}\n")
+        ends = ("\n",) * glass.n_particles if glass.sizes is None else (f" {x / 2:.17g}\n" for x in glass.sizes)
         file.writelines(
-            f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}\n"
-            for kind, (x, y, z) in zip(glass.species, glass.positions, strict=True)
+            f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}{end}"
+            for kind, (x, y, z), end in zip(glass.species, glass.positions, ends, strict=True)
         )
 
 
@@ -72,15 +76,15 @@ def _header(frame: Frame) -> dict[str, Any]:
     return dict(entries)
 
 
-def _particles(frame: Frame, header: dict[str, Any]) -> tuple[list[str], NDArray[np.float64]]:
-    """Name and position of each particle."""
+def _particles(frame: Frame, header: dict[str, Any]) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64] | None]:
+    """Name and position of each particle, and its size where there is a column of radii or diameters."""
     if "Lattice" not in header:
         raise UsageError('its comment line has no Lattice="..."; a periodic cube is needed')
     named = str(header.get("Properties", COLUMNS))
-    species_at, position_at, width = _columns(named)
+    species_at, position_at, (size_at, unit), width = _columns(named)
     if "Properties" not in header:  # what stands behind the coordinates is nobody's business
         width = max(width, len(frame.rows[0].split()))
-    species, coordinates = [], array("d")  # eight bytes a number
+    species, coordinates, sizes = [], array("d"), array("d")  # eight bytes a number
     for k, line in enumerate(frame.rows):
         words = line.split()
         if len(words) != width:
@@ -89,20 +93,23 @@ def _particles(frame: Frame, header: dict[str, Any]) -> tuple[list[str], NDArray
         species.append(words[species_at])
         try:
             coordinates.extend(map(_coordinate, words[position_at : position_at + 3]))
+            if unit:
+                sizes.append(unit * _coordinate(words[size_at], "size"))
         except ValueError as error:
             raise UsageError(f"line {frame.line + 2 + k} cannot be read: {error}") from None
-    return species, np.array(coordinates).reshape(-1, 3)
+    return species, np.array(coordinates).reshape(-1, 3), np.array(sizes) if unit else None
 
 
-def _coordinate(word: str) -> float:
+def _coordinate(word: str, what: str = "coordinate") -> float:
     """A plain decimal number. Raises ValueError."""
     if DECIMAL.fullmatch(word) and isfinite(number := float(word)):
         return number
-    raise ValueError(f"coordinate {word[:40]!r} is not a finite number in decimal digits")
+    raise ValueError(f"{what} {word[:40]!r} is not a finite number in decimal digits")
 
 
-def _columns(properties: str) -> tuple[int, int, int]:
-    """Columns of the species and of the first coordinate, and how many there are."""
+def _columns(properties: str) -> tuple[int, int, tuple[int, float], int]:
+    """Columns of the species, of the first coordinate, of the size with its unit (0 where there is none), and how many
+    there are."""
     words, at, found = properties.split(":"), 0, {}
     if len(words) % 3:
         raise UsageError(f"Properties={properties!r} cannot be read")
@@ -113,7 +120,17 @@ def _columns(properties: str) -> tuple[int, int, int]:
         at += int(width)
     if found.get("pos", (0, 0))[1] != 3 or found.get("species", (0, 0))[1] != 1:
         raise UsageError(f"Properties={properties!r} must name species and pos, of one column and of three")
-    return found["species"][0], found["pos"][0], at
+    size = next(((found[x][0], unit) for x, unit in IN_RADII.items() if found.get(x, (0, 0))[1] == 1), (0, 0.0))
+    return found["species"][0], found["pos"][0], size, at
+
+
+def _required_sizes(sizes: NDArray[np.float64] | None, model: Model) -> NDArray[np.float64] | None:
+    """The sizes of a file where the model has them; of other models they are what somebody drew, and left out."""
+    if model.mixture.sizes is None:
+        return None
+    if sizes is None:
+        raise UsageError(f"has no sizes of particles, which {model} needs: a column radius:R:1 or diameter:R:1")
+    return sizes
 
 
 def _cube(header: dict[str, Any]) -> float:

@@ -24,6 +24,8 @@ def write(glass: Glass, path: Path) -> None:
     frame.particles.types = list(mixture.labels)
     frame.particles.typeid = glass.species.astype(np.uint32)
     frame.particles.mass = np.array(mixture.masses, dtype=np.float32)[glass.species]
+    if glass.sizes is not None:
+        frame.particles.diameter = glass.sizes.astype(np.float32)
     frame.particles.position = _about_the_middle(glass)
     with hoomd.open(str(path), "w") as file:
         file.append(frame)

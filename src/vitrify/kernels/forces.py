@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba import uint32, uint64
 
@@ -11,6 +11,16 @@ from vitrify.backends.vectors import Vectors
 
 INDEX_BITS = 28  # a neighbour's species stands above its index
 INDEX_MASK = 2**INDEX_BITS - 1
+MOST_KINDS = 16  # that fit above an index
+
+
+class PairForm(NamedTuple):
+    """What of a mixture is compiled into the sums over pairs; what it has no need of costs nothing."""
+
+    n_species: int = 1
+    energies: bool = False  # ε_ij are not all 1
+    cutoffs: bool = False  # pairs have cutoffs of their own
+    sizes: bool = False  # particles have sizes of their own, and no species
 
 
 def slope_of(radial: Any) -> Callable[..., float]:
@@ -22,23 +32,28 @@ def slope_of(radial: Any) -> Callable[..., float]:
     return slope
 
 
-def forces_of(slope_at: Any, vectors: Vectors, n_species: int) -> Callable[..., None]:
-    """Body: f_i = −2 Σ_j φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0).
+def forces_of(slope_at: Any, vectors: Vectors, form: PairForm) -> Callable[..., None]:
+    """Body: f_i = −2 Σ_j ε_ij φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0).
 
     pair: a PairView. Lengths stay in ticks inside the loop. `stage` is the thread's own room for the displacements of one
     row."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
     fetch, fetched = vectors.fetch, vectors.fetched
-    second, many = min(1, n_species - 1), n_species > 2
+    n_species, scaled, cut, sized = form
+    second, many, listed = min(1, n_species - 1), n_species > 2, n_species <= MOST_KINDS
 
     def body(i, s, pair, stage, force):
         ticks, numbers, cutoff2 = pair.ticks, pair.numbers, pair.cutoff2
         x, y, z = ticks[i, 0], ticks[i, 1], ticks[i, 2]
         row, count = pair.neighbours[i], uint64(pair.counts[i])
-        weight = pair.inverse_length2[pair.species[i]]
+        mine = pair.species[i]
+        weight = pair.inverse_length2[mine]
         scale = pair.tick_length[s]
         scale2 = scale * scale
         w_first, w_second = weight[0] * scale2, weight[second] * scale2
+        energies = pair.energies[mine]
+        e_first, e_second = energies[0], energies[second]
+        size = pair.sizes[i, 3]
         fetch(ticks, row, count, mask, x, y, z, stage)
         fx = fy = fz = 0.0
         for k in range(count):
@@ -46,11 +61,25 @@ def forces_of(slope_at: Any, vectors: Vectors, n_species: int) -> Callable[..., 
             dx, dy, dz = fetched(stage, k, ticks, uint64(entry & mask), x, y, z)  # unsigned: no test for a negative index
             kind = entry >> bits
             w = w_first if kind == uint32(0) else w_second  # chosen, not looked up: a gather less
+            e = e_first if kind == uint32(0) else e_second
             if many:
-                w = weight[uint64(kind)] * scale2
+                other = uint64(kind) if listed else uint64(pair.species[uint64(entry & mask)])
+                w = weight[other] * scale2
+                e = energies[other]
+            if sized:
+                theirs = pair.sizes[uint64(entry & mask), 3]
+                length = 0.5 * (size + theirs) * (1.0 - pair.nonadditivity * abs(size - theirs))
+                w = scale2 / (length * length)
             u = (dx * dx + dy * dy + dz * dz) * w
-            slope = slope_at(u, numbers) * w
+            if cut:
+                other = uint64(kind) if listed else uint64(pair.species[uint64(entry & mask)])
+                cutoff2 = pair.cutoffs2[mine, other]
+                slope = slope_at(u, pair.coefficients[mine, other]) * w
+            else:
+                slope = slope_at(u, numbers) * w
             slope = slope if (u < cutoff2) & (u > 0.0) else 0.0  # a mask, not a branch: the loop stays vector code
+            if scaled:
+                slope *= e
             fx += slope * dx
             fy += slope * dy
             fz += slope * dz
@@ -62,26 +91,38 @@ def forces_of(slope_at: Any, vectors: Vectors, n_species: int) -> Callable[..., 
     return body
 
 
-def pair_force_of(radial: Any) -> Callable[..., None]:
-    """Body: Σ_j |φ'| of one particle and the number of its interacting neighbours, φ' = 2 r φ_u/λ²."""
+def pair_force_of(radial: Any, form: PairForm) -> Callable[..., None]:
+    """Body: Σ_j |ε_ij φ'| of one particle and the number of its interacting neighbours, φ' = 2 r φ_u/λ²."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+    n_species, scaled, cut, sized = form
+    listed = n_species <= MOST_KINDS
 
     def body(i, s, pair, total, number):
         ticks, numbers, cutoff2 = pair.ticks, pair.numbers, pair.cutoff2
-        row = pair.neighbours[i]
-        weight = pair.inverse_length2[pair.species[i]]
+        row, mine = pair.neighbours[i], pair.species[i]
+        weight = pair.inverse_length2[mine]
         scale = pair.tick_length[s]
         forces = met = 0.0
         for k in range(uint64(pair.counts[i])):
             entry = row[k]
             j = uint64(entry & mask)
-            w = weight[uint64(entry >> bits)]
+            other = (uint64(entry >> bits) if listed else uint64(pair.species[j])) if n_species > 1 else uint64(0)
+            w = weight[other]
+            if sized:
+                size, theirs = pair.sizes[i, 3], pair.sizes[j, 3]
+                length = 0.5 * (size + theirs) * (1.0 - pair.nonadditivity * abs(size - theirs))
+                w = 1.0 / (length * length)
             dx = float(ticks[i, 0] - ticks[j, 0]) * scale
             dy = float(ticks[i, 1] - ticks[j, 1]) * scale
             dz = float(ticks[i, 2] - ticks[j, 2]) * scale
             r2 = dx * dx + dy * dy + dz * dz
+            if cut:
+                cutoff2 = pair.cutoffs2[mine, other]
             if 0.0 < r2 * w < cutoff2:
-                forces += abs(2.0 * radial(r2 * w, numbers)[1]) * w * r2**0.5
+                slope = radial(r2 * w, pair.coefficients[mine, other])[1] if cut else radial(r2 * w, numbers)[1]
+                if scaled:
+                    slope *= pair.energies[mine, other]
+                forces += abs(2.0 * slope) * w * r2**0.5
                 met += 1.0
         total[i] = forces
         number[i] = met

@@ -120,8 +120,8 @@ def order(i, s, view, room):
     for d in range(3):
         view.upper[d, place] = int32(view.ticks[i, d] >> int64(32))
     for other in range(view.reach2.shape[1]):
-        view.limit[other, place] = view.reach2[s, other, view.species[i]]
-    view.entries[place] = uint32(i) | (uint32(view.species[i]) << uint32(INDEX_BITS))
+        view.limit[other, place] = view.reach2[s, other, view.kind[i]]
+    view.entries[place] = uint32(i) | (uint32(view.kind[i]) << uint32(INDEX_BITS))
 
 
 def take_out(i, s, view, room):
@@ -131,7 +131,7 @@ def take_out(i, s, view, room):
         view.spare_ticks[i, d] = view.ticks[k, d]
         for a in range(view.carried.shape[0]):
             view.spare[a, i, d] = view.carried[a, k, d]
-    view.spare_species[i], view.spare_label[i] = view.species[k], view.label[k]
+    view.spare_species[i], view.spare_kind[i], view.spare_label[i] = view.species[k], view.kind[k], view.label[k]
 
 
 def put_back(i, s, view, room):
@@ -141,7 +141,7 @@ def put_back(i, s, view, room):
         view.way.anchor[i, d] = view.spare_ticks[i, d]
         for a in range(view.carried.shape[0]):
             view.carried[a, i, d] = view.spare[a, i, d]
-    view.species[i], view.label[i] = view.spare_species[i], view.spare_label[i]
+    view.species[i], view.kind[i], view.label[i] = view.spare_species[i], view.spare_kind[i], view.spare_label[i]
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------------

@@ -204,6 +204,35 @@ def leap_ended_of(heat_of_sample: Any, step_ended: Any) -> Callable[..., None]:
 # --- how far a liquid has gone -------------------------------------------------------------------------------------------
 
 
+def sum_momentum(c, first, last, s, view):
+    """Chunk: momentum and mass."""
+    x = y = z = mass = 0.0
+    for i in range(first, last):
+        m = view.mass[4 * i]
+        x, y, z = x + m * view.velocity[4 * i], y + m * view.velocity[4 * i + 1], z + m * view.velocity[4 * i + 2]
+        mass += m
+    view.partial[c, 0], view.partial[c, 1], view.partial[c, 2], view.partial[c, 3] = x, y, z, mass
+
+
+def velocity_of_sample(s, view):
+    """Sample: the velocity of its centre of mass."""
+    begin, end = view.layout.chunks[s], view.layout.chunks[s + 1]
+    mass = 0.0
+    for c in range(begin, end):
+        mass += view.partial[c, 3]
+    for d in range(3):
+        momentum = 0.0
+        for c in range(begin, end):
+            momentum += view.partial[c, d]
+        view.state[s, DRIFT + d] = momentum / mass
+
+
+def stand_still(i, s, view, room):
+    """Particle: its velocity without that of the centre of mass."""
+    for d in range(3):
+        view.velocity[4 * i + d] -= view.state[s, DRIFT + d]
+
+
 def begin_here(i, s, view, room):
     """Particle: its way begins here. For a list that was made here."""
     for d in range(3):

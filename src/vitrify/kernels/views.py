@@ -18,6 +18,12 @@ class PairView(NamedTuple):
     numbers: Any  # coefficients of the potential
     cutoff2: float  # u = r²/λ² where it ends
     tick_length: Any  # (samples,): L/2^64
+    energies: Any  # (species, species): ε_ij
+    cutoffs2: Any  # (species, species): u where the potential of a pair ends, where pairs have their own
+    coefficients: Any  # (species, species, k): `numbers` of each pair, where pairs have their own cutoffs
+    sizes: Any  # (n, 4) float64: the records of `ticks` read as doubles, of which the last is the particle's size
+    nonadditivity: float  # n_a of the mixing rule of sizes
+    single_numbers: Any  # `numbers` as float32, for forces of single precision
 
 
 class Way(NamedTuple):
@@ -55,13 +61,15 @@ class Listing(NamedTuple):
     way: Any  # Way
     ticks: Any  # (n, 4) int64
     species: Any  # (n,)
+    kind: Any  # (n,) what the list tells particles apart by
     label: Any  # (n,)
     carried: Any  # (arrays, n, 4): velocity, travel, masses, ...
     spare_ticks: Any  # as these while a sample is sorted
     spare_species: Any
+    spare_kind: Any
     spare_label: Any
     spare: Any
-    reach2: Any  # (samples, species, species) float32, in (L/2^32)²
+    reach2: Any  # (samples, kinds, kinds) float32, in (L/2^32)²
     n_cells: Any  # (samples,) along an edge
     span: Any  # (samples,) cells that the range may cover
     inside: Any  # (samples, cells) int32: particles in a cell
@@ -70,7 +78,7 @@ class Listing(NamedTuple):
     anywhere: Any  # (n,) particles by cell, in any order within
     within: Any  # (chunks,) of a chunk's cells or rows
     upper: Any  # (3, n) int32: candidates by cell, as sort_by_cell leaves them
-    limit: Any  # (species, n) float32
+    limit: Any  # (kinds, n) float32
     entries: Any  # (n,) uint32
     neighbours: Any  # (n, width) uint32
     counts: Any  # (n,)

@@ -3,6 +3,7 @@
 from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
 from .potentials import Potential, smooth_cutoff
+from .sizes import Sizes
 
 __all__ = [
     "LEAST_DENSITY",
@@ -12,5 +13,6 @@ __all__ = [
     "Mixture",
     "Model",
     "Potential",
+    "Sizes",
     "smooth_cutoff",
 ]

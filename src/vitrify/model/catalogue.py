@@ -1,7 +1,8 @@
-"""Named glass formers: `pss(rc=1.2)` in Python, "pss(rc=1.2)" in a study or on the command line, with another mixture
-"pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]".
+"""Named models: `pss(rc=1.2)` in Python, "pss(rc=1.2)" in a study or on the command line, with another mixture
+"pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]"; glass formers of the literature, such as "kob_andersen()".
 
-To add a family, write its file in potentials/ and add one line to FAMILIES.
+To add a family, write its file in potentials/ and add one line to FAMILIES; a glass former is one function in
+glass_formers.py.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Any
 
 from vitrify.errors import UsageError, hint, shown
 
+from .glass_formers import GLASS_FORMERS
 from .mixture import EXAMPLE, PAPERS, Mixture
 from .model import Model
 from .offers import CUTOFFS, cutoff_of, numbers_of
 from .plain_numbers import DECIMAL, finite_number
 from .potentials import (
+    Harmonic,
     Hertzian,
     InversePower,
     LennardJones,
@@ -33,6 +36,7 @@ FAMILIES: dict[str, type[Potential]] = {
     "lennard_jones": LennardJones,
     "inverse_power": InversePower,
     "hertzian": Hertzian,
+    "harmonic": Harmonic,
 }
 SHIPPED = frozenset(FAMILIES.values())  # whose formulas the tests check, and whose changes PHYSICS counts
 
@@ -43,8 +47,16 @@ ARGUMENT = re.compile(rf"\s*([A-Za-z_]\w*)\s*=\s*({DECIMAL.pattern})\s*", re.ASC
 
 
 def named(family: str, *, mixture: Mixture | None = None, **parameters: float) -> Model:
-    """The model of a family with these parameters; the rest keep their defaults. Raises UsageError."""
+    """The model of a family with these parameters, the rest of which keep their defaults, or a glass former of the
+    literature, which takes none. Raises UsageError."""
     return _member(family, parameters, mixture)
+
+
+def with_mixture(model: str, mixture: str) -> str:
+    """The readable form of a model that is given apart from its mixture. Raises UsageError where it has one in it."""
+    if isinstance(model, str) and "[" in model:
+        raise UsageError(f"model {shown(model)} has a mixture in it, so mixture {shown(mixture)} must not be given too")
+    return f"{model} {Mixture.parse(mixture)}"
 
 
 def parse(text: str) -> Model:
@@ -82,9 +94,12 @@ def _arguments(text: str, call: re.Match[str]) -> dict[str, float]:
 
 
 def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:
+    if family in GLASS_FORMERS:
+        return _glass_former(family, parameters, mixture)
     kind = FAMILIES.get(family)
     if kind is None:
-        raise UsageError(f"model {family!r} is unknown{hint(family, FAMILIES)}; known are {', '.join(FAMILIES)}")
+        names = (*FAMILIES, *GLASS_FORMERS)
+        raise UsageError(f"model {family!r} is unknown{hint(family, names)}; known are {', '.join(names)}")
     known: dict[str, Field[Any]] = {f.name: f for f in fields(kind)} if is_dataclass(kind) else {}
     for name in parameters:
         if name not in known:
@@ -99,25 +114,36 @@ def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) 
     return Model(f"{family}({shown})", potential, PAPERS if mixture is None else mixture)
 
 
+def _glass_former(name: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:
+    """A glass former of the literature, or its potential with another mixture."""
+    former = GLASS_FORMERS[name]()
+    if parameters:
+        given = ", ".join(parameters)
+        family = str(_member(former.family, former.parameters, None))
+        raise UsageError(f"model {name!r} has no parameters, and {given} is given; its potential is {family}")
+    return _member(former.family, former.parameters, mixture or former.mixture)
+
+
 def is_shipped(potential: Potential) -> bool:
     """Whether a potential is of a family that comes with the package."""
     return type(potential) in SHIPPED
 
 
 def __getattr__(family: str) -> Callable[..., Model]:
-    """Each family as a function: `catalogue.pss(rc=1.2)`."""
-    if family not in FAMILIES:
+    """Each family and each glass former as a function: `catalogue.pss(rc=1.2)`, `catalogue.kob_andersen()`."""
+    if family not in FAMILIES and family not in GLASS_FORMERS:
         raise AttributeError(f"module {__name__!r} has no attribute {family!r}")
 
     def model(*, mixture: Mixture | None = None, **parameters: float) -> Model:
         return named(family, mixture=mixture, **parameters)
 
-    model.__name__, model.__doc__ = family, FAMILIES[family].summary
+    model.__name__ = family
+    model.__doc__ = FAMILIES[family].summary if family in FAMILIES else GLASS_FORMERS[family].__doc__
     return model
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *FAMILIES])
+    return sorted([*globals(), *FAMILIES, *GLASS_FORMERS])
 
 
 def _typed(family: str, name: str, value: Any, default: Any) -> float:

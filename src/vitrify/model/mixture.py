@@ -1,10 +1,10 @@
-"""Which particles there are: fractions, interaction lengths, masses and names of the species."""
+"""Which particles there are: species with their fractions and what pairs of them have, or a size for each particle."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import floor, isclose
 from typing import Any
@@ -12,31 +12,48 @@ from typing import Any
 from vitrify.errors import UsageError, check, hint, shown
 
 from .plain_numbers import DECIMAL, finite_number, shortest
+from .sizes import Sizes, pair_length, sizes_of
 
-Lengths = tuple[tuple[float, ...], ...]
+Table = tuple[tuple[float, ...], ...]  # (species, species), symmetric
 LEAST_PARTICLES, MOST_PARTICLES = 2, 100_000_000  # of one glass: a pair, and more than a machine's memory holds
 MOST_SPECIES = 127  # a particle's species is kept in eight bits
-EXTREMES = (1e-6, 1e6)  # of lengths and masses; beyond them powers of these leave what a computer holds
+EXTREMES = (1e-6, 1e6)  # of lengths, energies and masses; beyond them powers of these leave what a computer holds
+CUTOFFS = (0.01, 1000.0)  # of a pair, in λ_ij
 SYMMETRIC = 1e-12  # relative difference of λ_ij and λ_ji that is rounding
 LABEL = re.compile(r"[\w.+-]{1,32}")  # no blanks, commas, quotes or brackets, which mean something in files and texts
 LONGEST = 200_000  # characters of the readable form; 127 species have 160,000
-PARTS = ("lengths", "masses", "labels")
+TABLES = ("lengths", "energies", "cutoffs")  # of pairs: the upper triangle, row by row
+PARTS = (*TABLES, "masses", "labels", "sizes", "nonadditivity")
+PAPERS_COMPOSITION, PAPERS_LENGTHS = (0.5, 0.5), ((1.0, 1.18), (1.18, 1.4))
 EXAMPLE = "[0.8:0.2; lengths 1,0.8,0.88]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mixture:
-    """Species of a glass former; the default is the paper's 50:50 mixture of small (A) and large (B) particles.
+    """Species of a glass former, or a size for each particle; the default is the paper's 50:50 mixture of small (A) and
+    large (B) particles.
 
-    Its readable form is "[0.8:0.2; lengths 1,0.8,0.88; masses 1,2; labels Ni,P]": fractions, the upper triangle of the
-    lengths row by row (AA, AB, BB), then masses and labels where they are not 1 and A, B, C. Raises UsageError."""
+    Of pairs of species there are the lengths λ_ij, the energies ε_ij in units of the potential's own ε, and cutoffs in
+    units of λ_ij: tables, or their upper triangle row by row (AA, AB, BB). With `sizes` there are no species, and two
+    particles have λ_ij = ½ (λ_i + λ_j)(1 − nonadditivity |λ_i − λ_j|).
 
-    composition: tuple[float, ...] = (0.5, 0.5)  # fractions, sum to 1
-    lengths: Lengths = ((1.0, 1.18), (1.18, 1.4))  # λ_ij, in λ(small, small)
+    The readable form is "[0.8:0.2; lengths 1,0.8,0.88; energies 1,1.5,0.5; cutoffs 2.5,2.5,2.5; masses 1,2; labels Ni,P]"
+    or "[sizes power_law 1,2.22,-3; nonadditivity 0.1]"; energies, masses and nonadditivity stand in it where they are not
+    1, 1 and 0, cutoffs where they are given, labels where they are not A, B, C. Raises UsageError."""
+
+    composition: tuple[float, ...] = PAPERS_COMPOSITION  # fractions, sum to 1
+    lengths: Table = PAPERS_LENGTHS  # λ_ij, in λ(small, small)
+    energies: Table = ()  # ε_ij, in ε; 1 each unless given
+    cutoffs: Table = ()  # in λ_ij; the potential's own unless given
     masses: tuple[float, ...] = ()  # 1 each unless given
     labels: tuple[str, ...] = ()  # A, B, C, ... unless given
+    sizes: Sizes | None = None  # of single particles, in λ
+    nonadditivity: float = 0.0  # n_a, in 1/λ
 
     def __post_init__(self) -> None:
+        sizes = sizes_of(self.sizes)
+        if sizes is not None:
+            _be_of_one_species(self, sizes)
         composition = _numbers("composition", self.composition)
         n = len(composition)
         right = all(x > 0 for x in composition) and isclose(sum(composition), 1.0)
@@ -44,16 +61,28 @@ class Mixture:
         check(n <= MOST_SPECIES, "mixture", "number of species", n, f"at most {MOST_SPECIES}")
         for name, value in {
             "composition": composition,
-            "lengths": _symmetric(n, self.lengths),
+            "lengths": _symmetric(n, "lengths", self.lengths),
+            "energies": _symmetric(n, "energies", self.energies) if _given(self.energies) else _ones(n),
+            "cutoffs": _symmetric(n, "cutoffs", self.cutoffs, CUTOFFS) if _given(self.cutoffs) else (),
             "masses": _masses(n, self.masses),
             "labels": _labels(n, self.labels),
+            "sizes": sizes,
+            "nonadditivity": _nonadditivity(self.nonadditivity, sizes),
         }.items():
             object.__setattr__(self, name, value)
 
     def __str__(self) -> str:
         n = self.n_species
-        above = (self.lengths[i][j] for i in range(n) for j in range(i, n))
-        parts = [":".join(map(shortest, self.composition)), f"lengths {','.join(map(shortest, above))}"]
+        if self.sizes is None:
+            parts = [":".join(map(shortest, self.composition)), f"lengths {_upper(self.lengths)}"]
+        else:
+            parts = [f"sizes {self.sizes}"]
+        if self.nonadditivity:
+            parts.append(f"nonadditivity {shortest(self.nonadditivity)}")
+        if self.energies != _ones(n):
+            parts.append(f"energies {_upper(self.energies)}")
+        if self.cutoffs:
+            parts.append(f"cutoffs {_upper(self.cutoffs)}")
         if self.masses != (1.0,) * n:
             parts.append(f"masses {','.join(map(shortest, self.masses))}")
         if self.labels != _usual_labels(n):
@@ -66,14 +95,21 @@ class Mixture:
         if not isinstance(text, str) or len(text) > LONGEST:
             raise UsageError(f"mixture {shown(text)} must be a text of at most {LONGEST:,} characters, like {EXAMPLE}")
         fractions, parts = _parts(text)
-        values = {name: _decimals(text, name, parts[name]) for name in ("lengths", "masses") if name in parts}
-        composition = _decimals(text, "fractions", fractions)
-        return cls(
-            composition=tuple(composition),
-            lengths=_square(text, len(composition), values["lengths"]),
-            masses=tuple(values.get("masses", ())),
-            labels=tuple(x.strip() for x in parts.get("labels", ())),
-        )
+        composition = tuple(_decimals(text, "fractions", fractions)) if fractions else (1.0,)
+        values: dict[str, Any] = {
+            x: _square(text, x, len(composition), _decimals(text, x, parts[x])) for x in TABLES if x in parts
+        }
+        if "sizes" in parts:
+            if composition != (1.0,):
+                raise UsageError(f"mixture {shown(text)} has fractions and sizes, must have species or sizes")
+            values["sizes"] = Sizes.parse(",".join(parts["sizes"]))
+        if "nonadditivity" in parts:
+            values["nonadditivity"] = _one(text, _decimals(text, "nonadditivity", parts["nonadditivity"]))
+        if "masses" in parts:
+            values["masses"] = tuple(_decimals(text, "masses", parts["masses"]))
+        if "labels" in parts:
+            values["labels"] = tuple(x.strip() for x in parts["labels"])
+        return cls(composition=composition, **values)
 
     @property
     def n_species(self) -> int:
@@ -81,13 +117,15 @@ class Mixture:
 
     @property
     def largest_length(self) -> float:
-        """Largest λ_ij."""
-        return self.largest_length_of(range(self.n_species))
+        """Largest λ_ij; where particles have sizes, the largest of these, which no pair exceeds."""
+        return max(map(max, self.lengths)) if self.sizes is None else self.sizes.largest
 
-    def largest_length_of(self, species: Iterable[int]) -> float:
-        """Largest λ_ij among these species."""
-        present = list(species)
-        return max(self.lengths[i][j] for i in present for j in present)
+    def shortest_length(self, i: int, j: int) -> float:
+        """λ_ij of two species; where particles have sizes, the shortest of any two."""
+        if self.sizes is None:
+            return self.lengths[i][j]
+        a, b, n_a = self.sizes.least, self.sizes.largest, self.nonadditivity
+        return float(min(a, pair_length(a, b, n_a)))  # λ_ij is concave in the larger size
 
     def counts(self, n_particles: int) -> tuple[int, ...]:
         """Particles of each species; raises UsageError where the fractions do not give whole numbers."""
@@ -119,9 +157,11 @@ class Mixture:
     def with_counts(self, counts: Sequence[int]) -> Mixture:
         """The species that are there, in the fractions in which they are."""
         present = [k for k, count in enumerate(counts) if count]
-        return Mixture(
+        tables: dict[str, Any] = {name: _among(present, getattr(self, name)) for name in TABLES if getattr(self, name)}
+        return replace(
+            self,
             composition=tuple(counts[k] / sum(counts) for k in present),
-            lengths=tuple(tuple(self.lengths[i][j] for j in present) for i in present),
+            **tables,
             masses=tuple(self.masses[k] for k in present),
             labels=tuple(self.labels[k] for k in present),
         )
@@ -148,17 +188,77 @@ def _numbers(name: str, values: object) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _symmetric(n: int, lengths: object) -> Lengths:
-    """λ_ij as a table that is symmetric to the last bit: the half above the diagonal counts."""
-    table = [_numbers("lengths", row) for row in _in_order(lengths)]
+def _symmetric(n: int, name: str, given: object, bounds: tuple[float, float] = EXTREMES) -> Table:
+    """A table of pairs that is symmetric to the last bit, from itself or from its upper triangle row by row; of a table
+    the half above the diagonal counts."""
+    rows = _in_order(given)
+    if all(finite_number(x) is not None for x in rows):
+        table = [list(row) for row in _unfolded(n, list(map(float, rows)))] if len(rows) == n * (n + 1) // 2 else []
+    else:
+        table = [list(_numbers(name, row)) for row in rows]
     if len(table) != n or any(len(row) != n for row in table):
-        raise UsageError(f"mixture: lengths is {shown(lengths)}, must be a {n} by {n} table, one row a species")
-    low, high = EXTREMES
+        may_be = f"a {n} by {n} table, one row a species, or its upper triangle row by row{_pairs_of(n)}"
+        raise UsageError(f"mixture: {name} is {shown(given)}, must be {may_be}")
+    low, high = bounds
     positive = all(low <= x <= high for row in table for x in row)
     alike = all(isclose(table[i][j], table[j][i], rel_tol=SYMMETRIC) for i in range(n) for j in range(i))
     if not (positive and alike):
-        raise UsageError(f"mixture: lengths is {shown(lengths)}, must be symmetric and positive, {low:g} to {high:g}")
+        raise UsageError(f"mixture: {name} is {shown(given)}, must be symmetric and positive, {low:g} to {high:g}")
     return tuple(tuple(table[min(i, j)][max(i, j)] for j in range(n)) for i in range(n))
+
+
+def _unfolded(n: int, above: list[float]) -> Table:
+    """The table of which this is the upper triangle, row by row."""
+    at = dict(zip(((i, j) for i in range(n) for j in range(i, n)), above, strict=True))
+    return tuple(tuple(at[min(i, j), max(i, j)] for j in range(n)) for i in range(n))
+
+
+def _upper(table: Table) -> str:
+    """The upper triangle of a table, row by row."""
+    return ",".join(shortest(x) for i, row in enumerate(table) for x in row[i:])
+
+
+def _ones(n: int) -> Table:
+    return ((1.0,) * n,) * n
+
+
+def _given(values: object) -> bool:
+    """Whether anything was given: an empty list or tuple is nothing."""
+    return not (isinstance(values, Sequence) and not isinstance(values, str) and len(values) == 0)
+
+
+def _among(present: list[int], table: Table) -> Table:
+    """A table of pairs of these species alone."""
+    return tuple(tuple(table[i][j] for j in present) for i in present)
+
+
+def _be_of_one_species(mixture: Mixture, sizes: Sizes) -> None:
+    """Where particles have sizes, they are one species, whose length is the unit of the sizes."""
+    fractions, lengths = tuple(_in_order(mixture.composition)), [tuple(_in_order(x)) for x in _in_order(mixture.lengths)]
+    if fractions not in (PAPERS_COMPOSITION, (1.0,)) or lengths not in (list(PAPERS_LENGTHS), [(1.0,)]):
+        raise UsageError(f"mixture: sizes {sizes} stand in place of fractions and lengths of species; give only one")
+    scaled = _given(mixture.energies) and _symmetric(1, "energies", mixture.energies) != _ones(1)
+    if scaled or _given(mixture.cutoffs):
+        given = "energies" if scaled else "cutoffs"
+        raise UsageError(f"mixture: {given} are of pairs of species, and with sizes {sizes} there are none")
+    object.__setattr__(mixture, "composition", (1.0,))
+    object.__setattr__(mixture, "lengths", ((1.0,),))
+
+
+def _nonadditivity(given: object, sizes: Sizes | None) -> float:
+    """n_a, which must leave a length to the most unequal pair."""
+    value = finite_number(given)
+    if value is None or value < 0.0:
+        raise UsageError(f"mixture: nonadditivity is {shown(given)}, must be a number of at least 0")
+    if value and sizes is None:
+        raise UsageError(f"mixture: nonadditivity is {value:g}, but it is of sizes, which are not given")
+    if sizes and not pair_length(sizes.least, sizes.largest, value) > 0.1 * sizes.least:
+        most = (1.0 - 0.2 * sizes.least / (sizes.least + sizes.largest)) / (sizes.largest - sizes.least)
+        raise UsageError(
+            f"mixture: nonadditivity is {value:g}, which leaves the smallest and largest of sizes {sizes} no length; it "
+            f"must be below {most:.3g}"
+        )
+    return value
 
 
 def _masses(n: int, given: object) -> tuple[float, ...]:
@@ -193,20 +293,28 @@ def _rounding(fraction: float) -> float:
 
 
 def _parts(text: str) -> tuple[list[str], dict[str, list[str]]]:
-    """Fractions, and the lists behind the words that begin the other parts."""
+    """Fractions, and the lists behind the words that begin the other parts; no fractions where there are sizes instead."""
     inside = text.strip()
     if inside.startswith("[") != inside.endswith("]") or inside.count("[") > 1 or inside.count("]") > 1:
         raise UsageError(f"mixture {shown(text)} lacks a bracket or has one too many; write it like {EXAMPLE}")
     fractions, *rest = inside.removeprefix("[").removesuffix("]").split(";")
+    if re.match(r"\s*sizes\b", fractions):
+        fractions, rest = "", [fractions, *rest]
     found: dict[str, list[str]] = {}
     for part in rest:
         word, *values = re.split(r"\s+", part.strip(), maxsplit=1)
         if word not in PARTS or word in found or not values:
             raise UsageError(f"mixture {shown(text)}: {shown(part.strip())} {_wrong(word, found)}; write it like {EXAMPLE}")
         found[word] = values[0].split(",")
-    if "lengths" not in found:
+    if "lengths" not in found and "sizes" not in found:
         raise UsageError(f"mixture {shown(text)} lacks its interaction lengths; write it like {EXAMPLE}")
-    return fractions.split(":"), found
+    return fractions.split(":") if fractions else [], found
+
+
+def _one(text: str, values: list[float]) -> float:
+    if len(values) != 1:
+        raise UsageError(f"mixture {shown(text)} has {len(values)} numbers as its nonadditivity, must have one")
+    return values[0]
 
 
 def _wrong(word: str, found: dict[str, list[str]]) -> str:
@@ -225,14 +333,18 @@ def _decimals(text: str, name: str, words: list[str]) -> list[float]:
     return [float(x) for x in words]
 
 
-def _square(text: str, n: int, above: list[float]) -> Lengths:
+def _square(text: str, name: str, n: int, above: list[float]) -> Table:
     """The table of which this is the upper triangle, row by row."""
     if len(above) != n * (n + 1) // 2:
-        pairs = ",".join(f"{a}{b}" for k, a in enumerate(_usual_labels(n)) for b in _usual_labels(n)[k:])
-        needed = f"{n * (n + 1) // 2}" + (f" ({pairs})" if n <= 4 else ", the upper triangle row by row")
-        raise UsageError(f"mixture {shown(text)} has {len(above)} lengths, must have {needed} for {n} species")
-    at = dict(zip(((i, j) for i in range(n) for j in range(i, n)), above, strict=True))
-    return tuple(tuple(at[min(i, j), max(i, j)] for j in range(n)) for i in range(n))
+        needed = f"{n * (n + 1) // 2}" + (_pairs_of(n) or ", the upper triangle row by row")
+        raise UsageError(f"mixture {shown(text)} has {len(above)} {name}, must have {needed} for {n} species")
+    return _unfolded(n, above)
+
+
+def _pairs_of(n: int) -> str:
+    """The pairs of a few species in the order of the upper triangle."""
+    labels = _usual_labels(n)
+    return f" ({','.join(f'{a}{b}' for k, a in enumerate(labels) for b in labels[k:])})" if n <= 4 else ""
 
 
 PAPERS = Mixture()  # the one that is meant where none is given

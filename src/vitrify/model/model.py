@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
 
 from vitrify.errors import UsageError, check
 
-from .mixture import PAPERS, Mixture, require_number
+from .mixture import PAPERS, Mixture, Table, require_number
 from .offers import cutoff_of
 from .potentials import Potential
 
+AT_MINIMUM = 1e-3  # relative distance of a pair's cutoff from the potential's minimum that smoothing there may make
 LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ⁻³; below, the cells that neighbours are found in fill the memory
 
 
@@ -28,6 +33,8 @@ class Model:
         check(named, "model", "name", self.name, "a text on one line")
         mixed = isinstance(self.mixture, Mixture)
         check(mixed, "model", "mixture", self.mixture, 'a Mixture, such as Mixture.parse("[0.8:0.2; lengths 1,0.8,0.88]")')
+        if self.mixture.cutoffs:
+            _require_cutoffs(self.potential, self.mixture)
 
     def __str__(self) -> str:
         return self.name if self.mixture == PAPERS else self.in_full
@@ -40,7 +47,36 @@ class Model:
     @property
     def cutoff(self) -> float:
         """Largest range of any pair, in λ(small, small). Raises UsageError where the potential has no usable cutoff."""
-        return cutoff_of(self.potential) * self.mixture.largest_length
+        if self.mixture.sizes is not None:
+            return self.reduced_cutoff(0, 0) * self.mixture.largest_length
+        return self.cutoff_of(range(self.mixture.n_species))
+
+    def cutoff_of(self, species: Iterable[int]) -> float:
+        """Largest range of any pair among these species, in λ(small, small)."""
+        return max(self.ranges[i][j] for i, j in combinations_with_replacement(sorted(species), 2))
+
+    def reduced_cutoff(self, i: int, j: int) -> float:
+        """Where the potential of two species ends, in λ_ij."""
+        return self.mixture.cutoffs[i][j] if self.mixture.cutoffs else cutoff_of(self.potential)
+
+    @property
+    def ranges(self) -> Table:
+        """Range of each pair of species, in λ(small, small); of particles with sizes, in the unit of these."""
+        lengths, species = self.mixture.lengths, range(self.mixture.n_species)
+        if not self.mixture.cutoffs:
+            cutoff = cutoff_of(self.potential)
+            return tuple(tuple(cutoff * lengths[i][j] for j in species) for i in species)
+        return tuple(tuple(self.reduced_cutoff(i, j) * lengths[i][j] for j in species) for i in species)
+
+    @property
+    def own_cutoffs(self) -> bool:
+        """Whether the potential of any pair ends elsewhere than the potential by itself."""
+        return any(x != self.potential.cutoff for row in self.mixture.cutoffs for x in row)
+
+    def potential_of(self, i: int, j: int) -> Potential:
+        """The potential of two species in units of their ε_ij: that of the model, with the cutoff of the pair."""
+        cutoff = self.reduced_cutoff(i, j)
+        return self.potential if cutoff == cutoff_of(self.potential) else self.potential.with_cutoff(cutoff)
 
     def fraction_counts(self, n_particles: int) -> tuple[int, ...]:
         """Particles of each species; raises UsageError where the fractions do not give whole numbers."""
@@ -62,3 +98,27 @@ class Model:
                 f"{self.cutoff:.4g} of {self}; take at least {self.mixture.nearest(least)} particles"
             )
         return box
+
+
+def _require_cutoffs(potential: Potential, mixture: Mixture) -> None:
+    """Raise UsageError unless the potential can end at each cutoff of the mixture, and none is within its core."""
+    minimum = _minimum(potential)
+    labels = mixture.labels
+    for i, row in enumerate(mixture.cutoffs):
+        for j, cutoff in enumerate(row):
+            if cutoff == potential.cutoff:
+                continue
+            if cutoff < minimum * (1.0 - AT_MINIMUM):
+                raise UsageError(
+                    f"mixture: the cutoff of {labels[i]} and {labels[j]} is {cutoff:g} λ, which is below the minimum of "
+                    f"the potential at {minimum:.4g} λ; it must be there or beyond"
+                )
+            potential.with_cutoff(cutoff)
+
+
+def _minimum(potential: Potential) -> float:
+    """r/λ at which an attractive potential is deepest; 0 of one that only repels."""
+    cutoff = cutoff_of(potential)
+    x = np.linspace(0.2 * cutoff, cutoff, 4001)[:-1]
+    energy = potential.energy(x * x)
+    return float(x[energy.argmin()]) if energy.min() < 0.0 else 0.0

@@ -10,9 +10,11 @@ from scipy.spatial import cKDTree
 
 from vitrify.glass import Glass
 from vitrify.model import Mixture
+from vitrify.model.sizes import pair_length
 
 FloatArray = NDArray[np.float64]
 FARTHEST, WIDTH = 2.5, 0.01  # of r/λ_ij
+MIDDLES = 300  # sizes that the mean λ_ij³ is taken over
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,12 @@ class RadialDistribution:
 
 def radial_distribution(glass: Glass) -> RadialDistribution:
     """g_ab(r) = pairs in a shell/(N_a ρ_b 4π r² dr), against r/λ_ab, Fig. 10."""
-    edges = WIDTH * np.arange(round(FARTHEST / WIDTH) + 1)
+    edges = WIDTH * np.arange(round(FARTHEST / WIDTH) + 1, dtype=np.float64)
     mixture, lengths = glass.model.mixture, np.array(glass.model.mixture.lengths)
+    if glass.sizes is not None:
+        return RadialDistribution(0.5 * (edges[1:] + edges[:-1]), {pair_name(mixture, 0, 0): _of_sizes(glass, edges)})
     reach = min(FARTHEST * float(lengths.max()), 0.5 * glass.box)
-    tree = cKDTree(glass.positions, boxsize=np.full(3, glass.box))
-    found = tree.query_pairs(reach, output_type="ndarray")
-    away = glass.positions[found[:, 1]] - glass.positions[found[:, 0]]
-    away -= glass.box * np.rint(away / glass.box)
-    r = np.sqrt(np.einsum("pd,pd->p", away, away))
+    found, r = _within(glass, reach)
     kinds = np.sort(glass.species[found], axis=1)
     g = {}
     for a in range(mixture.n_species):
@@ -44,6 +44,28 @@ def radial_distribution(glass: Glass) -> RadialDistribution:
             values = np.histogram(x, edges)[0] / (pairs / glass.volume * shell) if pairs else np.full(len(shell), np.nan)
             g[pair_name(mixture, a, b)] = np.where(edges[1:] * lengths[a, b] <= reach, values, np.nan)
     return RadialDistribution(0.5 * (edges[1:] + edges[:-1]), g)
+
+
+def _within(glass: Glass, reach: float) -> tuple[NDArray[np.int64], FloatArray]:
+    """(p, 2) pairs of particles up to a distance, and (p,) how far they are apart."""
+    tree = cKDTree(glass.positions, boxsize=np.full(3, glass.box))
+    found = tree.query_pairs(reach, output_type="ndarray")
+    away = glass.positions[found[:, 1]] - glass.positions[found[:, 0]]
+    away -= glass.box * np.rint(away / glass.box)
+    return found, np.sqrt(np.einsum("pd,pd->p", away, away))
+
+
+def _of_sizes(glass: Glass, edges: FloatArray) -> FloatArray:
+    """(bins,) g against r/λ_ij of particles with sizes of their own: pairs over those of an ideal gas of the same sizes."""
+    sizes, n_a, n = np.asarray(glass.sizes), glass.model.mixture.nonadditivity, glass.n_particles
+    longest = float(sizes.max())  # which no λ_ij exceeds
+    found, r = _within(glass, min(FARTHEST * longest, 0.5 * glass.box))
+    x = r / pair_length(sizes[found[:, 0]], sizes[found[:, 1]], n_a)
+    middle = np.quantile(sizes, (np.arange(MIDDLES) + 0.5) / MIDDLES)
+    mean = float(np.mean(pair_length(middle[:, None], middle[None, :], n_a) ** 3))
+    shell = 4.0 / 3.0 * np.pi * np.diff(edges**3) * mean
+    values = np.histogram(x, edges)[0] / (0.5 * n * (n - 1) / glass.volume * shell)
+    return np.where(edges[1:] * longest <= 0.5 * glass.box, values, np.nan)
 
 
 def pair_name(mixture: Mixture, a: int, b: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from vitrify.batch import SKIN, Batch, FloatArray
 from vitrify.errors import SampleFailure
 from vitrify.kernels.state import COUPLING as COUPLING_OF
 from vitrify.kernels.state import HEAT, LEFT, MSD, STALE, STALE2, STATUS, TEMPERATURE, TIME_STEP
-from vitrify.model import Model
+from vitrify.model import Model, Potential
 from vitrify.recipe import LEAST_STEPS
 
-from .programs import BEGIN_HERE, HOW_FAR, LIQUID
+from .programs import BEGIN_HERE, HOW_FAR, LIQUID, STAND_STILL
 from .samples import LISTS, Samples, Way
 from .stages import Observer, Stage, tell
 
@@ -44,13 +45,23 @@ class LiquidRun:
 
 def time_step(model: Model, temperature: float) -> float:
     """Δt = 0.25/√(φ''(r)/m) where φ(r) = 4 k_B T on the steepest pair: the stiffest contact that thermal motion meets."""
-    u = np.geomspace(0.05, model.potential.cutoff**2, 4000)
-    phi, phi_u, phi_uu = model.potential.evaluate(u)[:3]
+    mixture, lightest = model.mixture, min(model.mixture.masses)
+    shortest: dict[tuple[float, Potential], float] = {}
+    for i, j in combinations_with_replacement(range(mixture.n_species), 2):
+        law = (mixture.energies[i][j], model.potential_of(i, j))  # of pairs of one law the shortest is the steepest
+        shortest[law] = min(shortest.get(law, np.inf), mixture.shortest_length(i, j))
+    return min(
+        float(STEP_FRACTION * length * np.sqrt(lightest / max(_stiffness(potential, energy, temperature), 1.0)))
+        for (energy, potential), length in shortest.items()
+    )
+
+
+def _stiffness(potential: Potential, energy: float, temperature: float) -> float:
+    """φ'' in ε/λ² where ε_ij φ = 4 k_B T."""
+    u = np.geomspace(0.05, potential.cutoff**2, 4000)
+    phi, phi_u, phi_uu = energy * potential.evaluate(u)[:3]
     closest = int(np.argmin(np.where(phi >= CLOSEST * temperature, phi, np.inf)))
-    stiffness = 4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest]
-    shortest = min(min(row) for row in model.mixture.lengths)
-    lightest = min(model.mixture.masses)
-    return float(STEP_FRACTION * shortest * np.sqrt(lightest / max(stiffness, 1.0)))
+    return float(4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest])
 
 
 def melt(
@@ -106,6 +117,7 @@ def _advancing(row: FloatArray, steps: int, time_step: float, temperature: float
         if renewed or row[STATUS] == STALE:
             yield LISTS
             renewed = True
+    yield STAND_STILL  # in single precision the forces of a pair cancel to 1e-7 of a force
     return float(row[HEAT]) / steps
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitrify.backends import Cpu, backend
-from vitrify.batch import Batch, row_width
+from vitrify.batch import glass_batch, row_width
 from vitrify.contacts import Contacts, require_solid
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass, Provenance
@@ -132,7 +132,7 @@ def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observ
     if not isinstance(glass, Glass):
         raise UsageError(f"quench_glass takes a Glass, such as Glass.read(path), not {type(glass).__name__}")
     recipe = recipe_of(recipe)
-    batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
+    batch = glass_batch(glass)
     samples = Samples(batch)
     done = samples.only(
         quench(samples, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)

@@ -41,7 +41,7 @@ class OnHost:
             return samples
         for s in samples:
             going[s] = BEGINS
-        run = runner(batch.formula, batch.model.mixture.n_species, what, self.machine)
+        run = runner(batch.formula, batch.form, batch.lead, what, self.machine)
         run(self.view, batch.neighbours.shape[1], samples)
         for s in samples:
             going[s] = STOPPED
@@ -77,7 +77,7 @@ class OnDevice:
         going[samples] = [GOES if s in self._under_way else BEGINS for s in samples]
         machine.set(self.layout.going, going)
         machine.set(self.view.state, batch.state)
-        run = runner(batch.formula, batch.model.mixture.n_species, what, machine)
+        run = runner(batch.formula, batch.form, batch.lead, what, machine)
         run(self.view, 1, samples)
         batch.state[:] = machine.get(self.view.state)
         on = machine.get(self.layout.going) != STOPPED
@@ -95,7 +95,7 @@ class OnDevice:
     def download(self) -> None:
         """Bring the particles home to the batch."""
         batch, get = self.batch, self.machine.get
-        for array, value in zip((batch.ticks, batch.species, batch.label), self.listing[2:5], strict=True):
+        for array, value in zip((batch.ticks, batch.species, batch.kind, batch.label), self.listing[2:6], strict=True):
             array[:] = get(value)
         batch.anchor[:], batch.force[:] = get(self.view.way.anchor), get(self.view.force)
         for name, value in zip(CARRIED, get(self.listing.carried), strict=True):
@@ -130,7 +130,7 @@ class OnDevice:
         batch, put = self.batch, self.machine.put
         n, samples = len(batch.ticks), range(batch.n_samples)
         cells = np.array([batch.cells(s) for s in samples])
-        most, species = int(cells[:, 0].max()) ** 3, len(batch.inverse_length2)
+        most, kinds = int(cells[:, 0].max()) ** 3, len(batch.reach2)
 
         def room(*shape: int, kind: Any = np.int64) -> Any:
             return put(np.zeros(shape, dtype=kind))
@@ -140,13 +140,14 @@ class OnDevice:
         travel = carried[CARRIED.index("travel")]
         way = Way(ticks, ticks.reshape(4 * n), put(batch.anchor), travel, put(batch.tick_length))
         return Listing(
-            layout=self.layout, way=way, ticks=ticks, species=put(batch.species), label=put(batch.label), carried=carried,
-            spare_ticks=room(n, 4), spare_species=room(n), spare_label=room(n),
+            layout=self.layout, way=way, ticks=ticks, species=put(batch.species), kind=put(batch.kind),
+            label=put(batch.label), carried=carried,
+            spare_ticks=room(n, 4), spare_species=room(n), spare_kind=room(n), spare_label=room(n),
             spare=room(len(CARRIED), n, 4, kind=np.float64), reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
             n_cells=put(cells[:, 0]), span=put(cells[:, 1]), inside=room(len(samples), most, kind=np.int32),
             cell_start=room(len(samples), most + 1), cell_of=room(n), anywhere=room(n),
             within=room(self.layout.chunk_first.shape[0]), upper=room(3, n, kind=np.int32),
-            limit=room(species, n, kind=np.float32), entries=room(n, kind=np.uint32), neighbours=put(batch.neighbours),
+            limit=room(kinds, n, kind=np.float32), entries=room(n, kind=np.uint32), neighbours=put(batch.neighbours),
             counts=room(n), lengths=room(n), longest=room(len(samples)),
         )  # fmt: skip
 
@@ -155,7 +156,8 @@ class OnDevice:
         n = len(batch.ticks)
         pair = PairView(
             x.ticks, x.neighbours, x.counts, x.species, put(batch.inverse_length2), put(batch.numbers), batch.cutoff2,
-            x.way.tick_length,
+            x.way.tick_length, put(batch.energies), put(batch.cutoffs2), put(batch.coefficients), x.ticks.view(np.float64),
+            batch.model.mixture.nonadditivity, put(batch.numbers.astype(np.float32)),
         )  # fmt: skip
         force = put(batch.force)
         velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))

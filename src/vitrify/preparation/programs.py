@@ -9,32 +9,33 @@ from vitrify.backends.program import Line, Program
 from vitrify.batch import force_of_formula
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels import fire, line_search, motion
-from vitrify.kernels.forces import pair_force_of
+from vitrify.kernels.forces import PairForm, pair_force_of
+from vitrify.leading import Lead
 
 CAP = 0.03  # largest step of a particle in a sweep of the start, in λ(small, small)
 SOFT_FORCE = 100.0  # ε/λ: below it the step shrinks with the force
 
-# Names of programs. A rough one is led by the liquid's cheaper slope, where the potential offers one.
+# Names of programs. A rough one is led by the liquid's cheaper forces, where the model has them.
 SPREAD, LIQUID, PAIR_FORCE = "spread", "liquid", "pair force"
-BEGIN_HERE, HOW_FAR, AT_REST = "begin here", "how far", "at rest"
+BEGIN_HERE, HOW_FAR, STAND_STILL, AT_REST = "begin here", "how far", "stand still", "at rest"
 ROUGH_MINIMISERS = {"cg": "rough cg", "fire": "rough fire"}
-LED_BY_LIQUID_SLOPE = (LIQUID, *ROUGH_MINIMISERS.values())
+LED_BY_CHEAPER_FORCES = (LIQUID, *ROUGH_MINIMISERS.values())
 
 
 @kept_with_formula
-def runner(formula: Formula, n_species: int, name: str, machine: Any) -> Any:
-    """run(view, ...) of a program on a machine; see Cpu.program and Gpu.program."""
-    parts = _Parts(formula, n_species, name in LED_BY_LIQUID_SLOPE, machine)
+def runner(formula: Formula, form: PairForm, lead: Lead, name: str, machine: Any) -> Any:
+    """run(view, ...) of a program on a machine; see Cpu.program and Gpu.program. lead: of the model's liquid."""
+    parts = _Parts(formula, form, lead if name in LED_BY_CHEAPER_FORCES else Lead.EXACT, machine)
     return machine.program(PROGRAMS[name](parts))
 
 
 class _Parts:
     """Inlined bodies that several programs share."""
 
-    def __init__(self, formula: Formula, n_species: int, liquid: bool, machine: Any) -> None:
-        self.formula, self.inline = formula, machine.inline
+    def __init__(self, formula: Formula, form: PairForm, lead: Lead, machine: Any) -> None:
+        self.formula, self.form, self.inline = formula, form, machine.inline
         inline = machine.inline
-        self.force = Line("particles", motion.force_of(force_of_formula(formula, n_species, liquid, machine)))
+        self.force = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)))
         self.displacement, self.advance = inline(motion.displacement), inline(motion.advance)
         self.look = inline(motion.look_of(inline(motion.moved2_of(self.displacement))))
         self.is_stale = inline(motion.is_stale)
@@ -82,13 +83,18 @@ def _fire(x: _Parts) -> Program:
 
 
 def _pair_force(x: _Parts) -> Program:
-    body = line_search.pair_force_of(x.inline(pair_force_of(x.inline(x.formula.radial))))
+    body = line_search.pair_force_of(x.inline(pair_force_of(x.inline(x.formula.radial), x.form)))
     sums = (Line("chunks", line_search.sum_pair_forces), Line("samples", line_search.mean_pair_force))
     return Program((Line("particles", body), *sums), repeats=False)
 
 
 def _begin_here(_: _Parts) -> Program:
     return Program((Line("particles", motion.begin_here),), repeats=False)
+
+
+def _stand_still(_: _Parts) -> Program:
+    sums = (Line("chunks", motion.sum_momentum), Line("samples", motion.velocity_of_sample))
+    return Program((*sums, Line("particles", motion.stand_still)), repeats=False)
 
 
 def _how_far(x: _Parts) -> Program:
@@ -106,5 +112,6 @@ def _at_rest(_: _Parts) -> Program:
 
 PROGRAMS: dict[str, Callable[[_Parts], Program]] = {
     SPREAD: _spread, LIQUID: _liquid, "cg": _cg, "rough cg": _cg, "fire": _fire, "rough fire": _fire,
-    PAIR_FORCE: _pair_force, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, AT_REST: _at_rest,
+    PAIR_FORCE: _pair_force, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, STAND_STILL: _stand_still,
+    AT_REST: _at_rest,
 }  # fmt: skip

@@ -23,6 +23,7 @@ from vitrify.kernels.state import (
     STATUS,
     TOLERANCE,
 )  # fmt: skip
+from vitrify.leading import Lead
 
 from .programs import AT_REST, PAIR_FORCE, ROUGH_MINIMISERS
 from .samples import LISTS, Samples, Way
@@ -30,7 +31,7 @@ from .stages import Observer, Stage, tell
 
 MEMORY = (MOVE, SEARCHING, LAST, FORCE2, FIRE_STEP)  # what a minimiser knows of its way so far
 CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
-ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper slope leads
+ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper forces lead
 ROUNDING = 0.9  # of the tolerance: what is left is for positions rounded to doubles when they leave the batch
 
 
@@ -61,15 +62,16 @@ def quench(
 def _quenching(
     samples: Samples, s: int, minimiser: str, force_tolerance: float, max_evaluations: int, told: _Told
 ) -> Way[QuenchRun]:
-    """The way of one sample: by the liquid's cheaper slope as far as that leads, then by the forces themselves."""
+    """The way of one sample: by the liquid's cheaper forces as far as these lead, then by the forces themselves."""
     row = samples.state[s]
-    rough = samples.batch.formula.liquid_slope is not None
+    rough, scale = samples.batch.lead is not Lead.EXACT, 0.0
     row[[STALE2, LONGEST, LEFT, *MEMORY]] = (0.25 * SKIN) ** 2, CAP, max_evaluations, *(0.0 for _ in MEMORY)
     yield AT_REST
     while row[LEFT] > 0.0:
         yield LISTS
-        yield PAIR_FORCE
-        scale = min(1.0, float(row[MEAN_FORCE]))
+        if scale == 0.0:  # it costs as much as a list, and changes little on the way
+            yield PAIR_FORCE
+            scale = min(1.0, float(row[MEAN_FORCE]))
         if scale == 0.0:  # a tolerance in units of it can never be met
             return without_forces(samples, s, max_evaluations - int(row[LEFT]))
         tolerance = ROUNDING * force_tolerance * scale
@@ -82,7 +84,8 @@ def _quenching(
             require_forces(samples, s, now)
             if now >= 0.5 * scale:
                 return QuenchRun(max_evaluations - int(row[LEFT]), float(row[LARGEST]), now)
-        rough = rough and row[STATUS] != DONE
+        if row[STATUS] == DONE:
+            rough, scale = False, 0.0
         if row[STATUS] == SPENT:
             break
     yield PAIR_FORCE

@@ -22,12 +22,14 @@ def random_start(model: Model, *, n_particles: int, density: float, rng: np.rand
 
 
 def random_batch(model: Model, *, n_particles: int, density: float, rngs: list[np.random.Generator]) -> Batch:
-    """A sample for each generator: uniformly random positions and species."""
+    """A sample for each generator: uniformly random positions and species, sizes where the mixture has them."""
     box = model.box_for(n_particles, density)
     counts = model.fraction_counts(n_particles)
     species = [rng.permutation(np.repeat(np.arange(len(counts)), counts)) for rng in rngs]
     positions = [rng.random((n_particles, 3)) * box for rng in rngs]
-    return Batch(model, [box] * len(rngs), positions, species)
+    distribution = model.mixture.sizes
+    sizes = None if distribution is None else [distribution.draw(n_particles, rng) for rng in rngs]
+    return Batch(model, [box] * len(rngs), positions, species, sizes)
 
 
 def spread_apart(samples: Samples) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.batch import Batch
+from vitrify.batch import Batch, glass_batch
 from vitrify.contacts import Contacts, compressed, require_solid
 from vitrify.formula import pair_terms
 from vitrify.glass import Glass
@@ -38,14 +38,12 @@ class Pairs:
     @classmethod
     def of(cls, glass: Glass) -> Pairs:
         """All pairs of a glass within the range of their species."""
-        batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
+        batch = glass_batch(glass)
         batch.rebuild(0)
         start, target, r_pd = compressed(batch)
         n = glass.n_particles
         source = np.repeat(np.arange(n), np.diff(start))
-        inverse_length2 = batch.inverse_length2[batch.species[source], batch.species[target]]
-        terms = np.empty((5, len(target)))
-        pair_terms(batch.formula)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
+        terms = _terms(batch, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
         return cls(n, glass.volume, glass.positions, *_unsorted(batch.label, source, target, r_pd, terms))
 
     @cached_property
@@ -126,6 +124,23 @@ class Pairs:
     def forces(self) -> FloatArray:
         """(n, 3) force on each particle, Σ_j t r_ij."""
         return self.sum_to_particles(self.springs.tension[:, None] * self.r_pd)
+
+
+def _terms(batch: Batch, source: IntArray, target: IntArray, squared: FloatArray) -> FloatArray:
+    """(5, p) φ, φ_s ... φ_ssss of pairs of particles at squared distances, times their ε_ij."""
+    terms, fill = np.empty((5, len(target))), pair_terms(batch.formula)
+    i, j = batch.species[source], batch.species[target]
+    if batch.form.sizes:
+        fill(squared, 1.0 / batch.squared_lengths(source, target), batch.numbers, terms)
+    elif batch.form.cutoffs:
+        for a, b in np.ndindex(batch.energies.shape):
+            of = (i == a) & (j == b)
+            part = np.empty((5, int(of.sum())))
+            fill(squared[of], batch.inverse_length2[i[of], j[of]], batch.coefficients[a, b], part)
+            terms[:, of] = part
+    else:
+        fill(squared, batch.inverse_length2[i, j], batch.numbers, terms)
+    return terms * batch.energies[i, j] if batch.form.energies else terms
 
 
 def _unsorted(label: Any, source: Any, target: Any, r_pd: Any, terms: Any) -> tuple[Any, ...]:

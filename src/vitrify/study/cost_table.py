@@ -88,7 +88,10 @@ def cost_table() -> CostTable:
 
 def _within_cutoff(model: Model, density: float) -> float:
     """Neighbours of a particle within the largest cutoff, were there no structure."""
-    return density * 4.0 / 3.0 * pi * model.cutoff**3
+    sizes = model.mixture.sizes
+    if sizes is None:
+        return density * 4.0 / 3.0 * pi * model.cutoff**3
+    return density * 4.0 / 3.0 * pi * model.reduced_cutoff(0, 0) ** 3 * float((sizes.middle() ** 3).mean())
 
 
 @cache

@@ -12,7 +12,7 @@ from vitrify.model.catalogue import is_shipped
 from .spec import OBSERVABLES, EnsembleSpec, ObservableSpec, StudySpec
 
 # raised when a change of code changes results
-PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 2, "qlm": 2, "dipoles": 2}
+PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 3, "qlm": 2, "dipoles": 2}
 SHORT = 12  # hex digits in a folder's name
 
 # what else stands at the top of a store, or will

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vitrify.errors import UsageError, hint, shown
+from vitrify.model import Mixture
+from vitrify.model.catalogue import with_mixture
+from vitrify.model.mixture import EXAMPLE
 from vitrify.toml_file import parse_toml, read_toml_text
 
 from .spec import EnsembleSpec, ObservableSpec, StudySpec
@@ -15,6 +18,8 @@ from .spec import EnsembleSpec, ObservableSpec, StudySpec
 STUDY_KEYS = ("name", "seed")
 TABLES = ("study", "defaults", "ensemble")
 ENSEMBLE_FIELDS = {f.name: f for f in fields(EnsembleSpec)}
+MIXTURE = "mixture"  # a key beside the model, whose readable form holds it
+MIXTURE_KEYS = tuple(f.name for f in fields(Mixture))
 NOT_DEFAULTS = ("name", "model", "density", "sets")
 NUMBERS = ("density", "force_tolerance", "melt_msd")
 INTEGERS = ("n_particles", "n_samples", "n_pilots", "pilot_particles")
@@ -77,8 +82,10 @@ class _Reader:
 
     def _ensemble(self, number: int, table: dict[str, Any], defaults: dict[str, Any]) -> EnsembleSpec:
         owner = f"ensemble {table.get('name', f'number {number + 1}')!r}"
-        self._check_keys("ensemble", number, owner, table, list(ENSEMBLE_FIELDS))
+        self._check_keys("ensemble", number, owner, table, [*ENSEMBLE_FIELDS, MIXTURE])
         merged = {**defaults, **table}
+        if MIXTURE in merged and "model" in merged:
+            merged["model"] = self._mixed(number, owner, merged["model"], merged.pop(MIXTURE))
         for key, field in ENSEMBLE_FIELDS.items():
             required = field.default is MISSING and field.default_factory is MISSING
             if required and key not in merged:
@@ -96,6 +103,16 @@ class _Reader:
             return EnsembleSpec(**{**merged, "sets": {k: float(v) for k, v in merged.get("sets", {}).items()}})
         except UsageError as error:
             self._fail("ensemble", number, _key_in(str(error), table), str(error))
+            raise
+
+    def _mixed(self, number: int, owner: str, model: str, mixture: Any) -> str:
+        """The readable form of a model and of the mixture that stands beside it."""
+        try:
+            return with_mixture(model, mixture if isinstance(mixture, str) else str(_mixture(mixture)))
+        except UsageError as error:
+            part = _key_in(str(error), mixture) if isinstance(mixture, dict) else None
+            own_line = part and self._line("ensemble", number, part) > self._line("ensemble", number, None)
+            self._fail("ensemble", number, part if own_line else MIXTURE, f"{owner}: {error}")
             raise
 
     def _check_keys(self, table: str, number: int, owner: str, given: dict[str, Any], known: list[str]) -> None:
@@ -142,6 +159,14 @@ def _observable(value: str | dict[str, Any]) -> ObservableSpec:
     return ObservableSpec(value["name"], **sizes, options=rest)
 
 
+def _mixture(table: dict[str, Any]) -> Mixture:
+    """A mixture from a table with the names that Python knows its parts by."""
+    for key in table:
+        if key not in MIXTURE_KEYS:
+            raise UsageError(f"mixture has no {shown(key)}{hint(key, MIXTURE_KEYS)}; it has {', '.join(MIXTURE_KEYS)}")
+    return Mixture(**table)
+
+
 def _names_itself(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("name"), str)
 
@@ -149,6 +174,8 @@ def _names_itself(value: Any) -> bool:
 def _wrong_type(key: str, value: Any) -> str | None:
     """What a value must be, where it is not."""
     number = _is_number(value)
+    if key == MIXTURE:
+        return None if isinstance(value, str | dict) else f"a text such as {EXAMPLE!r}, or a table"
     if key in TEXTS:
         return None if isinstance(value, str) else "a text"
     if key in INTEGERS:

@@ -75,14 +75,17 @@ def temperature_of(store: Store, spec: EnsembleSpec, temperature_key: str) -> fl
 def glass_result(glass: Glass) -> Result:
     """A glass as the store keeps it, with the kind of processor that made it: another may lead to other last bits."""
     values = {**glass.provenance, "box": glass.box, "model": str(glass.model), "processor": processor_kind()}
-    return Result(values, {"positions": glass.positions, "species": glass.species})
+    arrays: dict[str, np.ndarray[Any, Any]] = {"positions": glass.positions, "species": glass.species}
+    if glass.sizes is not None:
+        arrays["sizes"] = glass.sizes
+    return Result(values, arrays)
 
 
 def glass_checksum(glass: Result) -> str:
-    """SHA-256 over box, model, positions and species of a glass as the store keeps it: what is measured depends on these
-    alone, and not on how long the glass took."""
+    """SHA-256 over box, model, positions, species and sizes of a glass as the store keeps it: what is measured depends on
+    these alone, and not on how long the glass took."""
     total = hashlib.sha256(repr([glass.values.get(name) for name in ("box", "model")]).encode())
-    for name in ("positions", "species"):
+    for name in ("positions", "species", "sizes"):
         if name in glass.arrays:
             total.update(np.ascontiguousarray(glass.arrays[name]).tobytes())
     return total.hexdigest()
@@ -178,7 +181,8 @@ def _glass_of(result: Result) -> Glass:
     _require_glass(result)
     values = dict(result.values)
     box, model = values.pop("box"), parse(str(values.pop("model")))
-    return Glass(result.arrays["positions"], box, result.arrays["species"], model, values)  # type: ignore[arg-type]  # checked
+    arrays = result.arrays
+    return Glass(arrays["positions"], box, arrays["species"], model, values, arrays.get("sizes"))  # type: ignore[arg-type]  # checked
 
 
 def _require_glass(result: Result) -> None:

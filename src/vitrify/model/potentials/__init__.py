@@ -1,6 +1,7 @@
 """Pair potentials, one family a file: frozen records that know their cutoff, numbers and derivatives."""
 
 from .base import Potential, Radial, smooth_cutoff
+from .harmonic import Harmonic
 from .hertzian import Hertzian
 from .inverse_power import InversePower
 from .lennard_jones import LennardJones
@@ -8,6 +9,7 @@ from .piecewise_sticky_spheres import PiecewiseStickySpheres
 from .q_sticky_spheres import QStickySpheres
 
 __all__ = [
+    "Harmonic",
     "Hertzian",
     "InversePower",
     "LennardJones",

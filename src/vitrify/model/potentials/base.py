@@ -7,7 +7,7 @@ u-derivatives without a square root. φ is in units of ε.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from math import factorial, inf, perm
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 Radial = Callable[[Any, Any], tuple[Any, Any, Any, Any, Any]]
 
 
+CUTOFF_PARAMETERS = ("cutoff", "rc", "xc")  # what families call theirs
 TOO_LARGE = (inf, -inf, inf, -inf, inf)  # φ and its derivatives where a steep core leaves a computer's numbers
 
 
@@ -51,6 +52,14 @@ class Potential:
 
         Good to 1e-9 of the force at contact is enough: thermal motion forgets far larger differences, a quench does not."""
         return None
+
+    def with_cutoff(self, cutoff: float) -> Potential:
+        """The member of this family that ends at another cutoff, in λ, smoothed there in the same way. Raises UsageError
+        where the cutoff is no parameter of the family."""
+        name = next((x for x in CUTOFF_PARAMETERS if x in self.parameters()), None)
+        if name is None or getattr(self, name) != self.cutoff:
+            raise UsageError(f"potential {type(self).__name__} has no cutoff that could be chosen for each pair of species")
+        return replace(self, **{name: cutoff})  # type: ignore[type-var]  # what has parameters is a dataclass
 
     def parameters(self) -> dict[str, float]:
         """The parameters that make this member of its family, in order."""

@@ -36,6 +36,10 @@ class PiecewiseStickySpheres(Potential):
     def cutoff(self) -> float:
         return float(self.rc * 2.0 ** (1.0 / 6.0))
 
+    def with_cutoff(self, cutoff: float) -> Potential:
+        """The member that ends at this cutoff, in λ."""
+        return PiecewiseStickySpheres(cutoff / 2.0 ** (1.0 / 6.0))
+
     def table_coefficients(self) -> dict[str, float]:
         """a, b, c0, c2, c4, c6 of Table II, in units of ε."""
         a, minus_b, *c = (float(x) for x in _tail(self.rc))

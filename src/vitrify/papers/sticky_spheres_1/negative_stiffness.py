@@ -30,6 +30,7 @@ class PairStructure:
     curvature: FloatArray  # (bins,) φ'' of φ(r/λ_ij), in ε; zero beyond the cutoff
     g: dict[str, FloatArray]  # by pair type → (n_glasses, bins)
     lengths: dict[str, float]  # by pair type, λ_ij in λ
+    energies: dict[str, float]  # by pair type, ε_ij in ε
     ideal_pairs: dict[str, FloatArray]  # by pair type → (bins,) of one glass, were g = 1 there
     omega0: float
     modulus_error: float  # relative error of ω0²
@@ -46,7 +47,7 @@ class PairStructure:
 
     def stiffness(self, kind: str) -> FloatArray:
         """φ''/ω0² of a pair type, (bins,)."""
-        return self.curvature / (self.lengths[kind] * self.omega0) ** 2
+        return self.curvature * self.energies[kind] / (self.lengths[kind] * self.omega0) ** 2
 
     @property
     def negative(self) -> Bins:
@@ -91,17 +92,17 @@ class PairStructure:
 
 
 def pair_structure(found: Gathered) -> PairStructure | None:
-    """Put together from what an ensemble holds; nothing where it has no g(r)."""
-    if not found.structure:
+    """Put together from what an ensemble holds; nothing where it has no g(r), or no pair types but sizes of particles."""
+    if not found.structure or found.spec.parsed_model.mixture.sizes is not None:
         return None
     x = np.asarray(found.structure[0].arrays["x"], dtype=float)
     model = found.spec.parsed_model
     mixture, n_particles = model.mixture, found.spec.particles_of("structure")
     counts = mixture.counts(n_particles)
-    lengths, pairs = {}, {}
+    lengths, energies, pairs = {}, {}, {}
     for a, b in combinations_with_replacement(range(mixture.n_species), 2):
         kind = pair_name(mixture, a, b)
-        lengths[kind] = mixture.lengths[a][b]
+        lengths[kind], energies[kind] = mixture.lengths[a][b], mixture.energies[a][b]
         pairs[kind] = 0.5 * counts[a] * (counts[a] - 1) if a == b else float(counts[a] * counts[b])
     edges = np.append(x - 0.5 * (x[1] - x[0]), x[-1] + 0.5 * (x[1] - x[0]))
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3) * found.spec.density / n_particles  # of the volume, where λ_ij = 1
@@ -110,6 +111,7 @@ def pair_structure(found: Gathered) -> PairStructure | None:
         curvature(model.potential, x),
         {kind: np.array([s.arrays[kind] for s in found.structure], dtype=float) for kind in lengths},
         lengths,
+        energies,
         {kind: pairs[kind] * shells * lengths[kind] ** 3 for kind in lengths},
         found.micro.omega0,
         found.micro.modulus_error,
