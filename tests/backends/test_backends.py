@@ -13,7 +13,9 @@ from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
 SIMULATE = """
 import numpy as np
 from numba import cuda
-from vitrify.backends.vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_plainly, pad_plainly
+from vitrify.backends.vectors import (
+    Vectors, copy_plainly, displacement, fetch_nothing, keep_in_cell_plainly, keep_plainly, pad_plainly,
+)
 from vitrify.batch import Batch
 from vitrify.kernels.forces import forces_of, slope_of
 from vitrify.model.catalogue import parse
@@ -25,7 +27,9 @@ grid = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), -1).reshape(-1,
 batch = Batch(parse("{model}"), [box], [(grid + 0.3 * rng.random((n, 3))) * box / 4], [np.arange(n) % 2])
 batch.rebuild(0)
 device = cuda.jit(device=True)
-vectors = Vectors(device(fetch_nothing), device(displacement), device(keep_plainly), device(pad_plainly), device(copy_plainly))
+vectors = Vectors(*[device(x) for x in (
+    fetch_nothing, displacement, keep_plainly, keep_in_cell_plainly, pad_plainly, copy_plainly
+)])
 body = device(forces_of(device(slope_of(device(batch.model.potential.derivatives()))), vectors, 2))
 
 @cuda.jit

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .fingerprint import NoFingerprintError, fingerprint
 from .threads import shared_out
-from .vectors import Vectors, copy, fetch_rows, keep, pad, staged
+from .vectors import Vectors, copy, fetch_rows, keep, keep_in_cell, pad, staged
 
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -28,7 +28,7 @@ class Cpu:
     def __init__(self) -> None:
         self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
         self._from_disk = True
-        self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, pad, copy)
+        self.vectors = Vectors(self.inline(fetch_rows), self.inline(staged), keep, keep_in_cell, pad, copy)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""

@@ -9,7 +9,7 @@ import numpy as np
 from numba import cuda, float64
 from numpy.typing import NDArray
 
-from .vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_plainly, pad_plainly
+from .vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_in_cell_plainly, keep_plainly, pad_plainly
 
 BLOCK = 128  # threads
 
@@ -20,7 +20,9 @@ class Gpu:
     name = "cuda"
 
     def __init__(self) -> None:
-        plain: tuple[Any, ...] = (fetch_nothing, displacement, keep_plainly, pad_plainly, copy_plainly)
+        plain: tuple[Any, ...] = (
+            fetch_nothing, displacement, keep_plainly, keep_in_cell_plainly, pad_plainly, copy_plainly
+        )  # fmt: skip
         self.vectors = Vectors(*[self.inline(x) for x in plain])
         self.kernels: dict[Callable[..., Any], Any] = {}  # by body
 

@@ -28,10 +28,10 @@ from .stage_line import stage_line
 
 MEANINGS = {  # of what is no column of a table, or has another name there
     "n": "particles",
-    "n_rattlers": "particles that fewer than 4 contacts hold",
-    "box": "edge of the cube, λ",
+    "n_rattlers": "particles that fewer than d + 1 contacts hold",
+    "box": "edge of the cube (or square), of another cell its vectors, λ",
     "model": "interaction model",
-    "a0": "(V/N)^(1/3), λ",
+    "a0": "(V/N)^(1/d), λ",
     "omega0": "√(G/ρ)/a0, √(ε/m)/λ",
     "lowest_eigenvalues": "ω² of the lowest modes beside the translations, ε/λ²/m",
     "qlm": "softest nonlinear quasilocalised mode: frequency, split of Eq. (10), coupling of Eq. (A16)",
@@ -61,7 +61,7 @@ def measure(
     modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None, without_rattlers: bool,
     force_tolerance: float,
 ) -> None:  # fmt: skip
-    """Measure the glass in FILE (extended xyz, a periodic cube)."""
+    """Measure the glass in FILE (extended xyz, a periodic cell)."""
     if write_modes and not (modes or qlm):
         raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm too")
     if not force_tolerance > 0:

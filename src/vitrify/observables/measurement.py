@@ -25,8 +25,8 @@ class Measurement:
     """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3)."""
 
     n: int
-    n_rattlers: int  # particles that fewer than 4 contacts hold
-    box: float  # edge, in λ
+    n_rattlers: int  # particles that fewer than d + 1 contacts hold
+    box: float | list[list[float]]  # in λ: the edge of a cube (a square), of other cells the vectors as rows
     model: str
     energy_per_particle: float
     max_force: float  # largest |component|
@@ -47,7 +47,7 @@ class Measurement:
     g_over_k: float
     zero_modes: int
     is_minimum: bool
-    a0: float  # (V/N)^(1/3)
+    a0: float  # (V/N)^(1/d)
     omega0: float  # c_s/a0 with this glass's own G; not a number where G < 0
 
 
@@ -75,7 +75,7 @@ def measure(
     return Measurement(
         n=glass.n_particles,
         n_rattlers=int(pairs.contacts.rattlers.sum()),
-        box=glass.box,
+        box=glass.box if glass.cell.is_cubic else glass.box.tolist(),
         model=str(glass.model),
         a0=glass.spacing,
         omega0=speed / glass.spacing,

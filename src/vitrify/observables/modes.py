@@ -25,13 +25,14 @@ def hessian_of(glass: Glass, *, without_rattlers: bool = False, force_tolerance:
 
 
 def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
-    """ω = 2π c_s/L of the longest shear wave, c_s = √(G/ρ) with this glass's own G, mean of three planes, in √(ε/m)/λ."""
+    """ω = 2π c_s/L of the longest shear wave that fits the cell, c_s = √(G/ρ) with this glass's own G, mean of three
+    planes, in √(ε/m)/λ."""
     pairs = hessian.pairs
     forces = np.array([strain_force(pairs, plane) for plane in PLANES])
     found = [strain_modulus(pairs, plane, x) for plane, x in zip(PLANES, hessian.solve(forces).x_mid, strict=True)]
     shear = max(sum(x.value for x in found), LEAST_SHEAR * sum(x.affine for x in found)) / 3.0
     masses = np.array(glass.model.mixture.masses)[glass.species]
-    return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.box)
+    return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.cell.longest_wave)
 
 
 def low_frequency_modes(

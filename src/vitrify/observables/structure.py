@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from vitrify.glass import Glass
 from vitrify.model import Mixture
 
 FloatArray = NDArray[np.float64]
 FARTHEST, WIDTH = 2.5, 0.01  # of r/λ_ij
+UNIT_BALL = {2: np.pi, 3: 4.0 / 3.0 * np.pi}  # volume by dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +20,17 @@ class RadialDistribution:
     """g(r) of each pair type on the paper's reduced distance."""
 
     x: FloatArray  # (bins,) r/λ_ij, middles
-    g: dict[str, FloatArray]  # by pair_name, such as "AA", "AB", "BB" → (bins,); NaN beyond half the box, and without pairs
+    g: dict[
+        str, FloatArray
+    ]  # by pair_name, such as "AA", "AB", "BB" → (bins,); NaN beyond half the least height, and without pairs
 
 
 def radial_distribution(glass: Glass) -> RadialDistribution:
-    """g_ab(r) = pairs in a shell/(N_a ρ_b 4π r² dr), against r/λ_ab, Fig. 10."""
+    """g_ab(r) = pairs in a shell/(N_a ρ_b 4π r² dr), in two dimensions 2πr dr, against r/λ_ab, Fig. 10."""
     edges = WIDTH * np.arange(round(FARTHEST / WIDTH) + 1)
     mixture, lengths = glass.model.mixture, np.array(glass.model.mixture.lengths)
-    reach = min(FARTHEST * float(lengths.max()), 0.5 * glass.box)
-    tree = cKDTree(glass.positions, boxsize=np.full(3, glass.box))
-    found = tree.query_pairs(reach, output_type="ndarray")
-    away = glass.positions[found[:, 1]] - glass.positions[found[:, 0]]
-    away -= glass.box * np.rint(away / glass.box)
+    reach, d = min(FARTHEST * float(lengths.max()), 0.5 * float(glass.cell.heights.min())), glass.dimension
+    found, away = glass.cell.pairs_within(glass.positions, reach)
     r = np.sqrt(np.einsum("pd,pd->p", away, away))
     kinds = np.sort(glass.species[found], axis=1)
     g = {}
@@ -40,7 +39,7 @@ def radial_distribution(glass: Glass) -> RadialDistribution:
             x = r[(kinds[:, 0] == a) & (kinds[:, 1] == b)] / lengths[a, b]
             n_a, n_b = (int(np.sum(glass.species == k)) for k in (a, b))
             pairs = 0.5 * n_a * (n_a - 1) if a == b else float(n_a * n_b)
-            shell = 4.0 / 3.0 * np.pi * np.diff(edges**3) * lengths[a, b] ** 3
+            shell = UNIT_BALL[d] * np.diff(edges**d) * lengths[a, b] ** d
             values = np.histogram(x, edges)[0] / (pairs / glass.volume * shell) if pairs else np.full(len(shell), np.nan)
             g[pair_name(mixture, a, b)] = np.where(edges[1:] * lengths[a, b] <= reach, values, np.nan)
     return RadialDistribution(0.5 * (edges[1:] + edges[:-1]), g)

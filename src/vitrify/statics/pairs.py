@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.batch import Batch
-from vitrify.contacts import Contacts, compressed, require_solid
-from vitrify.formula import pair_terms
+from vitrify.cell import Cell
+from vitrify.contacts import Contacts, contacts_of, require_solid
+from vitrify.formula import formula_of, pair_terms
 from vitrify.glass import Glass
+from vitrify.model.offers import numbers_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -20,13 +20,15 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1].
+    """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1]. Vectors have three components,
+    in two dimensions too, where the third is zero.
 
-    positions: (n, 3); target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss
-    with s = r²; kept: (particles of the glass,) True for the n that are here, where others were left out."""
+    cell: the periodic cell, of d dimensions; positions: (n, d); target: (p,) the other end j; r_pd: (p, 3) vector from i to
+    j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²; kept: (particles of the glass,) True for the n that are here, where
+    others were left out."""
 
     n_particles: int
-    volume: float
+    cell: Cell
     positions: FloatArray
     start: IntArray
     target: IntArray
@@ -36,16 +38,24 @@ class Pairs:
 
     @classmethod
     def of(cls, glass: Glass) -> Pairs:
-        """All pairs of a glass within the range of their species."""
-        batch = Batch(glass.model, [glass.box], [glass.positions], [glass.species])
-        batch.rebuild(0)
-        start, target, r_pd = compressed(batch)
-        n = glass.n_particles
-        source = np.repeat(np.arange(n), np.diff(start))
-        inverse_length2 = batch.inverse_length2[batch.species[source], batch.species[target]]
+        """All pairs of a glass within the range of their species; in a small cell those with images too."""
+        source, target, r_pd = contacts_of(glass)
+        n, formula, numbers = glass.n_particles, formula_of(glass.model.potential), numbers_of(glass.model.potential)
+        inverse_length2 = np.array(glass.model.mixture.lengths)[glass.species[source], glass.species[target]] ** -2.0
         terms = np.empty((5, len(target)))
-        pair_terms(batch.formula)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, batch.numbers, terms)
-        return cls(n, glass.volume, glass.positions, *_unsorted(batch.label, source, target, r_pd, terms))
+        pair_terms(formula)(np.einsum("pd,pd->p", r_pd, r_pd), inverse_length2, np.array(numbers), terms)
+        start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=n))]).astype(np.int64)
+        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms)
+
+    @property
+    def dimension(self) -> int:
+        """2 or 3."""
+        return self.cell.dimension
+
+    @property
+    def volume(self) -> float:
+        """V in λ³; in two dimensions the area, in λ²."""
+        return self.cell.volume
 
     @cached_property
     def source(self) -> IntArray:
@@ -65,7 +75,7 @@ class Pairs:
     @cached_property
     def contacts(self) -> Contacts:
         """The pairs as a network."""
-        return Contacts(self.positions, self.volume ** (1.0 / 3.0), self.source, self.target)
+        return Contacts(self.positions, self.cell, self.source, self.target, self.r_pd)
 
     def require_solid(self, *, spanning: bool = True) -> None:
         """Raise SampleFailure where these particles do not hold each other: below jamming, or in clusters that float."""
@@ -82,7 +92,7 @@ class Pairs:
         target = (np.cumsum(kept) - 1)[self.target[between]]
         terms = np.ascontiguousarray(self.terms[:, between])
         n = int(kept.sum())
-        return Pairs(n, self.volume, self.positions[kept], start, target, self.r_pd[between], terms, kept)
+        return Pairs(n, self.cell, self.positions[kept], start, target, self.r_pd[between], terms, kept)
 
     def told_of_rattlers(self) -> str:
         """The end of a sentence on what is no minimum: how many rattlers it has, and what can be done; empty for none."""
@@ -120,11 +130,3 @@ class Pairs:
     def forces(self) -> FloatArray:
         """(n, 3) force on each particle, Σ_j 2 φ_s r_ij."""
         return self.sum_to_particles(2.0 * self.terms[1][:, None] * self.r_pd)
-
-
-def _unsorted(label: Any, source: Any, target: Any, r_pd: Any, terms: Any) -> tuple[Any, ...]:
-    """Rows and columns back in the glass's own order, by particle and then by neighbour."""
-    i, j = label[source], label[target]
-    order = np.lexsort((j, i))
-    start = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=len(label)))]).astype(np.int64)
-    return start, j[order], r_pd[order], np.ascontiguousarray(terms[:, order])

@@ -152,7 +152,7 @@ def _glass_of(result: Result) -> Glass:
     _require_glass(result)
     values = dict(result.values)
     box, model = values.pop("box"), parse(str(values.pop("model")))
-    return Glass(result.arrays["positions"], box, result.arrays["species"], model, values)  # type: ignore[arg-type]  # checked
+    return Glass(result.arrays["positions"], box, result.arrays["species"], model, values)
 
 
 def _require_glass(result: Result) -> None:
