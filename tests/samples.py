@@ -113,13 +113,13 @@ def energy_function(glass):
     lengths = np.array(glass.model.mixture.lengths)
     i, j = np.triu_indices(glass.n_particles, 1)
     r = glass.positions[j] - glass.positions[i]
-    image = np.rint(r / glass.box) * glass.box
+    image = r - glass.cell.nearest(r)
     lam = lengths[glass.species[i], glass.species[j]]
     near = np.linalg.norm(r - image, axis=1) < 1.3 * glass.model.potential.cutoff * lam
     i, j, image, lam = i[near], j[near], image[near], lam[near]
 
     def energy(positions, gradient):
-        vector = (positions[j] - positions[i] - image) @ (jnp.eye(3) + gradient).T
+        vector = (positions[j] - positions[i] - image) @ (jnp.eye(glass.dimension) + gradient).T
         x = jnp.sqrt(jnp.sum(vector**2, axis=1)) / lam
         inside = x < glass.model.potential.cutoff
         return jnp.sum(jnp.where(inside, phi(glass.model.potential, jnp.where(inside, x, 1.0)), 0.0))

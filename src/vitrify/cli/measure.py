@@ -31,6 +31,7 @@ MEANINGS = {  # of what is no column of a table, or has another name there
     "n_rattlers": "particles that fewer than d + 1 contacts hold",
     "box": "edge of the cube (or square), of another cell its vectors, λ",
     "model": "interaction model",
+    "shear_modulus_diagonal": "G of layers along the diagonal, in two dimensions, ε/λ²",
     "a0": "(V/N)^(1/d), λ",
     "omega0": "√(G/ρ)/a0, √(ε/m)/λ",
     "lowest_eigenvalues": "ω² of the lowest modes beside the translations, ε/λ²/m",
@@ -75,9 +76,8 @@ def measure(
         _tell_of_output(output, quench)
     frames: list[Frame] = []
     with stage_line(str(glass.model)):  # kernels are compiled on the way
-        found: dict[str, Any] = asdict(
-            measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
-        )
+        measured = measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
+        found: dict[str, Any] = {name: value for name, value in asdict(measured).items() if value is not None}
         if modes or qlm or dipoles:
             hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
             found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)

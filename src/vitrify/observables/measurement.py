@@ -22,7 +22,8 @@ EQUILIBRIUM = 1e-8  # largest force that still counts as mechanical equilibrium,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3)."""
+    """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3). None is what its dimension does
+    not have."""
 
     n: int
     n_rattlers: int  # particles that fewer than d + 1 contacts hold
@@ -39,8 +40,9 @@ class Measurement:
     coordination: float
     min_coordination: float
     shear_modulus: float  # xy
-    shear_modulus_xz: float
-    shear_modulus_yz: float
+    shear_modulus_xz: float | None = None  # of three dimensions
+    shear_modulus_yz: float | None = None
+    shear_modulus_diagonal: float | None = None  # of two: layers along (1, 1)
     shear_modulus_affine: float  # Born part, xy
     bulk_modulus: float
     poisson_ratio: float

@@ -13,7 +13,7 @@ from vitrify.solver_sizes import DECAY_BINS
 from .anharmonic import hessian_force
 from .hessian import Hessian
 from .pairs import Pairs
-from .stability import require_minimum
+from .stability import random_vectors, require_minimum
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -66,9 +66,7 @@ def softest_bonds(hessian: Hessian, number: int, *, seed: int = 7) -> SoftBonds:
     For R of independent normal columns, E (R·M⁺d)² = |M⁺d|²; R·M⁺d = (M⁺R)·d needs one solve a column. No two of the chosen
     bonds share a particle."""
     pairs, n = hessian.pairs, hessian.pairs.n_particles
-    right = np.random.default_rng(seed).normal(size=(SKETCH, n, 3))
-    right -= right.mean(axis=1, keepdims=True)
-    image = hessian.response(right, tolerance=SKETCH_TO)
+    image = hessian.response(random_vectors(pairs, SKETCH, seed), tolerance=SKETCH_TO)
     every = bonds(pairs)
     i, j = pairs.source[every], pairs.target[every]
     direction = pairs.r_pd[every] / pairs.distance[every][:, None]

@@ -109,6 +109,15 @@ class Pairs:
         everyone[(slice(None),) * axis + (self.kept,)] = values
         return everyone
 
+    def flat(self, vectors_mid: FloatArray) -> FloatArray:
+        """Vectors (m, n, 3) as rows of the d components that there are, (m, d n), as the matrix of the Hessian has them."""
+        return np.ascontiguousarray(vectors_mid[:, :, : self.dimension]).reshape(len(vectors_mid), -1)
+
+    def in_space(self, rows: FloatArray) -> FloatArray:
+        """Such rows as vectors, (m, n, 3); the third component is zero in two dimensions."""
+        vectors = rows.reshape(len(rows), self.n_particles, self.dimension)
+        return np.pad(vectors, ((0, 0), (0, 0), (0, 3 - self.dimension))) if self.dimension < 3 else vectors
+
     @property
     def slope(self) -> FloatArray:
         """(p,) φ' = 2 r φ_s, negative for a repulsive pair."""
