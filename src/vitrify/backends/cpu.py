@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from .fingerprint import NoFingerprintError, fingerprint
 from .threads import shared_out
-from .vectors import Vectors, copy, eight_a_turn, fetch_rows, fetch_rows_single, keep, pad, staged, staged_single
+from .vectors import (
+    Vectors,
+    copy,
+    eight_a_turn,
+    fetch_rows,
+    fetch_rows_single,
+    keep,
+    keep_in_cell,
+    pad,
+    staged,
+    staged_single,
+)
 
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -31,7 +42,7 @@ class Cpu:
         fetch, fetched, fetch_single, fetched_single = (
             self.inline(x) for x in (fetch_rows, staged, fetch_rows_single, staged_single)
         )
-        self.vectors = Vectors(fetch, fetched, fetch_single, fetched_single, eight_a_turn, keep, pad, copy)
+        self.vectors = Vectors(fetch, fetched, fetch_single, fetched_single, eight_a_turn, keep, keep_in_cell, pad, copy)
 
     def inline(self, function: Callable[..., Any]) -> Any:
         """A function whose body is merged into its caller; without that the force loop is not vector code."""

@@ -226,41 +226,52 @@ def set_out(s, room, busy, shares, partial, cap, state):
 # --- lists, where they are made in step too --------------------------------------------------------------------------
 
 
-def sort_of(sort_by_cell: Any) -> Callable[..., None]:
-    """Sample: its candidates by cell. Serial within a sample: a thousand of them keep a GPU busy enough."""
+def sort_of(sort_by_bin: Any) -> Callable[..., None]:
+    """Sample: its candidates by bin. Serial within a sample: a thousand of them keep a GPU busy enough."""
 
-    def body(s, room, busy, first, n_cells, ticks, species, reach2, cell_of, cell_start, upper, limit, entries):
+    def body(s, room, busy, first, grid, ticks, species, reach2, bin_of, bin_start, upper, limit, entries):
         if busy[s] == 1:
             a, b = first[s], first[s + 1]
-            sort_by_cell(
-                a, b, n_cells[s], ticks, species, reach2[s], cell_of[a:b], cell_start[s], upper[:, a:b], limit[:, a:b],
+            sort_by_bin(
+                a, b, grid[s], ticks, species, reach2[s], bin_of[a:b], bin_start[s], upper[:, a:b], limit[:, a:b],
                 entries[a:b],
             )  # fmt: skip
 
     return body
 
 
-def cell_along(x, n_cells):
-    """The cell of an upper half of ticks along one axis."""
-    return int64(((uint64(x) & uint64(0xFFFFFFFF)) * uint64(n_cells)) >> uint64(32))
+def bin_along(x, n_bins):
+    """The bin of an upper half of ticks along one axis."""
+    return int64(((uint64(x) & uint64(0xFFFFFFFF)) * uint64(n_bins)) >> uint64(32))
 
 
-def row_of(cell_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_row: Any) -> Callable[..., None]:
+def row_of(bin_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_row: Any) -> Callable[..., None]:
     """Particle: the row of the candidate that stands at its place. lengths: the rows' lengths."""
 
     def body(
-        i, room, busy, sample_of, first, n_cells, span, cell_start, upper, limit, entries, neighbours, counts, lengths
+        i, room, busy, sample_of, first, grid, span, bin_start, upper, limit, entries, shape, neighbours, counts, lengths
     ):
         s = sample_of[i]
         if busy[s] == 1:
-            a, b, n = first[s], first[s + 1], n_cells[s]
+            a, b, n = first[s], first[s + 1], grid[s]
             x, y, z = upper[0, i], upper[1, i], upper[2, i]
-            cx, cy, cz = cell_along(x, n), cell_along(y, n), cell_along(z, n)
+            cx, cy, cz = bin_along(x, n[0]), bin_along(y, n[1]), bin_along(z, n[2])
             count = uint64(0)
             for q in range(pieces(n, span[s])):
-                begin, end = run_around(q, cx, cy, cz, n, span[s], cell_start[s])
+                begin, end = run_around(q, cx, cy, cz, n, span[s], bin_start[s])
                 count = extend_row(
-                    entries[i], x, y, z, begin, end, upper[:, a:b], limit[:, a:b], entries[a:b], neighbours, count
+                    entries[i],
+                    x,
+                    y,
+                    z,
+                    begin,
+                    end,
+                    upper[:, a:b],
+                    limit[:, a:b],
+                    entries[a:b],
+                    shape[s],
+                    neighbours,
+                    count,
                 )
             end_row(entries[i], count, neighbours, counts)
             lengths[i] = count

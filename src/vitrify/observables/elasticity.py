@@ -7,16 +7,16 @@ import numpy as np
 from vitrify.contacts import NO_SOLID, REMEDY
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs, bulk_modulus, strain_modulus
-from vitrify.statics.stability import TRANSLATIONS, Stability, probe, proves_minimum, stability
-from vitrify.statics.strain import strain_force
+from vitrify.statics import BULK, Hessian, Modulus, Pairs, bulk_modulus, strain_modulus
+from vitrify.statics.stability import Stability, probe, proves_minimum, stability
+from vitrify.statics.strain import PLANES, strain_force
 
 Elasticity = dict[str, float | int | bool]
-STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
 
 
 def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bool = False) -> Elasticity:
-    """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name.
+    """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name; in two dimensions G in
+    xy and along the diagonal.
 
     without_rattlers: of the particles that hold each other, in the same volume. Raises SampleFailure where these make no
     solid, or where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same if the moduli
@@ -24,8 +24,8 @@ def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bo
     pairs = pairs or Pairs.of(glass)
     pairs.require_solid(spanning=False)
     pairs = pairs.without_rattlers() if without_rattlers else pairs
-    hessian = Hessian(pairs)
-    right = [strain_force(pairs, strain) for strain in STRAINS]
+    hessian, strains = Hessian(pairs), [*PLANES[pairs.dimension].values(), BULK]
+    right = [strain_force(pairs, strain) for strain in strains]
     solution = hessian.solve(np.array([*right, probe(pairs)]))
     certified = bool(solution.converged[-1]) and proves_minimum(hessian, solution.x_mid[-1])
     if not certified:
@@ -37,43 +37,44 @@ def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bo
         raise SampleFailure(
             f"moduli do not exist: the solver did not converge on {state}, not a minimum{pairs.told_of_rattlers()}"
         )
-    responses = list(zip(STRAINS, solution.x_mid, right, strict=False))
-    shear = [strain_modulus(pairs, strain, x, force) for strain, x, force in responses[:3]]
-    bulk = bulk_modulus(pairs, *responses[3][1:])
-    return moduli_columns(shear, bulk, zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
+    responses = list(zip(strains, solution.x_mid, right, strict=False))
+    shear = [strain_modulus(pairs, strain, x, force) for strain, x, force in responses[:-1]]
+    bulk = bulk_modulus(pairs, *responses[-1][1:])
+    return moduli_columns(pairs.dimension, shear, bulk, zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
 
 
 def _require_rigid(pairs: Pairs, found: Stability) -> None:
     """Raise SampleFailure where parts float that are no rattlers. found: of these pairs."""
-    alone = int(pairs.isolated.sum())
-    if found == Stability(TRANSLATIONS * (1 + alone), 0):
+    alone, d = int(pairs.isolated.sum()), pairs.dimension
+    if found == Stability(d * (1 + alone), 0, d):
         return
     rest = pairs.without_rattlers()
     left = found if rest is pairs else stability(Hessian(rest), certified=False)
-    if left.zero_modes > TRANSLATIONS and not left.negative_modes:
+    if left.zero_modes > d and not left.negative_modes:
         raise SampleFailure(
-            f"{NO_SOLID} enough to hold each other ({left.zero_modes} zero modes where a solid has {TRANSLATIONS}, with "
+            f"{NO_SOLID} enough to hold each other ({left.zero_modes} zero modes where a solid has {d}, with "
             f"{int(pairs.contacts.rattlers.sum())} rattlers left out); {REMEDY}"
         )
 
 
-def moduli_columns(shear: list[Modulus], bulk: Modulus, *, zero_modes: int, is_minimum: bool) -> Elasticity:
+def moduli_columns(
+    dimension: int, shear: list[Modulus], bulk: Modulus, *, zero_modes: int, is_minimum: bool
+) -> Elasticity:  # fmt: skip
     """The columns of elasticity out of the moduli. Raises SampleFailure where nothing resists a strain."""
     if bulk.value == 0.0:
         raise SampleFailure("moduli do not exist: no particles interact")
     return {
-        "shear_modulus": float(shear[0].value),
-        "shear_modulus_xz": float(shear[1].value),
-        "shear_modulus_yz": float(shear[2].value),
+        **{name: float(x.value) for name, x in zip(PLANES[dimension], shear, strict=True)},
         "shear_modulus_affine": float(shear[0].affine),
         "bulk_modulus": float(bulk.value),
-        "poisson_ratio": float(poisson_ratio(shear[0].value, bulk.value)),
+        "poisson_ratio": float(poisson_ratio(shear[0].value, bulk.value, dimension)),
         "g_over_k": float(shear[0].value / bulk.value),
         "zero_modes": zero_modes,
         "is_minimum": is_minimum,
     }
 
 
-def poisson_ratio(shear_modulus: float, bulk_modulus: float) -> float:
-    """ν = (3K − 2G)/(6K + 2G) in three dimensions, Eq. (A6)."""
-    return (3.0 * bulk_modulus - 2.0 * shear_modulus) / (6.0 * bulk_modulus + 2.0 * shear_modulus)
+def poisson_ratio(shear_modulus: float, bulk_modulus: float, dimension: int = 3) -> float:
+    """ν = (dK − 2G)/(d(d − 1)K + 2G): Eq. (A6) in three dimensions, (K − G)/(K + G) in two."""
+    d = dimension
+    return (d * bulk_modulus - 2.0 * shear_modulus) / (d * (d - 1) * bulk_modulus + 2.0 * shear_modulus)

@@ -8,13 +8,12 @@ import numpy as np
 
 from vitrify.errors import check
 from vitrify.glass import Glass
-from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Pairs, strain_modulus
+from vitrify.statics import Hessian, Pairs, strain_modulus
 from vitrify.statics.modes import Modes, lowest_modes, modes_below
-from vitrify.statics.strain import strain_force
+from vitrify.statics.strain import PLANES, strain_force
 
 from .measurement import EQUILIBRIUM, held_pairs
 
-PLANES = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ)
 LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of sound to set a scale by
 
 
@@ -25,13 +24,15 @@ def hessian_of(glass: Glass, *, without_rattlers: bool = False, force_tolerance:
 
 
 def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
-    """ω = 2π c_s/L of the longest shear wave, c_s = √(G/ρ) with this glass's own G, mean of three planes, in √(ε/m)/λ."""
+    """ω = 2π c_s/L of the longest shear wave that fits the cell, c_s = √(G/ρ) with this glass's own G, mean of its
+    planes, in √(ε/m)/λ."""
     pairs = hessian.pairs
-    forces = np.array([strain_force(pairs, plane) for plane in PLANES])
-    found = [strain_modulus(pairs, plane, x) for plane, x in zip(PLANES, hessian.solve(forces).x_mid, strict=True)]
-    shear = max(sum(x.value for x in found), LEAST_SHEAR * sum(x.affine for x in found)) / 3.0
+    planes = list(PLANES[pairs.dimension].values())
+    forces = np.array([strain_force(pairs, plane) for plane in planes])
+    found = [strain_modulus(pairs, plane, x) for plane, x in zip(planes, hessian.solve(forces).x_mid, strict=True)]
+    shear = max(sum(x.value for x in found), LEAST_SHEAR * sum(x.affine for x in found)) / len(planes)
     masses = np.array(glass.model.mixture.masses)[glass.species]
-    return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.box)
+    return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.cell.longest_wave)
 
 
 def low_frequency_modes(
@@ -54,4 +55,5 @@ def low_frequency_modes(
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     first = first_shear_phonon(glass, hessian)
     modes = lowest_modes(hessian, number) if number else modes_below(hessian, (below * first) ** 2)
-    return replace(modes, vectors=hessian.pairs.in_glass(modes.vectors, axis=1)), first
+    vectors = hessian.pairs.in_glass(modes.vectors, axis=1)[..., : glass.dimension]
+    return replace(modes, vectors=vectors), first

@@ -111,12 +111,14 @@ class OnDevice:
     def _make_room(self, n: int) -> None:
         batch, put = self.batch, self.machine.put
         samples = range(batch.n_samples)
-        cells = np.array([batch.cells(s) for s in samples])
+        bins = [batch.bins(s) for s in samples]
+        grids = np.array([grid for grid, _ in bins])
         self._sample_of, self._first = put(sample_of(batch)), put(batch.first)
-        self._n_cells, self._span = put(cells[:, 0]), put(cells[:, 1])
-        self._cell_start = put(np.zeros((batch.n_samples, int(cells[:, 0].max()) ** 3 + 1), dtype=np.int64))
+        self._grid, self._span = put(grids), put(np.array([span for _, span in bins]))
+        self._bin_start = put(np.zeros((batch.n_samples, int(grids.prod(axis=1).max()) + 1), dtype=np.int64))
+        self._shape = put(batch.shape)
         self._reach2 = put(np.array([batch.reach2_ticks(s) for s in samples]))
-        self._cell_of, self._lengths = put(np.zeros(n, dtype=np.int64)), put(np.zeros(n, dtype=np.int64))
+        self._bin_of, self._lengths = put(np.zeros(n, dtype=np.int64)), put(np.zeros(n, dtype=np.int64))
         self._upper = put(np.zeros((3, n), dtype=np.int32))
         self._limit = put(np.zeros((len(batch.reach2), n), dtype=np.float32))
         self._entries = put(np.zeros(n, dtype=np.uint32))
@@ -124,12 +126,12 @@ class OnDevice:
         self._partial, self._longest = put(np.zeros((self._share_first.size, 1))), put(np.zeros(batch.n_samples))
         each, inline = self.machine.each, self.machine.inline
         vectors = self.machine.vectors
-        self._settle, self._sort_each = each(in_step.settle_one), each(in_step.sort_of(inline(lists.sort_by_cell)))
+        self._settle, self._sort_each = each(in_step.settle_one), each(in_step.sort_of(inline(lists.sort_by_bin)))
         parts = (
-            in_step.cell_along,
+            in_step.bin_along,
             lists.pieces,
             lists.run_around,
-            lists.extend_row_of(vectors),
+            lists.extend_row_of(vectors, cubic=batch.is_cubic),
             lists.end_row_of(vectors),
         )
         self._row = each(in_step.row_of(*[inline(x) for x in parts]))
@@ -138,8 +140,8 @@ class OnDevice:
 
     def _sort(self, moving: Any) -> None:
         self._sort_each(
-            self.batch.n_samples, 1, moving, self._first, self._n_cells, self.ticks,
-            self.species if self.kind is None else self.kind, self._reach2, self._cell_of, self._cell_start, self._upper,
+            self.batch.n_samples, 1, moving, self._first, self._grid, self.ticks,
+            self.species if self.kind is None else self.kind, self._reach2, self._bin_of, self._bin_start, self._upper,
             self._limit, self._entries,
         )  # fmt: skip
 
@@ -153,8 +155,8 @@ class OnDevice:
 
     def _list(self, n: int, moving: Any) -> int:
         self._row(
-            n, 1, moving, self._sample_of, self._first, self._n_cells, self._span, self._cell_start, self._upper,
-            self._limit, self._entries, self.neighbours, self.counts, self._lengths,
+            n, 1, moving, self._sample_of, self._first, self._grid, self._span, self._bin_start, self._upper,
+            self._limit, self._entries, self._shape, self.neighbours, self.counts, self._lengths,
         )  # fmt: skip
         share = (self._share_first, self._share_last)
         self._longest_of_share(len(self._share_first), 1, *share, self._lengths, self._partial)

@@ -19,10 +19,10 @@ BOUND_STEPS = 16
 
 
 class ChebyshevOperator:
-    """Applies polynomials of M to blocks of vectors (m, 3 n)."""
+    """Applies polynomials of M to blocks of vectors (m, d n)."""
 
     def __init__(self, pairs: Pairs) -> None:
-        self.n = pairs.n_particles
+        self.n, self.d = pairs.n_particles, pairs.dimension
         self._arrays = (pairs.start, pairs.target, pairs.r_pd, np.ascontiguousarray(pairs.terms[1]),
                         np.ascontiguousarray(pairs.terms[2]))  # fmt: skip
         self.largest = self._upper_bound()
@@ -63,11 +63,11 @@ class ChebyshevOperator:
 
     def _upper_bound(self) -> float:
         """An upper bound of the spectrum: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
-        x = self._packed(np.random.default_rng(3).normal(size=(1, 3 * self.n)))
+        x = self._packed(np.random.default_rng(3).normal(size=(1, self.d * self.n)))
         x /= np.linalg.norm(x)
         old, beta = np.zeros_like(x), 0.0
         diagonal, beside = [], []
-        for _ in range(min(BOUND_STEPS, 3 * self.n)):
+        for _ in range(min(BOUND_STEPS, self.d * self.n)):
             self._step(0.0, 1.0, -beta, x, old)
             diagonal.append(float(np.vdot(x, old)))
             old -= diagonal[-1] * x
@@ -85,11 +85,11 @@ class ChebyshevOperator:
 
     def _packed(self, rows: FloatArray) -> FloatArray:
         packed = np.zeros((self.n, 3, COLUMNS))
-        packed[:, :, : len(rows)] = rows.reshape(-1, self.n, 3).transpose(1, 2, 0)
+        packed[:, : self.d, : len(rows)] = rows.reshape(-1, self.n, self.d).transpose(1, 2, 0)
         return packed
 
     def _unpacked(self, packed: FloatArray) -> FloatArray:
-        return np.ascontiguousarray(packed.transpose(2, 0, 1)).reshape(COLUMNS, 3 * self.n)
+        return np.ascontiguousarray(packed[:, : self.d].transpose(2, 0, 1)).reshape(COLUMNS, -1)
 
 
 @cache

@@ -24,6 +24,8 @@ class Hessian:
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
         self.diagonal = pairs.sum_to_particles(pairs.blocks())  # (n, 3, 3)
+        if pairs.dimension == 2:  # across the plane nothing ever moves; what stands there must not spoil inverses and means
+            self.diagonal[:, 2, 2] = 0.5 * (self.diagonal[:, 0, 0] + self.diagonal[:, 1, 1])
 
     def solve(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> Solution:
         """M⁺ b for translation-free right-hand sides. right_mid: (m, n, 3)."""
@@ -46,7 +48,7 @@ class Hessian:
         raise SampleFailure(state + self.pairs.told_of_rattlers())
 
     def matrix(self) -> sparse.csr_array:
-        """(3n, 3n) sparse matrix."""
+        """(d n, d n) sparse matrix."""
         return self._matrix
 
     @cached_property
@@ -57,4 +59,8 @@ class Hessian:
         column, value = np.empty(entries, dtype=start.dtype), np.empty(entries)
         fill = backend().compile(fill_matrix)
         fill(pairs.start, pairs.target, pairs.r_pd, *pairs.terms[1:3], self.diagonal, start, column, value)
-        return sparse.csr_array((value, column, start), shape=(3 * n, 3 * n))
+        matrix = sparse.csr_array((value, column, start), shape=(3 * n, 3 * n))
+        if pairs.dimension == 3:
+            return matrix
+        there = np.flatnonzero(np.arange(3 * n) % 3 < pairs.dimension)
+        return sparse.csr_array(matrix[there][:, there])

@@ -41,17 +41,19 @@ def energy_split(pairs: Pairs, mode: FloatArray) -> EnergySplit:
 
 
 def strain_coupling(pairs: Pairs, mode: FloatArray) -> FloatArray:
-    """F = ∂²U/∂ε∂x·π, (3, 3), symmetric strain, Eq. (A15), in ε/λ."""
+    """F = ∂²U/∂ε∂x·π, (d, d), symmetric strain, Eq. (A15), in ε/λ."""
     delta = mode[pairs.target] - mode[pairs.source]
     along = 4.0 * pairs.terms[2] * np.einsum("pd,pd->p", pairs.r_pd, delta)
     tensor = 0.5 * (pairs.r_pd.T @ (2.0 * pairs.terms[1][:, None] * delta) + (pairs.r_pd.T * along) @ pairs.r_pd)
-    return np.asarray(0.5 * (tensor + tensor.T))
+    d = pairs.dimension
+    return np.asarray(0.5 * (tensor + tensor.T))[:d, :d]
 
 
 def dilation_over_shear(coupling: FloatArray) -> float:
     """(Tr F/d)/λ_max, Eq. (A16): λ_max the largest eigenvalue of the deviatoric part, the mode's sign chosen so that the
     one of largest magnitude is positive."""
-    dilation = float(np.trace(coupling)) / 3.0
-    eigenvalues = np.linalg.eigvalsh(coupling - dilation * np.eye(3))
+    d = len(coupling)
+    dilation = float(np.trace(coupling)) / d
+    eigenvalues = np.linalg.eigvalsh(coupling - dilation * np.eye(d))
     largest = float(eigenvalues[np.argmax(np.abs(eigenvalues))])
     return dilation / largest

@@ -12,13 +12,19 @@ from .pairs import Pairs
 FloatArray = NDArray[np.float64]
 
 
-def _shear(a: int, b: int) -> FloatArray:
-    gradient = np.zeros((3, 3))
-    gradient[a, b] = 1.0
-    return gradient
+def _shear(along: tuple[float, ...], across: tuple[float, ...]) -> FloatArray:
+    """Displacement gradient of layers that slide in one direction, as far as they lie in another that is normal to it."""
+    gradient = np.outer(along, across).astype(np.float64)
+    return gradient / (np.linalg.norm(along) * np.linalg.norm(across))
 
 
-SHEAR_XY, SHEAR_XZ, SHEAR_YZ = _shear(0, 1), _shear(0, 2), _shear(1, 2)  # Eq. (A2) and its kin
+X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+SHEAR_XY, SHEAR_XZ, SHEAR_YZ = _shear(X, Y), _shear(X, Z), _shear(Y, Z)  # Eq. (A2) and its kin
+SHEAR_DIAGONAL = _shear((1.0, 1.0, 0.0), (-1.0, 1.0, 0.0))  # in the plane it is independent of xy, as xz is in space
+PLANES = {  # by dimension and by column
+    3: {"shear_modulus": SHEAR_XY, "shear_modulus_xz": SHEAR_XZ, "shear_modulus_yz": SHEAR_YZ},
+    2: {"shear_modulus": SHEAR_XY, "shear_modulus_diagonal": SHEAR_DIAGONAL},
+}
 BULK = np.eye(3)  # per η of Eq. (A5)
 
 
@@ -58,13 +64,12 @@ def bulk_modulus(pairs: Pairs, response_id: FloatArray, force_id: FloatArray | N
 
     response_id: (n, 3) M⁺·Ξ for the strain BULK; force_id: (n, 3) Ξ, where it is at hand."""
     slope = 0.5 * float(np.sum(2.0 * pairs.terms[1] * pairs.distance**2)) / pairs.volume
-    return bulk_of(strain_modulus(pairs, BULK, response_id, force_id), slope)
+    return bulk_of(strain_modulus(pairs, BULK, response_id, force_id), slope, pairs.dimension)
 
 
-def bulk_of(parts: Modulus, slope: float) -> Modulus:
+def bulk_of(parts: Modulus, slope: float, d: int) -> Modulus:
     """K out of the quadratic forms of the strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside
     the quadratic form."""
-    d = 3
     return Modulus((parts.affine + slope - d * slope) / d**2, parts.nonaffine / d**2)
 
 

@@ -18,7 +18,7 @@ from vitrify.backends.threads import threads
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.statics.hessian import Hessian
-from vitrify.statics.modes import RESIDUAL, TRANSLATIONS, ZERO, Modes, _count_below, lowest_modes
+from vitrify.statics.modes import RESIDUAL, ZERO, Modes, _count_below, lowest_modes
 from vitrify.statics.pairs import Pairs
 
 from .chebyshev import filter_in_step, largest_in_step
@@ -53,7 +53,11 @@ def modes_in_step(
     Takes three to four times the products of lowest_modes, which is the better way on a CPU."""
     hessians = [Hessian(Pairs.of(x)) for x in glasses]
     block = -(-(block or number + number // 2 + 16) // 8) * 8
-    suited = [s for s, x in enumerate(hessians) if 1 < number + 1 < block < 3 * x.pairs.n_particles - TRANSLATIONS]
+    suited = [
+        s
+        for s, x in enumerate(hessians)
+        if 1 < number + 1 < block < 3 * (x.pairs.n_particles - 1) and x.pairs.dimension == 3
+    ]
     subspaces: dict[int, Subspace] = {}
     if suited:
         found = subspaces_in_step(PairsInStep([hessians[s].pairs for s in suited], machine), number, block)
