@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from cells import MINIMUM, PSS, SHEARED, SPRING, copies, fcc, in_cell, primitive, relaxed, tilted
+from samples import pair_scales
 from vitrify.backends.threads import set_threads
 from vitrify.batch import least_height
 from vitrify.contacts import Contacts
 from vitrify.errors import UsageError
 from vitrify.glass import Glass, range_of
+from vitrify.model.catalogue import parse
 from vitrify.observables import dipole_decay, low_frequency_modes, mechanics, quasilocalised_mode, radial_distribution
 from vitrify.observables.elasticity import elasticity
 from vitrify.preparation import quench_glass
@@ -75,6 +77,31 @@ def test_mixtures_are_the_same_in_a_sheared_cell(name, times, made):
         near = np.isfinite(g)
         assert near.any()
         np.testing.assert_allclose(g[near], known[near])
+
+
+@pytest.mark.parametrize("times", [(1, 1, 1), (2, 2, 2)], ids=["images", "lists"])
+@pytest.mark.parametrize("mixture", [
+    "[0.5:0.25:0.25; lengths 1,0.9,1.1,1,0.8,1.2; energies 1,1.5,2,0.5,1,0.7; cutoffs 2,1.5,1.3,2,1.8,1.9]",
+    "[sizes discrete 0.8,1,1.2; nonadditivity 0.3]",
+], ids=["cutoffs", "sizes"])  # fmt: skip
+def test_pairs_end_where_they_end_in_a_cube(mixture, times):
+    """Pairs of a disordered arrangement, found without a list: within the cutoff of their own."""
+    model, rng, n = parse(f"lennard_jones(rc=2.0) {mixture}"), np.random.default_rng(3), 216
+    grid = np.array(list(np.ndindex(6, 6, 6)))[rng.permutation(n)]
+    species, sizes = np.arange(n) % model.mixture.n_species, model.mixture.sizes
+    glass = Glass(grid + 0.2 * rng.random((n, 3)), 6.0, species, model, sizes=sizes and sizes.draw(n, rng))
+    glass = copies(glass, times)
+    i, j = np.divmod(np.arange(glass.n_particles**2), glass.n_particles)
+    away = glass.cell.nearest(glass.positions[j] - glass.positions[i])
+    kinds = range(model.mixture.n_species)
+    cutoff = np.array([[model.reduced_cutoff(a, b) for b in kinds] for a in kinds])[glass.species[i], glass.species[j]]
+    length, _ = pair_scales(model.mixture, glass.species, glass.sizes, i, j)
+    met = (np.linalg.norm(away, axis=1) < cutoff * length) & (i != j)
+    assert met.sum() > 10 * glass.n_particles
+    for one in (glass, in_cell(glass, SHEARED)):
+        source, target, r_pd, _ = sorted_rows(Pairs.of(one))
+        assert np.array_equal(source * glass.n_particles + target, np.flatnonzero(met))
+        np.testing.assert_allclose(r_pd, away[met], atol=1e-12)
 
 
 def test_vectors_of_a_sheared_cell_are_opposite_to_the_last_bit(pss_glass):
