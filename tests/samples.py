@@ -136,13 +136,13 @@ def energy_function(glass):
     """U(positions, gradient): energy after the affine map x → (1 + gradient)·x of particles and box, pairs held."""
     i, j = np.triu_indices(glass.n_particles, 1)
     r = glass.positions[j] - glass.positions[i]
-    image = np.rint(r / glass.box) * glass.box
+    image = r - glass.cell.nearest(r)
     lam, eps = pair_scales(glass.model.mixture, glass.species, glass.sizes, i, j)
     near = np.linalg.norm(r - image, axis=1) < 1.3 * glass.model.potential.cutoff * lam
     i, j, image, lam, eps = i[near], j[near], image[near], lam[near], eps[near]
 
     def energy(positions, gradient):
-        vector = (positions[j] - positions[i] - image) @ (jnp.eye(3) + gradient).T
+        vector = (positions[j] - positions[i] - image) @ (jnp.eye(glass.dimension) + gradient).T
         x = jnp.sqrt(jnp.sum(vector**2, axis=1)) / lam
         inside = x < glass.model.potential.cutoff
         return jnp.sum(jnp.where(inside, eps * phi(glass.model.potential, jnp.where(inside, x, 1.0)), 0.0))

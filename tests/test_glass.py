@@ -9,6 +9,7 @@ from vitrify.errors import UsageError
 from vitrify.glass import Glass
 from vitrify.model import Mixture
 from vitrify.model.catalogue import pss
+from vitrify.preparation import quench_glass
 from vitrify.statics import Pairs
 
 MODEL = pss()
@@ -31,8 +32,16 @@ def broken(at, value):
     (broken(9, grid()[0] + [0, 0, 8.0 - 1e-9]), 8.0, None, "overlap"),
     (grid(), 8.0, np.full(64, 2), "must be 0 to 1"),
     (grid(), 8.0, np.zeros(63), "shape of species"),
-    (grid()[:, :2], 8.0, None, "shape of positions"),
-    (grid(box=2.6), 2.6, None, "at least twice the cutoff"),
+    (grid()[:, :1], 8.0, None, "shape of positions"),
+    (grid()[:, :2], np.full(3, 8.0), None, "box is"),
+    (grid()[:, :2], 8.0 * np.eye(3), None, "shape of positions"),
+    (grid() + 0.5, 8.0 * np.eye(2), None, "has z = 0.5, must be 0 in a cell of two dimensions"),
+    (grid(box=0.1), 0.1, None, "at least 1/8 of the cutoff"),
+    (grid(), [8.0, 8.0], None, "box is"),
+    (grid(), np.diag([8.0, 8.0, 0.0]), None, "singular"),
+    (grid(), np.diag([8.0, 8.0, -8.0]), None, "right-handed"),
+    (grid(), np.diag([8.0, np.inf, 8.0]), None, "finite"),
+    (grid(), 8.0 * np.eye(3)[[1, 2, 0]], None, "a along x and b in the xy plane"),
     (grid(), -1.0, None, "box"),
     (grid(), np.nan, None, "box"),
     (grid(), 1e308, None, "box is 1e.308, must be at most"),
@@ -121,7 +130,7 @@ def test_positions_that_are_no_real_numbers_are_refused(positions):
 
 
 @pytest.mark.parametrize(
-    "box", [True, "8", [8.0] * 3, np.full(3, 8.0), None, 8 + 0j, 10**400, np.diag([8.0] * 3)], ids=repr
+    "box", [True, "8", [8.0] * 2, np.full(4, 8.0), None, 8 + 0j, 10**400, np.diag([8.0] * 4), [[8.0], [8.0, 0.0]]], ids=repr
 )
 def test_a_box_that_is_no_number_is_refused(box):
     with pytest.raises(UsageError, match="box") as caught:
@@ -178,9 +187,9 @@ def test_a_box_holds_twice_the_range_of_the_species_that_are_there():
     spots = grid(2, box=1.01 * small) + 0.1 * np.random.default_rng(1).random((8, 3))
     glass = Glass(spots, 1.01 * small, np.zeros(8), pss(rc=1.2))
     with pytest.raises(UsageError, match="twice the cutoff"):
-        Glass(spots, 1.01 * small, [0] * 7 + [1], pss(rc=1.2))
+        quench_glass(Glass(spots, 1.01 * small, [0] * 7 + [1], pss(rc=1.2)))
     with pytest.raises(UsageError, match="twice the cutoff"):
-        Glass(spots, 0.99 * small, np.zeros(8), pss(rc=1.2))
+        quench_glass(Glass(spots, 0.99 * small, np.zeros(8), pss(rc=1.2)))
     Glass(grid(2, box=1.01 * large), 1.01 * large, np.ones(8), pss(rc=1.2))
     # the pairs are those of the same particles in a mixture of their kind alone
     alone = Mixture(composition=(1.0,), lengths=((1.0,),))

@@ -1,4 +1,4 @@
-"""A flattened batch of independent samples, sorted by cell, with its neighbour list."""
+"""A flattened batch of independent samples, their particles sorted by bin, with its neighbour list."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from vitrify.backends import program as programs
 from vitrify.backends.program import layout_of
 from vitrify.backends.threads import shared_out
 from vitrify.backends.vectors import KEPT, upper_half
+from vitrify.cell import Cell
 from vitrify.errors import UsageError
 from vitrify.formula import Formula, formula_of, kept_with_formula
-from vitrify.glass import Glass
+from vitrify.glass import Glass, range_of
 from vitrify.kernels import motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
@@ -30,11 +31,13 @@ from vitrify.model.offers import numbers_of
 from vitrify.model.sizes import pair_length
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+UNIT_BALL = {2: 3.142, 3: 4.19}  # volume by dimension
 SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
 ROUNDING = 2e-6  # lists are made with distances in single precision
 SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
 PARTIAL = 6  # sums that a chunk may leave
-SPANS = (1, 2, 3)  # cells that the range of a list may cover
+SPANS = (1, 2, 3)  # bins that the range of a list may cover
 SIZE_KINDS = 6  # of particles with sizes of their own, by which the reach of their lists is told apart
 
 
@@ -42,25 +45,32 @@ class Batch:
     """State of many samples of one model: arrays over all their particles, sample s in first[s] ... first[s + 1].
 
     `label` is each particle's number within its own sample before sorting; a sample's results depend on its own rows
-    only, so they are the same bit for bit in a batch of any size. `formula` is the potential's as it was when the batch
-    was made, `lead` the form of its forces that leads a liquid. sizes: of the particles of each sample, where the mixture
-    has them; they ride in the fourth word of a record of ticks. Raises UsageError where the model cannot be used."""
+    only, so they are the same bit for bit in a batch of any size. Ticks have three components; the third is zero in two
+    dimensions. `formula` is the potential's as it was when the batch was made, `lead` the form of its forces that leads a
+    liquid. boxes: as a Glass takes them, all cubes (or squares) or none; sizes: of the particles of each sample, where the
+    mixture has them; they ride in the fourth word of a record of ticks. Raises UsageError where the model cannot be used,
+    or where a particle would meet two images of one neighbour."""
 
     def __init__(
         self,
         model: Model,
-        boxes: list[float],
+        boxes: Sequence[Any],
         positions: list[FloatArray],
         species: list[NDArray[Any]],
         sizes: list[FloatArray] | None = None,
     ) -> None:
         numbers = [len(x) for x in positions]
         n = sum(numbers)
-        self.model, self.boxes, self.formula = model, list(boxes), formula_of(model.potential)
+        self.model, self.formula = model, formula_of(model.potential)
+        self.cells = [Cell.of(box, x.shape[1]) for box, x in zip(boxes, positions, strict=True)]
+        self.is_cubic = all(x.is_cubic for x in self.cells)
+        assert self.is_cubic or not any(x.is_cubic for x in self.cells), "cubes and other cells in one batch"
+        for s, (cell, kinds) in enumerate(zip(self.cells, species, strict=True)):
+            require_room(cell, range_of(kinds, None if sizes is None else sizes[s], model), model)
         self.first = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)
         self.ticks, self.anchor = records(n, np.int64), records(n, np.int64)  # where it is, and where the list was made
-        for s, (x, box) in enumerate(zip(positions, boxes, strict=True)):
-            self.ticks[self.rows(s), :3] = to_ticks(x, box)
+        for s, (x, cell) in enumerate(zip(positions, self.cells, strict=True)):
+            self.ticks[self.rows(s), : cell.dimension] = to_ticks(cell.fractions(x))
         if sizes is not None:
             self.sizes[:, 3] = np.concatenate(sizes)
         self.species = np.concatenate(species).astype(np.int64)
@@ -74,12 +84,14 @@ class Batch:
             self.direction, self.previous,
         ]  # fmt: skip
         self.anchor[:] = self.ticks
-        self.tick_length = np.array([box / TICKS for box in boxes])
+        self.h = np.array([in_space(x) for x in self.cells])  # (samples, 6) xx, yy, zz, xy, xz, yz of h = matrixᵀ
+        self.tick_length = self.h[:, 0] / TICKS  # of cubes
         self.counts = np.zeros(n, dtype=np.int64)
-        density = max(m / box**3 for m, box in zip(numbers, boxes, strict=True))
+        density = max(m / cell.volume for m, cell in zip(numbers, self.cells, strict=True))
         lengths = np.array(model.mixture.lengths)
         there = np.bincount(self.species, minlength=len(lengths)) > 0
-        self.neighbours = _aligned((n, row_width(model, density, np.flatnonzero(there).tolist())), np.uint32)
+        width = row_width(model, density, np.flatnonzero(there).tolist(), self.dimension)
+        self.neighbours = _aligned((n, width), np.uint32)
         self.numbers = np.array(numbers_of(model.potential))
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
@@ -89,7 +101,8 @@ class Batch:
         self.kind, ranges = _kinds(model, self.species, there, self.sizes[:, 3])
         if self.kind is not self.species:
             self.carried.append(self.kind)
-        self.reach2 = np.where(ranges > 0.0, (ranges + SKIN + ROUNDING) ** 2, 0.0)
+        rounding = ROUNDING * max(1.0 if self.is_cubic else roughness(x) for x in self.cells)
+        self.reach2 = np.where(ranges > 0.0, (ranges + SKIN + rounding) ** 2, 0.0)
         self.layout = layout_of(numbers, backend())
         self.state = np.zeros((len(numbers), COLUMNS))
         self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
@@ -103,7 +116,23 @@ class Batch:
 
     @property
     def n_samples(self) -> int:
-        return len(self.boxes)
+        return len(self.cells)
+
+    @property
+    def dimension(self) -> int:
+        """2 or 3."""
+        return self.cells[0].dimension
+
+    @property
+    def boxes(self) -> list[float]:
+        """The edges of cubes or squares. Raises UsageError for other cells."""
+        return [x.edge for x in self.cells]
+
+    @property
+    def shape(self) -> NDArray[np.float32]:
+        """(samples, 6) h in units of its first entry: what lists make lengths of differences with, where it is no
+        cube's."""
+        return np.asarray(self.h / self.h[:, :1], dtype=np.float32)
 
     def rows(self, s: int) -> slice:
         """The particles of sample s."""
@@ -113,8 +142,14 @@ class Batch:
         """Its number of particles."""
         return int(self.first[s + 1] - self.first[s])
 
+    def require_cubes(self) -> None:
+        """Raise UsageError for cells in which particles cannot be moved."""
+        if not self.is_cubic:
+            raise UsageError(f"the cell is {self.cells[0]}, must be a cube or a square for its particles to be moved")
+
     def pair_view(self) -> PairView:
-        """What every force kernel takes."""
+        """What every force kernel takes. Raises UsageError for cells that are no cubes."""
+        self.require_cubes()
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length, self.energies, self.cutoffs2, self.coefficients, self.sizes,
@@ -136,31 +171,31 @@ class Batch:
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
-        """Squared range of the list by kind, in units of (L/2^32)²."""
+        """Squared range of the list by kind, in units of (L/2^32)², L the length of the first vector."""
         return (self.reach2 / (float(self.tick_length[s]) * 2.0**32) ** 2).astype(np.float32)
 
     def rebuild(self, s: int) -> None:
         """List the neighbours of sample s anew, in longer rows where they do not fit; now and then sort its particles."""
-        rows, (cells, span) = self.rows(s), self.cells(s)
+        rows, (grid, span) = self.rows(s), self.bins(s)
         self._settle(s)
-        found = self._candidates.sorted(self, s, cells)
+        found = self._candidates.sorted(self, s, grid)
         if self._lists_made[s] % SORT_EVERY == 0:
             order = (found.entries[: rows.stop - rows.start] & INDEX_MASK).astype(np.int64)
             for array in self.carried:
                 array[rows] = array[order]
             self.anchor[rows] = self.ticks[rows]
-            found = self._candidates.sorted(self, s, cells)
+            found = self._candidates.sorted(self, s, grid)
         self._lists_made[s] += 1
-        while (longest := found.list(self, cells, span)) > self.neighbours.shape[1] - KEPT:
+        while (longest := found.list(self, s, grid, span)) > self.neighbours.shape[1] - KEPT:
             wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
             self.neighbours = wider
 
     def positions(self, s: int) -> FloatArray:
-        """Positions of sample s in [0, box), in the order in which they were given."""
+        """Positions of sample s in its cell, in the order in which they were given."""
         rows = self.rows(s)
-        positions = np.empty((rows.stop - rows.start, 3))
-        positions[self.label[rows]] = from_ticks(self.ticks[rows, :3], self.boxes[s])
+        positions = np.empty((rows.stop - rows.start, self.dimension))
+        positions[self.label[rows]] = self.cells[s].positions(from_ticks(self.ticks[rows, : self.dimension]))
         return positions
 
     def relabel(self, s: int) -> None:
@@ -177,7 +212,7 @@ class Batch:
         if self.form.sizes:
             sizes = np.empty(len(species))
             sizes[self.label[rows]] = self.sizes[rows, 3]
-        return Glass(self.positions(s), self.boxes[s], species, self.model, dict(provenance), sizes)
+        return Glass(self.positions(s), self.cells[s], species, self.model, dict(provenance), sizes)
 
     def ranges2(self) -> FloatArray:
         """(species, species) squared range of each pair; of particles with sizes that of the largest."""
@@ -195,19 +230,20 @@ class Batch:
     def _settle(self, s: int) -> None:
         _settle()(self.first[s], self.first[s + 1], s, self.way())
 
-    def cells(self, s: int) -> tuple[int, int]:
-        """Cells along an edge, and how many of them the range of the list covers: small cells hold fewer candidates, in
-        shorter runs."""
-        reach = float(np.sqrt(self.reach2.max()))
-        per_volume = (self.first[s + 1] - self.first[s]) / self.boxes[s] ** 3
+    def bins(self, s: int) -> tuple[IntArray, int]:
+        """Bins along the axes, (3,), and how many of them the range of the list covers: small bins hold fewer candidates,
+        in shorter runs. In two dimensions one bin lies across the plane."""
+        cell, reach = self.cells[s], float(np.sqrt(self.reach2.max()))
+        per_volume = (self.first[s + 1] - self.first[s]) / cell.volume
 
-        def vectors(span: int) -> Any:  # a home cell costs some time as well, shared by its particles
-            edge, columns = reach / span, (2 * span + 1) ** 2
-            run = (2 * span + 1) * edge**3 * per_volume
-            return columns * (run / KEPT + 0.5 + 0.5 / max(edge**3 * per_volume, 1.0))
+        def vectors(span: int) -> Any:  # a home bin costs some time as well, shared by its particles
+            inside, columns = (reach / span) ** cell.dimension * per_volume, (2 * span + 1) ** 2
+            run = (2 * span + 1) ** (cell.dimension - 2) * inside
+            return columns * (run / KEPT + 0.5 + 0.5 / max(inside, 1.0))
 
-        span = min(SPANS, key=vectors)
-        return max(int(span * self.boxes[s] / reach), 1), span
+        span, grid = min(SPANS, key=vectors), np.ones(3, dtype=np.int64)
+        grid[: cell.dimension] = np.maximum((span * cell.heights / reach).astype(np.int64), 1)
+        return grid, span
 
 
 def glass_batch(glass: Glass) -> Batch:
@@ -221,34 +257,35 @@ class _Candidates:
 
     def __init__(self, n: int, n_kinds: int) -> None:
         room = places(n)
-        self.cell_of = np.zeros(n, dtype=np.int64)
+        self.bin_of = np.zeros(n, dtype=np.int64)
         self.upper, self.limit, self.entries = self.room = _candidates(n_kinds, room)
         self.near = _candidates(n_kinds, room)
-        self.cell_start = np.zeros(2, dtype=np.int64)
+        self.bin_start = np.zeros(2, dtype=np.int64)
 
-    def sorted(self, batch: Batch, s: int, cells: int) -> _Candidates:
-        """The particles of sample s by cell."""
-        if len(self.cell_start) != cells**3 + 1:
-            self.cell_start = np.zeros(cells**3 + 1, dtype=np.int64)
-        backend().compile(lists.sort_by_cell)(
-            batch.first[s], batch.first[s + 1], cells, batch.ticks, batch.kind, batch.reach2_ticks(s),
-            self.cell_of, self.cell_start, self.upper, self.limit, self.entries,
+    def sorted(self, batch: Batch, s: int, grid: IntArray) -> _Candidates:
+        """The particles of sample s by bin."""
+        if len(self.bin_start) != grid.prod() + 1:
+            self.bin_start = np.zeros(grid.prod() + 1, dtype=np.int64)
+        backend().compile(lists.sort_by_bin)(
+            batch.first[s], batch.first[s + 1], grid, batch.ticks, batch.kind, batch.reach2_ticks(s),
+            self.bin_of, self.bin_start, self.upper, self.limit, self.entries,
         )  # fmt: skip
         return self
 
-    def list(self, batch: Batch, cells: int, span: int) -> int:
-        """The rows of the sample that was sorted, a slab of cells a thread where it is big; the longest."""
+    def list(self, batch: Batch, s: int, grid: IntArray, span: int) -> int:
+        """The rows of the sample that was sorted, a slab of bins a thread where it is big; the longest."""
 
-        big = len(self.cell_of) >= programs.BIG
-        most = places(min(int(np.diff(self.cell_start).max()) * (2 * span + 1) ** 3, len(self.cell_of)))
+        big = len(self.bin_of) >= programs.BIG
+        most = places(min(int(np.diff(self.bin_start).max()) * (2 * span + 1) ** 3, len(self.bin_of)))
+        slabs, shape = int(grid[0]), batch.shape[s]
 
         def slab(first: int, last: int) -> Any:
             near = _candidates(len(self.limit), most) if big else self.near
-            return _list()(
-                first, last, cells, span, self.cell_start, *self.room, *near, batch.neighbours, batch.counts
+            return _list(batch.is_cubic)(
+                first, last, grid, span, self.bin_start, *self.room, shape, *near, batch.neighbours, batch.counts
             )  # fmt: skip
 
-        return int(max(shared_out(slab, cells, share=1) if big else [slab(0, cells)]))
+        return int(max(shared_out(slab, slabs, share=1) if big else [slab(0, slabs)]))
 
 
 def _candidates(n_kinds: int, n: int) -> tuple[NDArray[Any], ...]:
@@ -345,22 +382,50 @@ def _settle() -> Any:
 
 
 @cache
-def _list() -> Any:
+def _list(cubic: bool) -> Any:
     cpu = backend()
     collect = lists.collect_of(cpu.vectors, cpu.inline(lists.run_around))
-    extend, end = lists.extend_row_of(cpu.vectors), lists.end_row_of(cpu.vectors)
+    extend, end = lists.extend_row_of(cpu.vectors, cubic=cubic), lists.end_row_of(cpu.vectors)
     return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end, lists.pieces)]))
 
 
-def row_width(model: Model, density: float, species: Sequence[int] | None = None) -> int:
+def row_width(model: Model, density: float, species: Sequence[int] | None = None, dimension: int = 3) -> int:
     """Places in a row of the list that most likely hold the longest, of all species or of these."""
     mixture = model.mixture
     if mixture.sizes is not None:  # of a large particle among all
         lengths = pair_length(mixture.sizes.largest, mixture.sizes.middle(), mixture.nonadditivity)
-        room = float(np.mean((model.reduced_cutoff(0, 0) * lengths + SKIN) ** 3))
-        return places(int(1.15 * density * 4.19 * room))
+        room = float(np.mean((model.reduced_cutoff(0, 0) * lengths + SKIN) ** dimension))
+        return places(int(1.15 * density * UNIT_BALL[dimension] * room))
     cutoff = model.cutoff if species is None else model.cutoff_of(species)
-    return places(int(1.15 * density * 4.19 * (cutoff + SKIN) ** 3))
+    return places(int(1.15 * density * UNIT_BALL[dimension] * (cutoff + SKIN) ** dimension))
+
+
+def least_height(cell: Cell, reach: float) -> float:
+    """The least height at which no particle may meet two images of one neighbour within this range.
+
+    The shortest image is told by fractional coordinates: in an orthogonal cell always, in others only of what is nearer
+    than half the least height, and a list must not miss what comes within range."""
+    return 2.0 * (reach if cell.is_orthogonal else reach + SKIN)
+
+
+def require_room(cell: Cell, reach: float, model: Model) -> None:
+    """Raise UsageError unless the cell has that height."""
+    least, height = least_height(cell, reach), float(cell.heights.min())
+    if height < least:
+        beside = "" if cell.is_orthogonal else f" and the skin of a list, {SKIN:g}"
+        raise UsageError(f"box is {height:.6g} high, must be at least twice the cutoff of {model}{beside}, {least:.6g}")
+
+
+def in_space(cell: Cell) -> FloatArray:
+    """(6,) xx, yy, zz, xy, xz, yz of h = matrixᵀ; in two dimensions with a third axis, along which nothing has a place."""
+    h = np.diag([cell.edges[0]] * 3)
+    h[: cell.dimension, : cell.dimension] = cell.matrix.T
+    return h[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]]
+
+
+def roughness(cell: Cell) -> float:
+    """How much more than in a cube the rounding of lengths may be in this cell: x is a sum of terms that cancel."""
+    return 4.0 * float(np.linalg.norm(cell.matrix, axis=1).max() / cell.heights.min())
 
 
 def places(n: int) -> int:

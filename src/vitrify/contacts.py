@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
-from vitrify.batch import Batch, glass_batch
+from vitrify.batch import Batch, glass_batch, least_height
+from vitrify.cell import Cell
 from vitrify.errors import SampleFailure
-from vitrify.glass import Glass
-from vitrify.kernels.pair_terms import count_pairs, fill_pairs
+from vitrify.glass import Glass, range_of
+from vitrify.kernels import contacts as kernels
+from vitrify.kernels.ticks import TICKS, to_ticks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-D = 3  # dimensions
-LEAST_CONTACTS = D + 1  # of a particle that they hold: with fewer they cannot push from all sides
 NO_SOLID = "no solid: the particles no longer touch"
 REMEDY = "a higher density would press them together"
 # ε/λ; a mean pair force below it makes a quench look at the contacts. Below jamming hertzian() goes from 1e-3 to 1e-14 at
@@ -28,21 +29,19 @@ FAINT = 1e-4
 
 @dataclass(frozen=True)
 class Contacts:
-    """Pairs of particles within the range of their species, each met at both of its ends."""
+    """Pairs of particles within the range of their species, each met at both of its ends; in a small cell also of a
+    particle with several images of another, or with its own."""
 
-    positions: FloatArray  # (n, 3)
-    box: float
+    positions: FloatArray  # (n, d)
+    cell: Cell
     source: IntArray  # (p,)
     target: IntArray  # (p,)
+    r_pd: FloatArray  # (p, 3) from source to target
 
     @classmethod
     def of(cls, glass: Glass) -> Contacts:
         """All contacts of a configuration."""
-        batch = glass_batch(glass)
-        batch.rebuild(0)
-        start, target, _ = compressed(batch)
-        source = np.repeat(np.arange(glass.n_particles), np.diff(start))
-        return cls(glass.positions, glass.box, batch.label[source], batch.label[target])
+        return cls(glass.positions, glass.cell, *contacts_of(glass))
 
     @property
     def n_particles(self) -> int:
@@ -50,11 +49,12 @@ class Contacts:
 
     @cached_property
     def rattlers(self) -> BoolArray:
-        """(n,) the particles that fewer than d + 1 contacts hold, contacts with other rattlers not counted."""
+        """(n,) the particles that fewer than d + 1 contacts hold, contacts with other rattlers not counted: they cannot
+        push from all sides."""
         held = np.ones(self.n_particles, dtype=bool)
         while True:
             between = held[self.source] & held[self.target]
-            enough = held & (np.bincount(self.source[between], minlength=len(held)) >= LEAST_CONTACTS)
+            enough = held & (np.bincount(self.source[between], minlength=len(held)) > self.cell.dimension)
             if (enough == held).all():
                 return ~held
             held = enough
@@ -71,20 +71,30 @@ class Contacts:
         part = connected_components(graph, directed=False)[1]
         of_largest = np.bincount(part[i], minlength=1).argmax()
         root = int(np.flatnonzero(part == of_largest)[0])
-        tree = np.asarray(breadth_first_order(graph, root, directed=False)[1], dtype=np.int64)
+        parent = np.asarray(breadth_first_order(graph, root, directed=False)[1], dtype=np.int64)
         inside = part[i] == of_largest
-        return bool(_windings(self.positions / self.box, tree, root, i[inside], j[inside]).any())
+        return bool(
+            _windings(np.where(parent < 0, root, parent), i[inside], j[inside], self._images[between][inside]).any()
+        )
+
+    @cached_property
+    def _images(self) -> IntArray:
+        """(p, d) in which image of the cell the target of each pair lies."""
+        d = self.cell.dimension
+        within = self.positions[self.target] - self.positions[self.source]
+        return np.rint(self.cell.fractions(self.r_pd[:, :d] - within)).astype(np.int64)
 
 
-def _windings(fraction: FloatArray, tree: IntArray, root: int, i: IntArray, j: IntArray) -> FloatArray:
-    """How often each loop that a pair i-j closes on a spanning tree goes around the box, (p, 3). tree: (n,) parents."""
-    parent = np.where(tree < 0, root, tree)
-    parent[root] = root
-    crossed = np.rint(fraction - fraction[parent])  # faces of the box on the way from its parent
+def _windings(parent: IntArray, i: IntArray, j: IntArray, image: IntArray) -> IntArray:
+    """How often each loop that a pair i-j closes on a spanning tree goes around the cell, (p, d). parent: (n,) of the tree,
+    whose root is its own; image: (p, d) of the cell, in which j lies."""
+    crossed = np.zeros((len(parent), image.shape[1]), dtype=np.int64)  # on the way from the parent, by any of their pairs
+    children, pair = np.unique(np.where((parent[j] == i) & (i != j), j, -1), return_index=True)
+    crossed[children[children >= 0]] = image[pair[children >= 0]]
     while (parent != parent[parent]).any():  # ways twice as long each time
         crossed = crossed + crossed[parent]
         parent = parent[parent]
-    return np.asarray(crossed[i] + np.rint(fraction[j] - fraction[i]) - crossed[j])
+    return np.asarray(crossed[i] + image - crossed[j])
 
 
 def require_solid(contacts: Contacts, *, repulsive: bool, spanning: bool = True) -> None:
@@ -96,7 +106,7 @@ def require_solid(contacts: Contacts, *, repulsive: bool, spanning: bool = True)
     held = ~contacts.rattlers
     n_held = int(held.sum())
     inner = int((held[contacts.source] & held[contacts.target]).sum()) // 2
-    needed = D * (n_held - 1) + 1
+    needed = contacts.cell.dimension * (n_held - 1) + 1
     if n_pairs == 0:
         reason = "no two particles interact, so that moduli do not exist"
     elif n_held == 0:
@@ -110,34 +120,67 @@ def require_solid(contacts: Contacts, *, repulsive: bool, spanning: bool = True)
     raise SampleFailure(f"{NO_SOLID} ({reason}); {REMEDY}")
 
 
-def compressed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
-    """The list of a batch of one sample, cut at the range itself: start of each row, target and vector of each pair."""
-    n = len(batch.ticks)
-    cpu, number = backend(), np.zeros(n, dtype=np.int64)
-    range2 = batch.ranges2()
-    common = (
-        0,
-        n,
-        batch.ticks,
-        batch.species,
-        batch.neighbours,
-        batch.counts,
-        range2,
-        float(batch.tick_length[0]),
-    )
-    cpu.compile(count_pairs)(*common, number)
+def contacts_of(glass: Glass) -> tuple[IntArray, IntArray, FloatArray]:
+    """Source and target of each pair of a configuration, (p,), by source and then by target; its vector, (p, 3).
+
+    Where the cell is too small for a list, that of copies of it side by side tells who meets whose image."""
+    cell = glass.cell
+    reach = range_of(glass.species, glass.sizes, glass.model)
+    times = np.ceil(least_height(cell, reach) / cell.heights).astype(np.int64)
+    if (times > 1).any():
+        return _contacts_with_images(glass, times)
+    source, target, r_pd = _listed(glass_batch(glass))
+    order = np.lexsort((target, source))
+    return source[order], target[order], r_pd[order]
+
+
+def _contacts_with_images(glass: Glass, times: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """contacts_of where a particle may meet several images of another. times: (d,) copies along the axes."""
+    cell, n, d = glass.cell, glass.n_particles, glass.dimension
+    shifts = np.stack(np.meshgrid(*(np.arange(x) for x in times), indexing="ij"), axis=-1).reshape(-1, 1, d)
+    fractions = cell.fractions(glass.positions)
+    copies = cell.positions((fractions + shifts).reshape(-1, d))  # the first n are the particles themselves
+    species = np.tile(glass.species, len(shifts))
+    sizes = None if glass.sizes is None else [np.tile(glass.sizes, len(shifts))]
+    source, target, r_pd = _listed(Batch(glass.model, [cell.repeated(times)], [copies], [species], sizes))
+    here = source < n
+    source, target, r_pd = source[here], target[here] % n, r_pd[here]
+    ticks = to_ticks(fractions)
+    exact = (ticks[target] - ticks[source]) / TICKS  # and a whole number, which is the image's
+    image = np.rint(cell.fractions(r_pd[:, :d]) - exact)
+    away = np.zeros((len(image), 3))
+    away[:, :d] = cell.positions(exact + image)
+    turned = np.where(source < target, 1, -1)[:, None] * image  # one order of the images at both ends of a pair
+    order = np.lexsort((*turned.T, target, source))
+    return source[order], target[order], away[order]
+
+
+def _listed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
+    """The list of a batch of one sample, cut at the range itself: source, target and vector of each pair, in the order and
+    by the numbers in which its particles were given."""
+    batch.rebuild(0)
+    n, number = len(batch.ticks), np.zeros(len(batch.ticks), dtype=np.int64)
+    list_view = (0, n, batch.ticks, batch.species, batch.neighbours, batch.counts, batch.ranges2(), batch.h[0] / TICKS)
+    count, fill = _compiled(batch.is_cubic)
+    count(*list_view, number)
     start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
     target, r_pd = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3))
-    cpu.compile(fill_pairs)(*common, start, target, r_pd)
-    return _within_their_lengths(batch, start, target, r_pd) if batch.form.sizes else (start, target, r_pd)
+    fill(*list_view, start, target, r_pd)
+    source = np.repeat(np.arange(n), number)
+    if batch.form.sizes:
+        near = _within_their_lengths(batch, source, target, r_pd)
+        source, target, r_pd = source[near], target[near], r_pd[near]
+    return batch.label[source], batch.label[target], r_pd
 
 
-def _within_their_lengths(
-    batch: Batch, start: IntArray, target: IntArray, r_pd: FloatArray
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """The rows without the pairs that are farther apart than the range of their own sizes."""
-    source = np.repeat(np.arange(len(batch.ticks)), np.diff(start))
+def _within_their_lengths(batch: Batch, source: IntArray, target: IntArray, r_pd: FloatArray) -> BoolArray:
+    """(p,) which pairs are nearer than the range of their own sizes."""
     reduced2 = np.einsum("pd,pd->p", r_pd, r_pd) / batch.squared_lengths(source, target)
-    near = reduced2 < batch.model.reduced_cutoff(0, 0) ** 2
-    number = np.bincount(source[near], minlength=len(batch.ticks))
-    return np.concatenate([[0], np.cumsum(number)]).astype(np.int64), target[near], r_pd[near]
+    return np.asarray(reduced2 < batch.model.reduced_cutoff(0, 0) ** 2)
+
+
+@cache
+def _compiled(cubic: bool) -> tuple[Any, Any]:
+    cpu = backend()
+    vector = cpu.inline(kernels.vector_in_cube if cubic else kernels.vector_in_cell)
+    return cpu.compile(kernels.count_of(vector)), cpu.compile(kernels.fill_of(vector))

@@ -1,4 +1,4 @@
-"""A glass: positions in a periodic cube, species, the model they belong to, and where they come from."""
+"""A glass: positions in a periodic cell, species, the model they belong to, and where they come from."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from vitrify.cell import Cell
 from vitrify.errors import UsageError, check, shown
 from vitrify.model import LEAST_DENSITY, Model
 from vitrify.model.catalogue import model_of
@@ -18,6 +18,7 @@ from vitrify.model.plain_numbers import finite_number, plain
 Provenance = dict[str, str | int | float]
 OVERLAP = 1e-6  # in λ(small, small): nearer than this two particles are one, written twice
 LARGEST_BOX = 1e6  # in λ, 10^18 particles; its volume must still be a number
+MOST_IMAGES = 8.0  # ranges in a height of the cell: a thinner one would meet a particle's images hundreds of times
 SPARSEST = LEAST_DENSITY * (1.0 - 1e-9)  # a box made for the least density may be a rounding error larger
 MOST_BITS = 13_000  # of an integer of the provenance: some 3,900 digits, as many as Python prints and reads
 FARTHEST = 1e6  # of a coordinate, in boxes; beyond it the digits that tell where in the box a particle is begin to fail
@@ -25,16 +26,18 @@ FARTHEST = 1e6  # of a coordinate, in boxes; beyond it the digits that tell wher
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Glass:
-    """Particles in a periodic cube. Lengths in λ(small, small). All is copied: nothing outside changes a glass.
+    """Particles in a periodic cell of two or three dimensions. Lengths in λ(small, small). All is copied: nothing outside
+    changes a glass.
 
-    positions: (n, 3), taken into [0, box); species: (n,) whole numbers that count the mixture's species from 0, or a list
-    of its labels; model: a Model or its readable form; provenance: numbers and texts by name; sizes: (n,) λ_i, where the
-    mixture has a size for each particle, and None where it has species. Raises UsageError for what
-    cannot be a configuration of the model: positions that are no numbers, coincide or are millions of boxes away; unknown
-    species; a box below twice the range of the species that are there, or nearly empty."""
+    positions: (n, d), taken into the cell; box: the edge of a cube (of a square, where positions have two coordinates), d
+    edges, a (d, d) matrix of the cell's vectors or a Cell; species: (n,) whole numbers that count the mixture's species
+    from 0, or a list of its labels; model: a Model or its readable form; provenance: numbers and texts by name; sizes: (n,)
+    λ_i, where the mixture has a size for each particle, and None where it has species. Raises UsageError for what cannot be
+    a configuration of the model: positions that are no numbers, coincide or are millions of boxes away; unknown species; a
+    cell far thinner than the range of the particles that are there, or nearly empty."""
 
     positions: NDArray[np.float64]
-    box: float  # edge
+    box: Any  # as it is kept: the edge of a cube or a square, of other cells the matrix
     species: NDArray[np.int8]
     model: Model
     provenance: Provenance = field(default_factory=dict)
@@ -43,20 +46,20 @@ class Glass:
     def __post_init__(self) -> None:
         model = model_of(self.model)
         positions = _coordinates(self.positions)
-        box = _edge(self.box)
+        cell = Cell.of(self.box, positions.shape[1])
+        positions = _in_plane(positions, cell)
         species = _indices(self.species, len(positions), model)
         sizes = _sizes(self.sizes, len(positions), model)
         _require_finite(positions)
-        _require_room(box, species, sizes, model)
-        _require_dense(box, len(positions))
-        _require_near(positions, box)
-        wrapped = positions - box * np.floor(positions / box)
-        wrapped[wrapped >= box] = 0.0
-        _require_apart(wrapped, box)
+        _require_room(cell, species, sizes, model)
+        _require_dense(cell, len(positions))
+        _require_near(positions, cell)
+        wrapped = cell.wrapped(positions)
+        _require_apart(wrapped, cell)
         object.__setattr__(self, "positions", wrapped)
         object.__setattr__(self, "species", species)
         object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "box", box)
+        object.__setattr__(self, "box", cell.edge if cell.is_cubic else cell.matrix)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "provenance", plain_provenance(self.provenance))
 
@@ -65,19 +68,36 @@ class Glass:
         return len(self.positions)
 
     @property
+    def dimension(self) -> int:
+        """2 or 3."""
+        return int(self.positions.shape[1])
+
+    @property
+    def cell(self) -> Cell:
+        """The periodic cell."""
+        return Cell.of(self.box, self.dimension)
+
+    @property
     def volume(self) -> float:
-        """V in λ³."""
-        return self.box**3
+        """V in λ³; in two dimensions the area, in λ²."""
+        return self.cell.volume
 
     @property
     def density(self) -> float:
-        """ρ = N/V in λ⁻³."""
+        """ρ = N/V in λ⁻³; in two dimensions in λ⁻²."""
         return self.n_particles / self.volume
 
     @property
     def spacing(self) -> float:
-        """a0 = (V/N)^(1/3) in λ."""
-        return float(self.density ** (-1.0 / 3.0))
+        """a0 = (V/N)^(1/d) in λ."""
+        return float(self.density ** (-1.0 / self.dimension))
+
+    def strained(self, gradient: NDArray[np.float64]) -> Glass:
+        """The glass after an affine strain: a new cell, in which no particle changes its fractional coordinates.
+
+        gradient: (d, d) displacement gradient, ∂u_x/∂y at [0, 1]."""
+        cell = self.cell.strained(gradient)
+        return replace(self, positions=cell.positions(self.cell.fractions(self.positions)), box=cell)
 
     def with_positions(self, positions: NDArray[np.float64]) -> Glass:
         """The same glass with its particles elsewhere."""
@@ -109,17 +129,20 @@ def _coordinates(given: Any) -> NDArray[np.float64]:
         array = np.empty(0)
     if array.dtype.kind not in "iuf" or np.ma.is_masked(given):
         raise UsageError(f"glass: positions are of type {array.dtype}, must be real numbers, none of them masked")
-    fits = array.ndim == 2 and array.shape[1:] == (3,) and len(array) > 0
-    check(fits, "glass", "shape of positions", array.shape, "(n, 3)")
+    fits = array.ndim == 2 and array.shape[1:] in ((2,), (3,)) and len(array) > 0
+    check(fits, "glass", "shape of positions", array.shape, "(n, 3), or (n, 2) in two dimensions")
     return array.astype(np.float64)
 
 
-def _edge(given: Any) -> float:
-    """The edge of the cube: one number."""
-    edge = finite_number(given)
-    if edge is None or edge <= 0:
-        raise UsageError(f"glass: box is {shown(given)}, must be a positive length, the edge of the cube")
-    return edge
+def _in_plane(positions: NDArray[np.float64], cell: Cell) -> NDArray[np.float64]:
+    """Positions with as many coordinates as the cell has dimensions; a third of zero is left out in two."""
+    width = positions.shape[1]
+    if width < cell.dimension:
+        raise UsageError(f"glass: shape of positions is {positions.shape}, must be (n, 3) in a cell of three dimensions")
+    if width > cell.dimension and positions[:, 2].any():
+        bad = int(np.flatnonzero(positions[:, 2])[0])
+        raise UsageError(f"position of particle {bad} has z = {positions[bad, 2]:g}, must be 0 in a cell of two dimensions")
+    return positions[:, : cell.dimension]
 
 
 def _indices(given: Any, n_particles: int, model: Model) -> NDArray[np.int8]:
@@ -199,31 +222,38 @@ def _sizes(given: Any, n_particles: int, model: Model) -> NDArray[np.float64] | 
     return sizes.astype(np.float64)
 
 
-def _require_room(box: float, species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model: Model) -> None:
+def range_of(species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model: Model) -> float:
+    """The largest range of any pair of the species, or of any two of the sizes, that are there, in λ(small, small)."""
     if sizes is None:
-        reach = model.cutoff_of(np.unique(species).tolist())
-    else:
-        reach = model.reduced_cutoff(0, 0) * float(sizes.max())
-    if box < 2.0 * reach:
-        raise UsageError(f"box is {box:.6g}, must be at least twice the cutoff of {model}, {2.0 * reach:.6g}")
+        return model.cutoff_of(np.unique(species).tolist())
+    return model.reduced_cutoff(0, 0) * float(sizes.max())
 
 
-def _require_dense(box: float, n_particles: int) -> None:
-    if box > LARGEST_BOX:
-        raise UsageError(f"box is {box:g}, must be at most {LARGEST_BOX:g}")
-    if n_particles < SPARSEST * box**3:
-        raise UsageError(f"density is {n_particles / box**3:.3g}, must be at least {LEAST_DENSITY:g}")
+def _require_room(cell: Cell, species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model: Model) -> None:
+    reach, height = range_of(species, sizes, model), float(cell.heights.min())
+    if height * MOST_IMAGES < reach:
+        raise UsageError(
+            f"box is {height:.6g} high, must be at least 1/{MOST_IMAGES:g} of the cutoff of {model}, {reach:.6g}"
+        )
 
 
-def _require_near(positions: NDArray[np.float64], box: float) -> None:
-    far = np.flatnonzero(np.abs(positions).max(axis=1) > FARTHEST * box)
+def _require_dense(cell: Cell, n_particles: int) -> None:
+    largest = float(cell.edges.max())
+    if largest > LARGEST_BOX:
+        raise UsageError(f"box is {largest:g}, must be at most {LARGEST_BOX:g}")
+    if n_particles < SPARSEST * cell.volume:
+        raise UsageError(f"density is {n_particles / cell.volume:.3g}, must be at least {LEAST_DENSITY:g}")
+
+
+def _require_near(positions: NDArray[np.float64], cell: Cell) -> None:
+    far = np.flatnonzero(np.abs(cell.fractions(positions)).max(axis=1) > FARTHEST)
     if len(far):
         raise UsageError(f"position of particle {far[0]} is more than {FARTHEST:g} boxes away ({len(far)} such in all)")
 
 
-def _require_apart(positions: NDArray[np.float64], box: float) -> None:
+def _require_apart(positions: NDArray[np.float64], cell: Cell) -> None:
     # one file may hold a particle 20,000 times, which are 2e8 pairs: the cells refuse that before pairs are listed
-    pairs = _in_one_cell(positions) or cKDTree(positions, boxsize=np.full(3, box)).query_pairs(OVERLAP)
+    pairs = _in_one_cell(positions) or cell.pairs_within(positions, OVERLAP)[0].tolist()
     if pairs:
         i, j = min(pairs)
         raise UsageError(f"particles {i} and {j} overlap: they are closer than {OVERLAP:g}")

@@ -13,7 +13,10 @@ from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
 SIMULATE = """
 import numpy as np
 from numba import cuda
-from vitrify.backends.vectors import Vectors, copy_plainly, displacement, fetch_nothing, keep_plainly, pad_plainly
+from vitrify.backends.vectors import (
+    Vectors, copy_plainly, displacement, displacement_single_of, fetch_nothing, fetch_nothing_single,
+    keep_in_cell_plainly, keep_plainly, no_width, pad_plainly, upper_half,
+)
 from vitrify.batch import Batch
 from vitrify.kernels.forces import forces_of, slope_of
 from vitrify.model.catalogue import parse
@@ -29,7 +32,10 @@ species = np.arange(n) % model.mixture.n_species
 batch = Batch(model, [box], [(grid + 0.3 * rng.random((n, 3))) * box / 4], [species], sizes)
 batch.rebuild(0)
 device = cuda.jit(device=True)
-vectors = Vectors(device(fetch_nothing), device(displacement), device(keep_plainly), device(pad_plainly), device(copy_plainly))
+vectors = Vectors(*[device(x) for x in (
+    fetch_nothing, displacement, fetch_nothing_single, displacement_single_of(device(upper_half)), no_width,
+    keep_plainly, keep_in_cell_plainly, pad_plainly, copy_plainly,
+)])
 body = device(forces_of(device(slope_of(device(batch.model.potential.derivatives()))), vectors, batch.form))
 
 @cuda.jit

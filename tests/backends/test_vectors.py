@@ -21,6 +21,7 @@ from vitrify.backends.vectors import (
     copy_plainly,
     displacement,
     displacement_single_of,
+    keep_in_cell_plainly,
     keep_plainly,
     pad_plainly,
     upper_half,
@@ -37,7 +38,7 @@ def threads_as_before():
     set_threads(None)
 
 
-FETCH, KEEP, PAD, COPY = VECTORS.fetch, VECTORS.keep, VECTORS.pad, VECTORS.copy
+FETCH, KEEP, KEEP_IN_CELL, PAD, COPY = VECTORS.fetch, VECTORS.keep, VECTORS.keep_in_cell, VECTORS.pad, VECTORS.copy
 
 
 @njit
@@ -59,6 +60,11 @@ def fetch_single(ticks, row, count, x, y, z, stage, displacements):
 @njit
 def keep(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
     return KEEP(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count)
+
+
+@njit
+def keep_in_cell(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape):
+    return KEEP_IN_CELL(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape)
 
 
 @njit
@@ -101,6 +107,29 @@ def test_candidates_inside_are_packed_in_order(begin, end):
     assert 5 < count < 5 + KEPT
     assert np.array_equal(rows[0][:count], rows[1][:count])
     assert entries[9] not in rows[0]
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 16), (3, 19), (5, 12), (10, 40)])
+def test_candidates_inside_a_cell_that_is_no_cube(begin, end):
+    """The metric of h = (xx, yy, zz, xy, xz, yz) in double precision tells which; the plain twin tells the order."""
+    rng = np.random.default_rng(4)
+    x, y, z = rng.integers(-(2**31), 2**31 - 1, (3, 64)).astype(np.int32)
+    shape = np.array([1.0, 0.8, 1.3, 0.4, -0.3, 0.2], dtype=np.float32)
+    with np.errstate(over="ignore"):
+        away = np.array([x[9] - x, y[9] - y, z[9] - z]).astype(float)
+    squared = np.sum((np.array([[1.0, 0.4, -0.3], [0.0, 0.8, 0.2], [0.0, 0.0, 1.3]]) @ away) ** 2, axis=0)
+    limit = np.full(64, np.median(squared), dtype=np.float32)
+    limit[end:] = -1.0
+    entries = np.arange(100, 164).astype(np.uint32)
+    rows = [np.zeros(40, dtype=np.uint32) for _ in range(2)]
+    where = (np.uint64(begin), np.uint64(end), x[9], y[9], z[9], entries[9])
+    count = keep_in_cell(x, y, z, limit, entries, *where, rows[0], np.uint64(5), shape)
+    with np.errstate(over="ignore"):
+        expected = keep_in_cell_plainly(x, y, z, limit, entries, *where, rows[1], np.uint64(5), shape)
+    assert count == expected
+    assert np.array_equal(rows[0][:count], rows[1][:count])
+    near = [k for k in range(begin, min(end, begin + KEPT)) if squared[k] < limit[0] and k != 9]
+    assert rows[0][5:count].tolist() == entries[near].tolist()
 
 
 @pytest.mark.parametrize("count", [8, 24])

@@ -66,9 +66,10 @@ def test_lammps_data(pss_glass, tmp_path):
     ("not a number\nx\n", "should be a number of particles"),
     (text(n=3), "says 3 particles"),
     (text(head="no lattice here"), "Lattice"),
-    (text(head=HEAD.replace("T T T", "T T F")), "not periodic"),
-    (text(head=HEAD.replace("0 0 8\"", "0 0 9\"")), "not a cube"),
-    (text(head=HEAD.replace("8 0 0 0", "8 1 0 0")), "not a cube"),
+    (text(head=HEAD.replace("T T T", "T T F")), "has z = 1, must be 0"),
+    (text(head=HEAD.replace("T T T", "F T T")), "not periodic"),
+    (text(head=HEAD.replace("8 0 0 0 8", "8 0 0 8 0")), "singular"),
+    (text(head=HEAD.replace("8 0 0 0 8 0 0 0 8", "0 8 0 8 0 0 0 0 8")), "right-handed"),
     (text(head=HEAD.replace("8 0 0 0 8 0 0 0 8", "8 8 8 8")), "nine numbers|comment line"),
     (text(rows=("A 1 1 nan", "B 3 3 3")), "not a finite number"),
     (text(rows=("A 1 1", "B 3 3 3")), "line 3 cannot be read"),
@@ -142,3 +143,103 @@ def test_what_stops_a_writer_leaves_the_old_file(pss_glass, tmp_path, monkeypatc
         pss_glass.write(path)
     assert [x.name for x in tmp_path.iterdir()] == ["g.xyz"]
     assert path.read_bytes() == before
+
+
+METALS = pss(mixture=Mixture(labels=("Ni", "P")))  # names that ASE knows
+TILTED = np.array([[8.0, 0, 0], [2.5, 9.0, 0], [-1.5, 3.0, 7.0]]) / 3 * np.pi
+
+
+def in_tilted_cell(dimension=3):
+    rng = np.random.default_rng(11)
+    spots = np.stack(np.meshgrid(*[np.arange(3)] * dimension, indexing="ij"), -1).reshape(-1, dimension)
+    matrix = TILTED[:dimension, :dimension]
+    positions = ((spots + 0.3 * rng.random(spots.shape)) / 3 + rng.integers(-2, 3, spots.shape)) @ matrix
+    return Glass(positions, matrix, np.arange(len(spots)) % 2, METALS, {"seed": 3})
+
+
+GLASSES = {
+    "tilted": in_tilted_cell(),
+    "slab": Glass(in_tilted_cell().positions, [9.1, 8.3, 11.7], np.arange(27) % 2, METALS),
+    "plane": in_tilted_cell(2),
+    "square": Glass(in_tilted_cell(2).positions, 7.7, np.arange(9) % 2, METALS),
+}
+
+
+@pytest.mark.parametrize("name", GLASSES)
+def test_every_cell_is_written_and_read_to_the_last_bit(name, tmp_path):
+    glass = GLASSES[name]
+    glass.write(tmp_path / "g.xyz")
+    back = Glass.read(tmp_path / "g.xyz")
+    assert back.cell == glass.cell
+    assert np.array_equal(back.positions, glass.positions)
+    assert (back.dimension, back.provenance) == (glass.dimension, glass.provenance)
+    pbc = 'pbc="T T F"' if glass.dimension == 2 else 'pbc="T T T"'
+    assert pbc in (tmp_path / "g.xyz").read_text().splitlines()[1]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", GLASSES)
+def test_ase_reads_every_cell(name, tmp_path):
+    import ase.io
+
+    glass = GLASSES[name]
+    d = glass.dimension
+    for file, form in (("g.xyz", "extxyz"), ("g.data", "lammps-data")):
+        glass.write(tmp_path / file)
+        more = {"atom_style": "atomic"} if form == "lammps-data" else {}
+        atoms = ase.io.read(tmp_path / file, format=form, **more)
+        np.testing.assert_allclose(atoms.cell[:d, :d], glass.cell.matrix, rtol=1e-15)
+        away = glass.cell.nearest(atoms.positions[:, :d] - glass.positions)
+        np.testing.assert_allclose(away, 0.0, atol=1e-13)
+        assert d == 3 or not atoms.positions[:, 2].any()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("d", [2, 3])
+def test_a_turned_cell_is_read_in_standard_form(d, tmp_path):
+    """What ASE writes of any right-handed vectors: the same distances, the cell turned."""
+    import ase.io
+
+    glass = in_tilted_cell(d)
+    turn, _ = np.linalg.qr(np.random.default_rng(5).normal(size=(d, d)))
+    turn[0] *= np.sign(np.linalg.det(turn))
+    atoms = ase.Atoms([["Ni", "P"][k] for k in glass.species], cell=np.eye(3), pbc=[True, True, d == 3])
+    atoms.cell[:d, :d], atoms.positions[:, :d] = glass.cell.matrix @ turn, glass.positions @ turn
+    ase.io.write(tmp_path / "t.xyz", atoms, format="extxyz")
+    back = Glass.read(tmp_path / "t.xyz", METALS)
+    np.testing.assert_allclose(back.cell.matrix, glass.cell.matrix, atol=1e-6)  # ASE writes eight digits
+    np.testing.assert_allclose(glass.cell.nearest(back.positions - glass.positions), 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", GLASSES)
+def test_gsd_has_every_cell(name, tmp_path):
+    """HOOMD's box: a = (Lx, 0, 0), b = (xy Ly, Ly, 0), c = (xz Lz, yz Lz, Lz), the origin in its middle."""
+    glass = GLASSES[name]
+    d = glass.dimension
+    glass.write(tmp_path / "g.gsd")
+    with gsd.hoomd.open(str(tmp_path / "g.gsd")) as file:
+        frame = file[0]
+    frame.validate()
+    assert frame.configuration.dimensions == d
+    lx, ly, lz, xy, xz, yz = frame.configuration.box.tolist()
+    matrix = np.array([[lx, 0, 0], [xy * ly, ly, 0], [xz * lz, yz * lz, lz]])
+    np.testing.assert_allclose(matrix[:d, :d], glass.cell.matrix, rtol=1e-6)
+    fractions = glass.cell.fractions(frame.particles.position[:, :d].astype(float))
+    assert np.abs(fractions).max() < 0.5 + 1e-6
+    away = glass.cell.nearest(frame.particles.position[:, :d] - glass.positions)
+    np.testing.assert_allclose(away, 0.0, atol=1e-5)
+    assert d == 3 or not frame.particles.position[:, 2].any()
+
+
+def test_two_dimensions_need_a_plane(tmp_path):
+    """The plane is xy, at z = 0: a file of a slab at another height is not read as one."""
+    flat = HEAD.replace("T T T", "T T F")
+    (tmp_path / "a.xyz").write_text(text(head=flat, rows=("A 1 1 0", "B 3 3 0")))
+    assert Glass.read(tmp_path / "a.xyz", pss()).positions.tolist() == [[1, 1], [3, 3]]
+    for head, word in (
+        (flat.replace("8 0 0 0 8 0", "8 0 1 0 8 0"), "xy plane"),
+        (flat.replace("T T F", "T F F"), "not periodic"),
+    ):
+        (tmp_path / "a.xyz").write_text(text(head=head, rows=("A 1 1 0", "B 3 3 0")))
+        with pytest.raises(UsageError, match=word):
+            Glass.read(tmp_path / "a.xyz", pss())

@@ -10,6 +10,7 @@ from scipy import integrate
 
 import vitrify
 from vitrify import Mixture, Model, Sizes, models
+from vitrify.batch import glass_batch
 from vitrify.errors import UsageError
 from vitrify.model.sizes import pair_length
 
@@ -118,8 +119,18 @@ def test_sizes_of_a_glass_are_those_of_its_model():
             vitrify.Glass(x, 8.0, [0, 0], model, {}, sizes)
     with pytest.raises(UsageError, match="none, as its particles have species"):
         vitrify.Glass(x, 8.0, [0, 0], "pss(rc=1.2)", {}, [1.0, 1.2])
+
+
+def test_the_room_that_a_glass_needs_is_that_of_its_largest_particle():
+    """A cell as high as two ranges is moved in, one as high as an eighth of a range is measured."""
+    model = models.inverse_power(rc=1.2, mixture=Mixture(sizes="uniform 1,1.4"))
+    x = np.array([[1, 1, 1], [3, 3, 3.0]])
     with pytest.raises(UsageError, match="at least twice the cutoff"):
-        vitrify.Glass(x, 3.3, [0, 0], model, {}, [1.0, 1.4])
+        vitrify.quench_glass(vitrify.Glass(x, 3.3, [0, 0], model, {}, [1.0, 1.4]))
+    assert glass_batch(vitrify.Glass(x, 3.3, [0, 0], model, {}, [1.0, 1.0])).n_samples == 1
+    with pytest.raises(UsageError, match="at least 1/8 of the cutoff"):
+        vitrify.Glass(0.03 * x, 0.2, [0, 0], model, {}, [1.0, 1.4])
+    vitrify.Glass(0.03 * x, 0.2, [0, 0], model, {}, [1.0, 1.0])
 
 
 def test_a_polydisperse_glass_is_made_from_its_seed():

@@ -10,7 +10,7 @@ import pytest
 from vitrify.backends import backend, program, set_threads
 from vitrify.batch import Batch
 from vitrify.errors import SampleFailure
-from vitrify.kernels.neighbours import sort_by_cell
+from vitrify.kernels.neighbours import sort_by_bin
 from vitrify.model import catalogue
 from vitrify.observables import mechanics
 from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
@@ -175,18 +175,18 @@ def test_the_parallel_sort_is_the_serial_one():
     place._run("sort", np.array([0, 1]))
     found = place.listing
     for s, n in enumerate(sizes):
-        cells, rows = batch.cells(s)[0], batch.rows(s)
-        start, cell_of = np.zeros(cells**3 + 1, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        grid, rows = batch.bins(s)[0], batch.rows(s)
+        start, bin_of = np.zeros(grid.prod() + 1, dtype=np.int64), np.zeros(n, dtype=np.int64)
         upper, limit = np.zeros((3, n), dtype=np.int32), np.zeros((2, n), dtype=np.float32)
         entries = np.zeros(n, dtype=np.uint32)
-        machine.compile(sort_by_cell)(
-            batch.first[s], batch.first[s + 1], cells, batch.ticks, batch.species, batch.reach2_ticks(s), cell_of, start,
+        machine.compile(sort_by_bin)(
+            batch.first[s], batch.first[s + 1], grid, batch.ticks, batch.species, batch.reach2_ticks(s), bin_of, start,
             upper, limit, entries,
         )  # fmt: skip
         assert np.array_equal(found.entries[rows], entries)
         assert np.array_equal(found.upper[:, rows], upper)
         assert np.array_equal(found.limit[:, rows], limit)
-        assert np.array_equal(found.cell_start[s, : cells**3 + 1], start)
+        assert np.array_equal(found.bin_start[s, : grid.prod() + 1], start)
 
 
 class Chunked(type(backend())):

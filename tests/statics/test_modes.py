@@ -156,7 +156,7 @@ def test_dipole_response_is_normalised_and_soft_bonds_are_soft(hessian, dense):
 def test_decay_is_the_median_of_a_plain_loop(pss_glass, hessian):
     pairs, every = hessian.pairs, bonds(hessian.pairs)
     chosen = every[[5, 300]]
-    found = decay(hessian, pss_glass.box, pss_glass.spacing, chosen)
+    found = decay(hessian, pss_glass.spacing, chosen)
     half = 0.5 * np.log10(found.distance[1] / found.distance[0])
     total = np.zeros(len(found.distance))
     for bond, z in zip(chosen, responses(hessian, chosen, tolerance=DECAY_TO), strict=True):

@@ -159,16 +159,16 @@ def test_what_is_no_minimum_has_no_mode_and_no_responses():
         with pytest.raises(SampleFailure, match="no minimum"):
             softest_mode(hessian)
         with pytest.raises(SampleFailure, match="no minimum"):
-            decay(hessian, glass.box, 1.0, bonds(hessian.pairs)[:2])
+            decay(hessian, 1.0, bonds(hessian.pairs)[:2])
 
 
 def test_responses_are_accurate_enough_for_their_decay(pss_glass, monkeypatch):
     """c(r) of 24 dipoles as it is solved for against twelve digits: a thousandth of its error at most."""
     hessian = Hessian(Pairs.of(pss_glass))
     chosen = np.random.default_rng(8).choice(bonds(hessian.pairs), size=24, replace=False)
-    loose = decay(hessian, pss_glass.box, pss_glass.spacing, chosen)
+    loose = decay(hessian, pss_glass.spacing, chosen)
     monkeypatch.setattr("vitrify.statics.dipoles.DECAY_TO", 1e-12)
-    tight = decay(hessian, pss_glass.box, pss_glass.spacing, chosen)
+    tight = decay(hessian, pss_glass.spacing, chosen)
     known = tight.dipoles == 24
     assert known.sum() > 5
     error = tight.each[:, known].std(axis=0) / np.sqrt(24)

@@ -15,7 +15,18 @@ from . import program as programs
 from .fingerprint import NoFingerprintError, fingerprint
 from .program import Line, Program
 from .threads import shared_out
-from .vectors import Vectors, copy, eight_a_turn, fetch_rows, fetch_rows_single, keep, pad, staged, staged_single
+from .vectors import (
+    Vectors,
+    copy,
+    eight_a_turn,
+    fetch_rows,
+    fetch_rows_single,
+    keep,
+    keep_in_cell,
+    pad,
+    staged,
+    staged_single,
+)
 
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -36,7 +47,7 @@ class Cpu:
         fetch, fetched, fetch_single, fetched_single = (
             self.inline(x) for x in (fetch_rows, staged, fetch_rows_single, staged_single)
         )
-        self.vectors = Vectors(fetch, fetched, fetch_single, fetched_single, eight_a_turn, keep, pad, copy)
+        self.vectors = Vectors(fetch, fetched, fetch_single, fetched_single, eight_a_turn, keep, keep_in_cell, pad, copy)
         self.tally = self.inline(tally)
 
     def inline(self, function: Callable[..., Any]) -> Any:

@@ -18,6 +18,7 @@ from .vectors import (
     displacement_single_of,
     fetch_nothing,
     fetch_nothing_single,
+    keep_in_cell_plainly,
     keep_plainly,
     no_width,
     pad_plainly,
@@ -36,7 +37,8 @@ class Gpu:
     def __init__(self) -> None:
         single = displacement_single_of(self.inline(upper_half))
         plain: tuple[Any, ...] = (
-            fetch_nothing, displacement, fetch_nothing_single, single, no_width, keep_plainly, pad_plainly, copy_plainly,
+            fetch_nothing, displacement, fetch_nothing_single, single, no_width,
+            keep_plainly, keep_in_cell_plainly, pad_plainly, copy_plainly,
         )  # fmt: skip
         self.vectors = Vectors(*[self.inline(x) for x in plain])
         self.tally = self.inline(tally)

@@ -29,8 +29,8 @@ F32, F64 = ir.FloatType(), ir.DoubleType()
 class Vectors:
     """How a backend gathers neighbours: `fetch` stages a whole row, `fetched` gives one neighbour's displacement;
     `fetch_single` and `fetched_single` the same of the upper halves of ticks, in single precision; `eight_a_turn`, the last
-    line of a loop, says how wide its vector code is to be; `keep` appends candidates to a row, `pad` fills the row's end,
-    `copy` moves sixteen candidates side by side."""
+    line of a loop, says how wide its vector code is to be; `keep` appends candidates to a row, `keep_in_cell` does so where
+    the cell is no cube, `pad` fills the row's end, `copy` moves sixteen candidates side by side."""
 
     fetch: Any
     fetched: Any
@@ -38,6 +38,7 @@ class Vectors:
     fetched_single: Any
     eight_a_turn: Any
     keep: Any
+    keep_in_cell: Any
     pad: Any
     copy: Any
 
@@ -84,6 +85,17 @@ def keep_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, c
         if dx * dx + dy * dy + dz * dz < limit[k] and entries[k] != itself:
             row[count] = entries[k]
             count += uint64(1)  # a signed one beside it would make a float
+    return count
+
+
+def keep_in_cell_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape):
+    """keep_plainly in a cell of any shape: h in single precision, xx, yy, zz, xy, xz, yz."""
+    for k in range(begin, min(end, begin + uint64(KEPT))):
+        dx, dy, dz = float32(int32(x - xs[k])), float32(int32(y - ys[k])), float32(int32(z - zs[k]))
+        lx, ly, lz = shape[0] * dx + shape[3] * dy + shape[4] * dz, shape[1] * dy + shape[5] * dz, shape[2] * dz
+        if lx * lx + ly * ly + lz * lz < limit[k] and entries[k] != itself:
+            row[count] = entries[k]
+            count += uint64(1)
     return count
 
 
@@ -261,27 +273,55 @@ def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row
 
     Sixteen are always tested: what stands past the end must have a limit below zero."""
     signature = types.uint64(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count)
+    return signature, _keeping
 
-    def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        def of(place: int, kind: Any, at: Any) -> Any:
-            array = context.make_array(signature.args[place])(context, b, args[place])
-            return b.bitcast(b.gep(array.data, [at]), _vector(kind, KEPT).as_pointer())
 
-        begin, count = args[5], args[12]
-        squared = None
-        for d in range(3):
-            difference = b.sub(_splat(b, args[7 + d], KEPT), _load(b, of(d, I32, begin), align=4))
-            length = b.sitofp(difference, _vector(F32, KEPT))
-            square = b.fmul(length, length, flags=("contract",))
-            squared = square if squared is None else b.fadd(squared, square, flags=("contract",))
-        entry = _load(b, of(4, I32, begin), align=4)
-        inside = b.fcmp_ordered("<", squared, _load(b, of(3, F32, begin), align=4))
-        inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, args[10], KEPT)))
-        row = context.make_array(signature.args[11])(context, b, args[11])
-        pack = _pack if has("avx512f") or not has("avx2") else _pack_by_table
-        return pack(context, b, entry, inside, row.data, count)
+@intrinsic
+def keep_in_cell(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape):
+    """keep_in_cell_plainly, as keep."""
+    signature = types.uint64(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape)
+    return signature, _keeping
 
-    return signature, codegen
+
+def _keeping(context: Any, b: Any, signature: Any, args: Any) -> Any:
+    """Code of keep, or with a shape as the last argument of keep_in_cell."""
+
+    def of(place: int, kind: Any, at: Any) -> Any:
+        array = context.make_array(signature.args[place])(context, b, args[place])
+        return b.bitcast(b.gep(array.data, [at]), _vector(kind, KEPT).as_pointer())
+
+    begin, count = args[5], args[12]
+    away = []
+    for d in range(3):
+        difference = b.sub(_splat(b, args[7 + d], KEPT), _load(b, of(d, I32, begin), align=4))
+        away.append(b.sitofp(difference, _vector(F32, KEPT)))
+    if len(args) > SHAPE:
+        away = _lengths(b, away, context.make_array(signature.args[SHAPE])(context, b, args[SHAPE]).data)
+    squared = _sum_of_products(b, zip(away, away, strict=True))
+    entry = _load(b, of(4, I32, begin), align=4)
+    inside = b.fcmp_ordered("<", squared, _load(b, of(3, F32, begin), align=4))
+    inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, args[10], KEPT)))
+    row = context.make_array(signature.args[11])(context, b, args[11])
+    pack = _pack if has("avx512f") or not has("avx2") else _pack_by_table
+    return pack(context, b, entry, inside, row.data, count)
+
+
+SHAPE = 13  # which argument it is
+ROWS_OF_SHAPE = ((0, 3, 4), (1, 5), (2,))  # places of h that make x, y and z out of the last so many differences
+
+
+def _lengths(b: Any, away: list[Any], shape: Any) -> list[Any]:
+    """h times the differences of sixteen candidates."""
+    h = [_splat(b, _load(b, b.gep(shape, [ir.Constant(I64, k)]), align=4), KEPT) for k in range(6)]
+    return [_sum_of_products(b, zip([h[k] for k in row], away[d:], strict=True)) for d, row in enumerate(ROWS_OF_SHAPE)]
+
+
+def _sum_of_products(b: Any, pairs: Any) -> Any:
+    total = None
+    for x, y in pairs:
+        term = b.fmul(x, y, flags=("contract",))
+        total = term if total is None else b.fadd(total, term, flags=("contract",))
+    return total
 
 
 def _pack(context: Any, b: Any, entry: Any, inside: Any, row: Any, count: Any) -> Any:

@@ -84,7 +84,7 @@ def _slurm() -> str:
 
 def _cache_folder() -> str:
     from vitrify.backends import backend
-    from vitrify.kernels.neighbours import sort_by_cell
+    from vitrify.kernels.neighbours import sort_by_bin
 
-    folder = backend().compile(sort_by_cell)._cache.cache_path
+    folder = backend().compile(sort_by_bin)._cache.cache_path
     return str(folder or "none: no folder for it can be written; NUMBA_CACHE_DIR names another")

@@ -29,10 +29,11 @@ from .stage_line import stage_line
 
 MEANINGS = {  # of what is no column of a table, or has another name there
     "n": "particles",
-    "n_rattlers": "particles that fewer than 4 contacts hold",
-    "box": "edge of the cube, λ",
+    "n_rattlers": "particles that fewer than d + 1 contacts hold",
+    "box": "edge of the cube (or square), of another cell its vectors, λ",
     "model": "interaction model",
-    "a0": "(V/N)^(1/3), λ",
+    "shear_modulus_diagonal": "G of layers along the diagonal, in two dimensions, ε/λ²",
+    "a0": "(V/N)^(1/d), λ",
     "omega0": "√(G/ρ)/a0, √(ε/m)/λ",
     "lowest_eigenvalues": "ω² of the lowest modes beside the translations, ε/λ²/m",
     "qlm": "softest nonlinear quasilocalised mode: frequency, split of Eq. (10), coupling of Eq. (A16)",
@@ -65,7 +66,7 @@ def measure(
     output: Path | None, modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None,
     without_rattlers: bool, force_tolerance: float,
 ) -> None:  # fmt: skip
-    """Measure the glass in FILE (extended xyz, a periodic cube)."""
+    """Measure the glass in FILE (extended xyz, a periodic cell)."""
     if write_modes and not (modes or qlm):
         raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm too")
     if not force_tolerance > 0:
@@ -81,9 +82,8 @@ def measure(
         _tell_of_output(output, quench)
     frames: list[Frame] = []
     with stage_line(str(glass.model)):  # kernels are compiled on the way
-        found: dict[str, Any] = asdict(
-            measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
-        )
+        measured = measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
+        found: dict[str, Any] = {name: value for name, value in asdict(measured).items() if value is not None}
         if modes or qlm or dipoles:
             hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
             found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from vitrify.errors import UsageError
 from vitrify.glass import Glass
 
+from .axes import entries_of, in_space
 from .whole import require_place, write_whole
 
 SUFFIXES = (".xyz", ".extxyz")
 COLUMNS = "species:S:1:pos:R:3:Displacement:R:3"  # OVITO's own name of the vectors that it draws as arrows
 
-Frame = tuple[str, float, NDArray[np.float64]]  # name, ω² in ε/λ²/m, vector (n, 3)
+Frame = tuple[str, float, NDArray[np.float64]]  # name, ω² in ε/λ²/m, vector (n, d)
 
 
 def write_displacements(glass: Glass, frames: list[Frame], path: Path) -> None:
@@ -33,14 +34,13 @@ def require_displacements(path: Path) -> None:
 
 def _write(glass: Glass, frames: list[Frame], path: Path) -> None:
     labels = [glass.model.mixture.labels[k] for k in glass.species]
-    edge = f"{glass.box:.17g}"
     columns = COLUMNS if glass.sizes is None else f"{COLUMNS}:radius:R:1"
     sizes = np.empty((glass.n_particles, 0)) if glass.sizes is None else 0.5 * glass.sizes[:, None]
-    head = f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={columns} pbc="T T T"'
+    head = entries_of(glass.cell, columns)
     with path.open("w", encoding="utf-8") as file:
         for name, eigenvalue, vector in frames:
             file.write(f'{glass.n_particles}\n{head} mode="{name}" eigenvalue={eigenvalue:.17g}\n')
-            rows = np.concatenate([glass.positions, vector, sizes], axis=1)
+            rows = np.concatenate([in_space(glass.positions), in_space(vector), sizes], axis=1)
             file.writelines(
                 f"{label} {' '.join(f'{x:.17g}' for x in row)}\n" for label, row in zip(labels, rows, strict=True)
             )

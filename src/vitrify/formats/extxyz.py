@@ -12,16 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.cell import Cell, standard_form
 from vitrify.errors import ModelOverridden, UsageError
 from vitrify.glass import Glass, plain_provenance
 from vitrify.model import Model
 from vitrify.model.catalogue import parse
 from vitrify.model.plain_numbers import DECIMAL
 
+from .axes import entries_of, in_space
 from .comment_line import entry, read_entries
 from .frames import Frame, last_frame
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
+PERIODIC, OPEN = ("T", "True", "true", "TRUE", "1"), ("F", "False", "false", "FALSE", "0")
 NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it back, and one that the reader must have
 UNSAID = "quench_max_force"  # of our own glasses: with no model beside it, it is one that release 0.1.0 could not write
 OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
@@ -36,11 +39,12 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
     frame = last_frame(path)
     header = _header(frame)
     species, positions, sizes = _particles(frame, header)
-    box = _cube(header)
+    cell, rotation = _cell(header)
     chosen = model or _model_of(header)
     provenance = {_key(k, written=True): v for k, v in header.items() if k not in OWN}
     sizes = _required_sizes(sizes, chosen)
-    glass = Glass(positions, box, _indices(species, chosen, names), chosen, provenance, sizes)
+    positions = _of_cell(positions, cell, rotation)
+    glass = Glass(positions, cell, _indices(species, chosen, names), chosen, provenance, sizes)
     _require_composition(glass, header)
     _tell_override(path, header, chosen)
     return glass
@@ -48,9 +52,8 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
 
 def write(glass: Glass, path: Path) -> None:
     """One frame with 17 significant digits, so that reading gives the same glass."""
-    edge = f"{glass.box:.17g}"
     head = [
-        f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties={COLUMNS if glass.sizes is None else SIZED} pbc="T T T"',
+        entries_of(glass.cell, COLUMNS if glass.sizes is None else SIZED),
         _model_entry(glass.model),
         *(entry(_key(key), value) for key, value in plain_provenance(glass.provenance).items()),
     ]
@@ -60,7 +63,7 @@ def write(glass: Glass, path: Path) -> None:
         ends = ("\n",) * glass.n_particles if glass.sizes is None else (f" {x / 2:.17g}\n" for x in glass.sizes)
         file.writelines(
             f"{labels[kind]} {x:.17g} {y:.17g} {z:.17g}{end}"
-            for kind, (x, y, z), end in zip(glass.species, glass.positions, ends, strict=True)
+            for kind, (x, y, z), end in zip(glass.species, in_space(glass.positions), ends, strict=True)
         )
 
 
@@ -79,7 +82,7 @@ def _header(frame: Frame) -> dict[str, Any]:
 def _particles(frame: Frame, header: dict[str, Any]) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64] | None]:
     """Name and position of each particle, and its size where there is a column of radii or diameters."""
     if "Lattice" not in header:
-        raise UsageError('its comment line has no Lattice="..."; a periodic cube is needed')
+        raise UsageError('its comment line has no Lattice="..."; a periodic cell is needed')
     named = str(header.get("Properties", COLUMNS))
     species_at, position_at, (size_at, unit), width = _columns(named)
     if "Properties" not in header:  # what stands behind the coordinates is nobody's business
@@ -133,18 +136,37 @@ def _required_sizes(sizes: NDArray[np.float64] | None, model: Model) -> NDArray[
     return sizes
 
 
-def _cube(header: dict[str, Any]) -> float:
-    """The edge of the box."""
+def _cell(header: dict[str, Any]) -> tuple[Cell, NDArray[np.float64]]:
+    """The cell, and the rotation (d, d) that turned it into standard form; of two dimensions where only the third vector is
+    not periodic."""
     words = _words(header["Lattice"])
     if len(words) != 9 or not all(DECIMAL.fullmatch(x) and isfinite(float(x)) for x in words):
         raise UsageError("its Lattice is not nine numbers")
-    if not all(x in ("T", "True", "true", "TRUE", "1") for x in _words(header.get("pbc", True))):
-        raise UsageError("its box is not periodic in all directions; a periodic cube is needed")
-    lattice = np.array(words, dtype=float)
-    edge = float(lattice[0])
-    if not edge > 0 or np.abs(lattice.reshape(3, 3) - edge * np.eye(3)).max() > CUBIC * abs(edge):
-        raise UsageError("its box is not a cube along the axes; a periodic cube is needed")
-    return edge
+    vectors = np.array(words, dtype=float).reshape(3, 3)
+    periodic = _words(header.get("pbc", True))
+    periodic = 3 * periodic if len(periodic) == 1 else periodic
+    if [x in PERIODIC for x in periodic] == [True, True, False] and periodic[2] in OPEN:
+        if vectors[:2, 2].any():
+            raise UsageError("its box is not periodic along c, and a and b do not lie in the xy plane, as a plane's must")
+        vectors = vectors[:2, :2]
+    elif not all(x in PERIODIC for x in periodic):
+        raise UsageError("its box is not periodic in all directions; a periodic cell is needed, or one of the xy plane")
+    edge = float(vectors[0, 0])
+    if np.abs(vectors - edge * np.eye(len(vectors))).max() <= CUBIC * edge:
+        vectors = edge * np.eye(len(vectors))
+    try:
+        return standard_form(vectors)
+    except UsageError as error:
+        raise UsageError(f"its {error}") from None
+
+
+def _of_cell(positions: NDArray[np.float64], cell: Cell, rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Positions turned with their cell; a z that is not zero in two dimensions is left for the glass to refuse."""
+    if np.array_equal(rotation, np.eye(cell.dimension)):
+        return positions
+    turned = positions.copy()
+    turned[:, : cell.dimension] = positions[:, : cell.dimension] @ rotation
+    return turned
 
 
 def _words(value: Any) -> list[str]:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from vitrify.glass import Glass
 
+from .axes import THICKNESS, in_space, matrix_in_space
+
 
 def write(glass: Glass, path: Path) -> None:
-    """A data file; species are numbered from 1. The first line, which LAMMPS skips, says the model and its mixture."""
+    """A data file, whose cell LAMMPS takes as it is; species are numbered from 1. The first line, which LAMMPS skips, says
+    the model and its mixture."""
     mixture = glass.model.mixture
     head = [
         f"{glass.model} glass, units lj",
@@ -19,12 +22,17 @@ def write(glass: Glass, path: Path) -> None:
         f"{mixture.n_species} atom types",
         "",
     ]
-    edges = [f"0 {glass.box:.17g} {axis}lo {axis}hi" for axis in "xyz"]
     style, columns = ("atomic", ("",) * glass.n_particles) if glass.sizes is None else ("sphere", _spheres(glass))
+    half = 0.5 * THICKNESS if glass.dimension == 2 else 0.0  # LAMMPS wants the plane inside of its cell
+    matrix = matrix_in_space(glass.cell)
+    edges = [f"0 {matrix[d, d]:.17g} {axis}lo {axis}hi" for d, axis in enumerate("xy")]
+    edges += [f"{-half:.17g} {matrix[2, 2] - half:.17g} zlo zhi"]
+    if not glass.cell.is_orthogonal:
+        edges += [f"{matrix[1, 0]:.17g} {matrix[2, 0]:.17g} {matrix[2, 1]:.17g} xy xz yz"]
     masses = ["", "Masses", "", *(f"{k + 1} {mass:.17g}" for k, mass in enumerate(mixture.masses))]
     rows = (
         f"{k + 1} {kind + 1}{more} {x:.17g} {y:.17g} {z:.17g}"
-        for k, (kind, more, (x, y, z)) in enumerate(zip(glass.species, columns, glass.positions, strict=True))
+        for k, (kind, more, (x, y, z)) in enumerate(zip(glass.species, columns, in_space(glass.positions), strict=True))
     )
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in chain(head, edges, masses, ["", f"Atoms # {style}", ""], rows))

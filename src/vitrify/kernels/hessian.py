@@ -27,6 +27,7 @@ class DiagonalView(NamedTuple):
 
     layout: Any
     springs: Springs
+    dimension: Any  # (samples,) int64: 2 or 3
     diagonal: Any  # (n, 3, 3)
     inverse: Any  # (n, 3, 3)
 
@@ -101,7 +102,8 @@ def multiply_of(product: Any, put_triple: Any) -> Any:
 
 
 def diagonal_of(block_of_pair: Any, inverted: Any) -> Any:
-    """Particle: its block Σ_j k_ij of M, and the inverse."""
+    """Particle: its block Σ_j k_ij of M, and the inverse. Across a plane nothing ever moves: what stands there in two
+    dimensions, half of xx + yy, must not spoil inverses and means."""
 
     def diagonal(i, s, view, room):
         springs = view.springs
@@ -111,6 +113,8 @@ def diagonal_of(block_of_pair: Any, inverted: Any) -> Any:
             block = block_of_pair(springs.tension[p], springs.stiffness[p], r)
             xx, yy, zz = xx + block[0], yy + block[1], zz + block[2]
             xy, xz, yz = xy + block[3], xz + block[4], yz + block[5]
+        if view.dimension[s] == 2:
+            zz = 0.5 * (xx + yy)
         m = view.diagonal[i]
         m[0, 0], m[1, 1], m[2, 2] = xx, yy, zz
         m[0, 1], m[0, 2], m[1, 2] = xy, xz, yz

@@ -1,7 +1,7 @@
 """Neighbour lists as lines of programs, a thread a particle: for a GPU, where one sample alone must keep many threads busy.
 
 The counting sort is parallel within a sample. Only whole numbers are added up by whoever comes first, and places within a
-cell go by the particles' own numbers: so what comes out is what neighbours.sort_by_cell makes, however threads run.
+bin go by the particles' own numbers: so what comes out is what neighbours.sort_by_bin makes, however threads run.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from numba import int32, int64, uint32, uint64
 from .forces import INDEX_BITS, INDEX_MASK
 
 
-def cell_along(x, n_cells):
-    """The cell of an upper half of ticks along one axis."""
-    return int64(((uint64(x) & uint64(0xFFFFFFFF)) * uint64(n_cells)) >> uint64(32))
+def bin_along(x, n_bins):
+    """The bin of an upper half of ticks along one axis."""
+    return int64(((uint64(x) & uint64(0xFFFFFFFF)) * uint64(n_bins)) >> uint64(32))
 
 
 def settle_of(settle: Any) -> Callable[..., None]:
@@ -28,92 +28,92 @@ def settle_of(settle: Any) -> Callable[..., None]:
     return body
 
 
-# --- counting sort: chunk k of a sample's K also has its share of the cells, those from k/K to (k + 1)/K ---
+# --- counting sort: chunk k of a sample's K also has its share of the bins, those from k/K to (k + 1)/K ---
 
 
-def share_of_cells(c, s, view):
-    """The cells of a chunk."""
-    n_all = view.n_cells[s] * view.n_cells[s] * view.n_cells[s]
+def share_of_bins(c, s, view):
+    """The bins of a chunk."""
+    n_all = view.grid[s, 0] * view.grid[s, 1] * view.grid[s, 2]
     k, chunks = c - view.layout.chunks[s], view.layout.chunks[s + 1] - view.layout.chunks[s]
     return k * n_all // chunks, (k + 1) * n_all // chunks
 
 
-def clear_of(share_of_cells: Any) -> Callable[..., None]:
-    """Chunk: no particle in its cells yet."""
+def clear_of(share_of_bins: Any) -> Callable[..., None]:
+    """Chunk: no particle in its bins yet."""
 
     def clear(c, first, last, s, view):
-        begin, end = share_of_cells(c, s, view)
-        for cell in range(begin, end):
-            view.inside[s, cell] = 0
+        begin, end = share_of_bins(c, s, view)
+        for home in range(begin, end):
+            view.inside[s, home] = 0
 
     return clear
 
 
-def count_of(cell_along: Any, tally: Any) -> Callable[..., None]:
-    """Particle: its cell, and one more in there."""
+def count_of(bin_along: Any, tally: Any) -> Callable[..., None]:
+    """Particle: its bin, and one more in there."""
 
     def count(i, s, view, room):
-        n, half = view.n_cells[s], int64(32)
+        n, half = view.grid[s], int64(32)
         x, y, z = (view.ticks[i, 0] >> half, view.ticks[i, 1] >> half, view.ticks[i, 2] >> half)
-        cell = (cell_along(x, n) * n + cell_along(y, n)) * n + cell_along(z, n)
-        view.cell_of[i] = cell
-        tally(view.inside, s, cell)
+        home = (bin_along(x, n[0]) * n[1] + bin_along(y, n[1])) * n[2] + bin_along(z, n[2])
+        view.bin_of[i] = home
+        tally(view.inside, s, home)
 
     return count
 
 
-def sum_cells_of(share_of_cells: Any) -> Callable[..., None]:
-    """Chunk: particles in its cells."""
+def sum_bins_of(share_of_bins: Any) -> Callable[..., None]:
+    """Chunk: particles in its bins."""
 
-    def sum_cells(c, first, last, s, view):
-        begin, end = share_of_cells(c, s, view)
+    def sum_bins(c, first, last, s, view):
+        begin, end = share_of_bins(c, s, view)
         total = 0
-        for cell in range(begin, end):
-            total += view.inside[s, cell]
+        for home in range(begin, end):
+            total += view.inside[s, home]
         view.within[c] = total
 
-    return sum_cells
+    return sum_bins
 
 
 def scan_chunks(s, view):
-    """Sample: particles before the cells of each chunk."""
+    """Sample: particles before the bins of each chunk."""
     before = 0
     for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
         here = view.within[c]
         view.within[c] = before
         before += here
-    view.cell_start[s, view.n_cells[s] * view.n_cells[s] * view.n_cells[s]] = before
+    view.bin_start[s, view.grid[s, 0] * view.grid[s, 1] * view.grid[s, 2]] = before
 
 
-def start_cells_of(share_of_cells: Any) -> Callable[..., None]:
-    """Chunk: where its cells start; they are empty again."""
+def start_bins_of(share_of_bins: Any) -> Callable[..., None]:
+    """Chunk: where its bins start; they are empty again."""
 
-    def start_cells(c, first, last, s, view):
-        begin, end = share_of_cells(c, s, view)
+    def start_bins(c, first, last, s, view):
+        begin, end = share_of_bins(c, s, view)
         at = view.within[c]
-        for cell in range(begin, end):
-            view.cell_start[s, cell] = at
-            at += view.inside[s, cell]
-            view.inside[s, cell] = 0
+        for home in range(begin, end):
+            view.bin_start[s, home] = at
+            at += view.inside[s, home]
+            view.inside[s, home] = 0
 
-    return start_cells
+    return start_bins
 
 
 def fill_of(tally: Any) -> Callable[..., None]:
-    """Particle: any free place in its cell."""
+    """Particle: any free place in its bin."""
 
     def fill(i, s, view, room):
-        cell = view.cell_of[i]
-        place = view.cell_start[s, cell] + tally(view.inside, s, cell)
+        home = view.bin_of[i]
+        place = view.bin_start[s, home] + tally(view.inside, s, home)
         view.anywhere[view.layout.first[s] + place] = i
 
     return fill
 
 
 def order(i, s, view, room):
-    """Particle: its own place in its cell, by its number; it stands there as a candidate."""
-    cell, first = view.cell_of[i], view.layout.first[s]
-    begin, end = view.cell_start[s, cell], view.cell_start[s, cell + 1]
+    """Particle: its own place in its bin, by its number; it stands there as a candidate."""
+    home, first = view.bin_of[i], view.layout.first[s]
+    begin, end = view.bin_start[s, home], view.bin_start[s, home + 1]
     place = first + begin
     for k in range(first + begin, first + end):
         place += 1 if view.anywhere[k] < i else 0
@@ -147,20 +147,21 @@ def put_back(i, s, view, room):
 # --- rows ----------------------------------------------------------------------------------------------------------------
 
 
-def row_of(cell_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_row: Any) -> Callable[..., None]:
+def row_of(bin_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_row: Any) -> Callable[..., None]:
     """Particle: the row of the candidate that stands at its place."""
 
     def row(i, s, view, room):
-        a, b, n, span = view.layout.first[s], view.layout.first[s + 1], view.n_cells[s], view.span[s]
+        a, b, n, span = view.layout.first[s], view.layout.first[s + 1], view.grid[s], view.span[s]
         upper, limit, entries = view.upper, view.limit, view.entries
         x, y, z = upper[0, i], upper[1, i], upper[2, i]
-        cx, cy, cz = cell_along(x, n), cell_along(y, n), cell_along(z, n)
+        cx, cy, cz = bin_along(x, n[0]), bin_along(y, n[1]), bin_along(z, n[2])
         count = uint64(0)
         for q in range(pieces(n, span)):
-            begin, end = run_around(q, cx, cy, cz, n, span, view.cell_start[s])
+            begin, end = run_around(q, cx, cy, cz, n, span, view.bin_start[s])
             count = extend_row(
-                entries[i], x, y, z, begin, end, upper[:, a:b], limit[:, a:b], entries[a:b], view.neighbours, count
-            )
+                entries[i], x, y, z, begin, end, upper[:, a:b], limit[:, a:b], entries[a:b], view.shape[s],
+                view.neighbours, count,
+            )  # fmt: skip
         end_row(entries[i], count, view.neighbours, view.counts)
         view.lengths[i] = count
 

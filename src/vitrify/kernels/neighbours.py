@@ -1,4 +1,8 @@
-"""Full neighbour lists: candidates sorted by cell, then one row a particle from the columns of cells around it."""
+"""Full neighbour lists: candidates sorted by bin, then one row a particle from the columns of bins around it.
+
+A bin is a part of the periodic cell between planes parallel to its faces, in a cube a small cube. grid (3,): bins along
+a, b and c.
+"""
 
 from __future__ import annotations
 
@@ -14,82 +18,91 @@ from .forces import INDEX_BITS, INDEX_MASK
 PAD = 8  # a row's length is a multiple of it: eight doubles are one AVX-512 vector
 
 
-def sort_by_cell(first, last, n_cells, ticks, species, reach2, cell_of, cell_start, upper, limit, entries):
-    """Counting sort of one sample's particles by cell of a cube of n_cells³, as candidates for neighbours.
+def sort_by_bin(first, last, grid, ticks, species, reach2, bin_of, bin_start, upper, limit, entries):
+    """Counting sort of one sample's particles by bin, as candidates for neighbours.
 
-    Fills cell_start (n_cells³ + 1) and, in sorted order, upper (3, n): the upper halves of the ticks; limit (n_species, n):
-    reach2, in (L/2^32)², of the candidate's species with each other; entries (n,): its index, species above. cell_of (n,)
-    is scratch. z runs fastest, so the cells of a column stand side by side."""
-    n_all = n_cells * n_cells * n_cells
-    shift, half, bits = uint64(32), int64(32), uint32(INDEX_BITS)  # the top 32 bits of a tick times n_cells, no overflow
+    Fills bin_start (bins + 1) and, in sorted order, upper (3, n): the upper halves of the ticks; limit (n_species, n):
+    reach2 of the candidate's species with each other; entries (n,): its index, species above. bin_of (n,) is scratch. The
+    last axis runs fastest, so the bins of a column stand side by side."""
+    n_x, n_y, n_z = uint64(grid[0]), uint64(grid[1]), uint64(grid[2])
+    n_all = grid[0] * grid[1] * grid[2]
+    shift, half, bits = uint64(32), int64(32), uint32(INDEX_BITS)  # the top 32 bits of a tick times bins, no overflow
     for c in range(n_all + 1):
-        cell_start[c] = 0
+        bin_start[c] = 0
     for i in range(first, last):
-        cx = ((uint64(ticks[i, 0]) >> shift) * uint64(n_cells)) >> shift
-        cy = ((uint64(ticks[i, 1]) >> shift) * uint64(n_cells)) >> shift
-        cz = ((uint64(ticks[i, 2]) >> shift) * uint64(n_cells)) >> shift
-        cell = int64((cx * uint64(n_cells) + cy) * uint64(n_cells) + cz)
-        cell_of[i - first] = cell
+        cx = ((uint64(ticks[i, 0]) >> shift) * n_x) >> shift
+        cy = ((uint64(ticks[i, 1]) >> shift) * n_y) >> shift
+        cz = ((uint64(ticks[i, 2]) >> shift) * n_z) >> shift
+        bin_of[i - first] = int64((cx * n_y + cy) * n_z + cz)
     for i in range(last - first):
-        cell_start[cell_of[i] + 1] += 1
+        bin_start[bin_of[i] + 1] += 1
     for c in range(n_all):
-        cell_start[c + 1] += cell_start[c]
+        bin_start[c + 1] += bin_start[c]
     for i in range(first, last):
-        k = cell_start[cell_of[i - first]]
-        cell_start[cell_of[i - first]] = k + 1
+        k = bin_start[bin_of[i - first]]
+        bin_start[bin_of[i - first]] = k + 1
         for d in range(3):
             upper[d, k] = int32(ticks[i, d] >> half)
         for other in range(reach2.shape[0]):
             limit[other, k] = reach2[other, species[i]]
         entries[k] = uint32(i) | (uint32(species[i]) << bits)
     for c in range(n_all, 0, -1):
-        cell_start[c] = cell_start[c - 1]
-    cell_start[0] = 0
+        bin_start[c] = bin_start[c - 1]
+    bin_start[0] = 0
 
 
-def pieces(n_cells, span):
+def pieces(grid, span):
     """How many pieces run_around has: two for each column in reach."""
-    side = min(n_cells, 2 * span + 1)
-    return 2 * side * side
+    return 2 * min(grid[0], 2 * span + 1) * min(grid[1], 2 * span + 1)
 
 
-def run_around(q, cx, cy, cz, n_cells, span, cell_start):
-    """Piece q of the candidates in reach of a cell, first and last: one or two of a column hold any.
+def run_around(q, cx, cy, cz, grid, span, bin_start):
+    """Piece q of the candidates in reach of a bin, first and last: one or two of a column hold any.
 
-    span: cells that the range may cover; all cells are in reach where the box has no more than 2 span of them."""
-    column, piece = q // 2, q % 2
-    if n_cells <= 2 * span:
-        cell, low, high = column * n_cells, 0, n_cells if piece == 0 else 0
+    span: bins that the range may cover; along an axis that has no more than 2 span of them all are in reach."""
+    column, piece, side = q // 2, q % 2, 2 * span + 1
+    n_x, n_y, n_z = grid[0], grid[1], grid[2]
+    side_y = min(n_y, side)
+    bx, by = column // side_y, column % side_y
+    if n_x > 2 * span:
+        bx = (cx - span + bx + n_x) % n_x
+    if n_y > 2 * span:
+        by = (cy - span + by + n_y) % n_y
+    start = (bx * n_y + by) * n_z
+    if n_z <= 2 * span:
+        low, high = 0, n_z if piece == 0 else 0
     else:
-        side = 2 * span + 1
-        bx = (cx - span + column // side + n_cells) % n_cells
-        by = (cy - span + column % side + n_cells) % n_cells
-        cell = (bx * n_cells + by) * n_cells
         low, high = cz - span, cz + span + 1
         if piece == 0:
-            low, high = max(low, 0), min(high, n_cells)
+            low, high = max(low, 0), min(high, n_z)
         elif low < 0:
-            low, high = low + n_cells, n_cells
+            low, high = low + n_z, n_z
         else:
-            low, high = 0, max(high - n_cells, 0)
-    return cell_start[cell + low], cell_start[cell + high]
+            low, high = 0, max(high - n_z, 0)
+    return bin_start[start + low], bin_start[start + high]
 
 
-def extend_row_of(vectors: Vectors) -> Callable[..., int]:
+def extend_row_of(vectors: Vectors, *, cubic: bool) -> Callable[..., int]:
     """Body: append the candidates of one run to the row of `itself` (an entry) at the upper halves x, y, z; its new length.
     A longer row than there is room for is counted, not written.
 
-    Distances are in single precision and in units of L/2^32: the skin forgives it, and twice as many fit a vector."""
-    keep = vectors.keep
+    Distances are in single precision: the skin forgives it, and twice as many fit a vector. In a cube their unit is L/2^32;
+    in other cells `shape` makes lengths of differences: h in the order xx, yy, zz, xy, xz, yz, in units of its own."""
+    keep, keep_in_cell = vectors.keep, vectors.keep_in_cell
     mask, bits, ahead = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(KEPT)
 
-    def extend_row(itself, x, y, z, first, last, upper, limit, entries, neighbours, count):
+    def extend_row(itself, x, y, z, first, last, upper, limit, entries, shape, neighbours, count):
         room = uint64(neighbours.shape[1]) - ahead  # sixteen are written at a time
         row, limits = neighbours[int64(itself & mask)], limit[int64(itself >> bits)]
         end = uint64(last)
         for begin in range(uint64(first), end, ahead):
             place = min(count, room)
-            kept = keep(upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place)
+            if cubic:
+                kept = keep(upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place)
+            else:
+                kept = keep_in_cell(
+                    upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place, shape
+                )
             count += kept - place
         return count
 
@@ -110,16 +123,14 @@ def end_row_of(vectors: Vectors) -> Callable[..., None]:
 
 
 def collect_of(vectors: Vectors, run_around: Any) -> Callable[..., int]:
-    """The candidates of a cell, side by side in near_upper, near_limit and near_entries; returns their number. Each serves
-    all particles of the cell from aligned vectors: the list costs two thirds of one from the runs themselves."""
+    """The candidates of a bin, side by side in near_upper, near_limit and near_entries; returns their number. Each serves
+    all particles of the bin from aligned vectors: the list costs two thirds of one from the runs themselves."""
     copy, ahead = vectors.copy, uint64(KEPT)
 
-    def collect(
-        n_pieces, cx, cy, cz, n_cells, span, cell_start, upper, limit, entries, near_upper, near_limit, near_entries
-    ):
+    def collect(n_pieces, cx, cy, cz, grid, span, bin_start, upper, limit, entries, near_upper, near_limit, near_entries):
         found = uint64(0)
         for q in range(n_pieces):
-            start, end = run_around(q, cx, cy, cz, n_cells, span, cell_start)
+            start, end = run_around(q, cx, cy, cz, grid, span, bin_start)
             first, last = uint64(start), uint64(end)
             for begin in range(first, last, ahead):
                 at = found + begin - first
@@ -129,7 +140,7 @@ def collect_of(vectors: Vectors, run_around: Any) -> Callable[..., int]:
                 for other in range(limit.shape[0]):
                     copy(limit[other], begin, near_limit[other], at)
             found += last - first
-        for other in range(limit.shape[0]):  # what is left over from other cells is beyond every reach
+        for other in range(limit.shape[0]):  # what is left over from other bins is beyond every reach
             for k in range(ahead):
                 near_limit[other, found + k] = float32(-1.0)
         return found
@@ -138,28 +149,28 @@ def collect_of(vectors: Vectors, run_around: Any) -> Callable[..., int]:
 
 
 def list_neighbours_of(collect: Any, extend_row: Any, end_row: Any, pieces: Any) -> Any:
-    """Rows of all particles whose cells have cx in from_x ... to_x; returns the longest. Unless that fits the room of a row
+    """Rows of all particles whose bins have cx in from_x ... to_x; returns the longest. Unless that fits the room of a row
     (its width less sixteen) the list is not valid."""
 
     def list_neighbours(
-        from_x, to_x, n_cells, span, cell_start, upper, limit, entries, near_upper, near_limit, near_entries,
+        from_x, to_x, grid, span, bin_start, upper, limit, entries, shape, near_upper, near_limit, near_entries,
         neighbours, counts,
     ):  # fmt: skip
         longest = uint64(0)
-        n_pieces = pieces(n_cells, span)
+        n_pieces = pieces(grid, span)
         for cx in range(from_x, to_x):
-            for cy in range(n_cells):
-                for cz in range(n_cells):
-                    home = (cx * n_cells + cy) * n_cells + cz
-                    if cell_start[home] < cell_start[home + 1]:
+            for cy in range(grid[1]):
+                for cz in range(grid[2]):
+                    home = (cx * grid[1] + cy) * grid[2] + cz
+                    if bin_start[home] < bin_start[home + 1]:
                         found = collect(
-                            n_pieces, cx, cy, cz, n_cells, span, cell_start, upper, limit, entries,
+                            n_pieces, cx, cy, cz, grid, span, bin_start, upper, limit, entries,
                             near_upper, near_limit, near_entries,
                         )  # fmt: skip
-                        for k in range(cell_start[home], cell_start[home + 1]):
+                        for k in range(bin_start[home], bin_start[home + 1]):
                             x, y, z = upper[0, k], upper[1, k], upper[2, k]
                             count = extend_row(
-                                entries[k], x, y, z, uint64(0), found, near_upper, near_limit, near_entries,
+                                entries[k], x, y, z, uint64(0), found, near_upper, near_limit, near_entries, shape,
                                 neighbours, uint64(0),
                             )  # fmt: skip
                             end_row(entries[k], count, neighbours, counts)

@@ -19,31 +19,3 @@ def pair_terms_of(radial: Any) -> Any:
             terms[4, p] = d4 * w * w * w * w
 
     return pair_terms
-
-
-def count_pairs(first, last, ticks, species, neighbours, counts, range2, scale, number):
-    """number[i]: listed neighbours of i closer than the range of their species."""
-    for i in range(first, last):
-        found = 0
-        for k in range(counts[i]):
-            j = neighbours[i, k] & 268435455
-            r2 = 0.0
-            for d in range(3):
-                r2 += (float(ticks[j, d] - ticks[i, d]) * scale) ** 2
-            found += 1 if (r2 < range2[species[i], species[j]]) & (i != j) else 0
-        number[i] = found
-
-
-def fill_pairs(first, last, ticks, species, neighbours, counts, range2, scale, start, target, r):
-    """Rows of a compressed full list: target[start[i] ...] is j, r the vector from i to j."""
-    for i in range(first, last):
-        p = start[i]
-        for k in range(counts[i]):
-            j = neighbours[i, k] & 268435455
-            x = float(ticks[j, 0] - ticks[i, 0]) * scale
-            y = float(ticks[j, 1] - ticks[i, 1]) * scale
-            z = float(ticks[j, 2] - ticks[i, 2]) * scale
-            if (x * x + y * y + z * z < range2[species[i], species[j]]) & (i != j):
-                target[p] = j
-                r[p, 0], r[p, 1], r[p, 2] = x, y, z
-                p += 1

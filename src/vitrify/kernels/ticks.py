@@ -1,24 +1,21 @@
-"""Positions as 64-bit integers in units of L/2^64, and back."""
+"""Fractional coordinates as 64-bit integers in units of 2^-64, and back: differences are exact, and wrap by themselves."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-TICKS = 2.0**64  # in one box edge
+TICKS = 2.0**64  # in one period
 
 
-def to_ticks(positions: NDArray[np.float64], box: float) -> NDArray[np.int64]:
-    """Positions as ticks; exact to the last bit of x/L. positions: any shape, in units of length."""
-    fraction = np.asarray(positions, dtype=np.float64) / box
-    fraction = fraction - np.floor(fraction)
-    fraction = np.where(fraction < 1.0, fraction, 0.0)  # −1e-17 − floor(−1e-17) rounds to 1
-    return (fraction * TICKS).astype(np.uint64).view(np.int64)
+def to_ticks(fractions: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Fractional coordinates as ticks, exact to their last bit. fractions: any shape, taken into [0, 1)."""
+    inside = fractions - np.floor(fractions)
+    inside = np.where(inside < 1.0, inside, 0.0)  # −1e-17 − floor(−1e-17) rounds to 1
+    return (inside * TICKS).astype(np.uint64).view(np.int64)
 
 
-def from_ticks(ticks: NDArray[np.int64], box: float) -> NDArray[np.float64]:
-    """Positions in [0, box)."""
-    positions: Any = ticks.view(np.uint64).astype(np.float64) * (box / TICKS)
-    return np.where(positions < box, positions, 0.0)
+def from_ticks(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Fractional coordinates in [0, 1)."""
+    fractions = np.ascontiguousarray(ticks).view(np.uint64).astype(np.float64) / TICKS
+    return np.where(fractions < 1.0, fractions, 0.0)

@@ -70,14 +70,15 @@ class Listing(NamedTuple):
     spare_label: Any
     spare: Any
     reach2: Any  # (samples, kinds, kinds) float32, in (L/2^32)²
-    n_cells: Any  # (samples,) along an edge
-    span: Any  # (samples,) cells that the range may cover
-    inside: Any  # (samples, cells) int32: particles in a cell
-    cell_start: Any  # (samples, cells + 1)
-    cell_of: Any  # (n,)
-    anywhere: Any  # (n,) particles by cell, in any order within
-    within: Any  # (chunks,) of a chunk's cells or rows
-    upper: Any  # (3, n) int32: candidates by cell, as sort_by_cell leaves them
+    grid: Any  # (samples, 3) bins along the axes
+    span: Any  # (samples,) bins that the range may cover
+    shape: Any  # (samples, 6) float32: of cells that are no cubes, as Batch.shape has it
+    inside: Any  # (samples, bins) int32: particles in a bin
+    bin_start: Any  # (samples, bins + 1)
+    bin_of: Any  # (n,)
+    anywhere: Any  # (n,) particles by bin, in any order within
+    within: Any  # (chunks,) of a chunk's bins or rows
+    upper: Any  # (3, n) int32: candidates by bin, as sort_by_bin leaves them
     limit: Any  # (kinds, n) float32
     entries: Any  # (n,) uint32
     neighbours: Any  # (n, width) uint32

@@ -30,4 +30,4 @@ def dipole_decay(
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     every = bonds(hessian.pairs)
     chosen = np.random.default_rng(seed).choice(every, size=min(number, len(every)), replace=False)
-    return decay(hessian, glass.box, glass.spacing, chosen, track)
+    return decay(hessian, glass.spacing, chosen, track)

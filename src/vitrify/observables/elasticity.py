@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from vitrify.contacts import NO_SOLID, REMEDY
 from vitrify.errors import SampleFailure, or_failure
 from vitrify.glass import Glass
-from vitrify.statics import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs
+from vitrify.statics import BULK, Hessian, Modulus, Pairs
 from vitrify.statics.hessian import together
-from vitrify.statics.hessians import at_once
-from vitrify.statics.stability import TRANSLATIONS, Stability, probe, proves_minimum, stability
-from vitrify.statics.strain import StrainResponses, strain_responses
+from vitrify.statics.hessians import at_once, of_one_dimension
+from vitrify.statics.stability import Stability, probe, proves_minimum, stability
+from vitrify.statics.strain import PLANES, StrainResponses, strain_responses
 
 if TYPE_CHECKING:
     from vitrify.backends import Cpu
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 Elasticity = dict[str, float | int | bool]
 COLUMNS = 40  # of vectors that a solve for STRAINS and a probe holds
-STRAINS = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ, BULK)
+STRAINS = {d: (*planes.values(), BULK) for d, planes in PLANES.items()}
 
 
 def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bool = False) -> Elasticity:
-    """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name.
+    """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name; in two dimensions G in
+    xy and along the diagonal.
 
     without_rattlers: of the particles that hold each other, in the same volume. Raises SampleFailure where these make no
     solid, or where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same if the moduli
     exist, and says so in `is_minimum`."""
     hessian = Hessian(_solid(pairs or Pairs.of(glass), without_rattlers=without_rattlers))
-    (found,) = strain_responses(hessian.alone, STRAINS, [probe(hessian.pairs)])
+    (found,) = strain_responses(hessian.alone, STRAINS[hessian.pairs.dimension], [probe(hessian.pairs)])
     return _concluded(hessian, found)
 
 
@@ -43,14 +44,14 @@ def elasticities(
     if not glasses:
         return []
     size = side_by_side or at_once(Pairs.of(glasses[0]), COLUMNS, machine)
-    return [x for k in range(0, len(glasses), size) for x in _side_by_side(glasses[k : k + size], machine)]
+    return [x for part in of_one_dimension(glasses, size) for x in _side_by_side(part, machine)]
 
 
 def _side_by_side(glasses: Sequence[Glass], machine: Cpu | Gpu) -> list[Elasticity | SampleFailure]:
     solids = [or_failure(_solid, Pairs.of(x)) for x in glasses]
     sound = [Hessian(x) for x in solids if isinstance(x, Pairs)]
     forces = [probe(x.pairs) for x in sound]
-    found = strain_responses(together(sound, machine), STRAINS, forces) if sound else []
+    found = strain_responses(together(sound, machine), STRAINS[glasses[0].dimension], forces) if sound else []
     measured = iter([or_failure(_concluded, x, responses) for x, responses in zip(sound, found, strict=True)])
     return [next(measured) if isinstance(x, Pairs) else x for x in solids]
 
@@ -74,40 +75,43 @@ def _concluded(hessian: Hessian, found: StrainResponses) -> Elasticity:
         raise SampleFailure(
             f"moduli do not exist: the solver did not converge on {state}, not a minimum{pairs.told_of_rattlers()}"
         )
-    return moduli_columns(found.moduli[:3], found.bulk(3), zero_modes=sound.zero_modes, is_minimum=sound.is_minimum)
+    return moduli_columns(
+        pairs.dimension, found.moduli[:-1], found.bulk(-1), zero_modes=sound.zero_modes, is_minimum=sound.is_minimum
+    )
 
 
 def _require_rigid(pairs: Pairs, found: Stability) -> None:
     """Raise SampleFailure where parts float that are no rattlers. found: of these pairs."""
-    alone = int(pairs.isolated.sum())
-    if found == Stability(TRANSLATIONS * (1 + alone), 0):
+    alone, d = int(pairs.isolated.sum()), pairs.dimension
+    if found == Stability(d * (1 + alone), 0, d):
         return
     rest = pairs.without_rattlers()
     left = found if rest is pairs else stability(Hessian(rest), certified=False)
-    if left.zero_modes > TRANSLATIONS and not left.negative_modes:
+    if left.zero_modes > d and not left.negative_modes:
         raise SampleFailure(
-            f"{NO_SOLID} enough to hold each other ({left.zero_modes} zero modes where a solid has {TRANSLATIONS}, with "
+            f"{NO_SOLID} enough to hold each other ({left.zero_modes} zero modes where a solid has {d}, with "
             f"{int(pairs.contacts.rattlers.sum())} rattlers left out); {REMEDY}"
         )
 
 
-def moduli_columns(shear: list[Modulus], bulk: Modulus, *, zero_modes: int, is_minimum: bool) -> Elasticity:
+def moduli_columns(
+    dimension: int, shear: list[Modulus], bulk: Modulus, *, zero_modes: int, is_minimum: bool
+) -> Elasticity:  # fmt: skip
     """The columns of elasticity out of the moduli. Raises SampleFailure where nothing resists a strain."""
     if bulk.value == 0.0:
         raise SampleFailure("moduli do not exist: no particles interact")
     return {
-        "shear_modulus": float(shear[0].value),
-        "shear_modulus_xz": float(shear[1].value),
-        "shear_modulus_yz": float(shear[2].value),
+        **{name: float(x.value) for name, x in zip(PLANES[dimension], shear, strict=True)},
         "shear_modulus_affine": float(shear[0].affine),
         "bulk_modulus": float(bulk.value),
-        "poisson_ratio": float(poisson_ratio(shear[0].value, bulk.value)),
+        "poisson_ratio": float(poisson_ratio(shear[0].value, bulk.value, dimension)),
         "g_over_k": float(shear[0].value / bulk.value),
         "zero_modes": zero_modes,
         "is_minimum": is_minimum,
     }
 
 
-def poisson_ratio(shear_modulus: float, bulk_modulus: float) -> float:
-    """ν = (3K − 2G)/(6K + 2G) in three dimensions, Eq. (A6)."""
-    return (3.0 * bulk_modulus - 2.0 * shear_modulus) / (6.0 * bulk_modulus + 2.0 * shear_modulus)
+def poisson_ratio(shear_modulus: float, bulk_modulus: float, dimension: int = 3) -> float:
+    """ν = (dK − 2G)/(d(d − 1)K + 2G): Eq. (A6) in three dimensions, (K − G)/(K + G) in two."""
+    d = dimension
+    return (d * bulk_modulus - 2.0 * shear_modulus) / (d * (d - 1) * bulk_modulus + 2.0 * shear_modulus)

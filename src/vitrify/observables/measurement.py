@@ -22,11 +22,12 @@ EQUILIBRIUM = 1e-8  # largest force that still counts as mechanical equilibrium,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3)."""
+    """A glass in numbers: ε, λ(small, small) and m are 1; G and K after Eqs. (A1) and (A3). None is what its dimension does
+    not have."""
 
     n: int
-    n_rattlers: int  # particles that fewer than 4 contacts hold
-    box: float  # edge, in λ
+    n_rattlers: int  # particles that fewer than d + 1 contacts hold
+    box: float | list[list[float]]  # in λ: the edge of a cube (a square), of other cells the vectors as rows
     model: str
     energy_per_particle: float
     max_force: float  # largest |component|
@@ -39,15 +40,16 @@ class Measurement:
     coordination: float
     min_coordination: float
     shear_modulus: float  # xy
-    shear_modulus_xz: float
-    shear_modulus_yz: float
+    shear_modulus_xz: float | None = None  # of three dimensions
+    shear_modulus_yz: float | None = None
+    shear_modulus_diagonal: float | None = None  # of two: layers along (1, 1)
     shear_modulus_affine: float  # Born part, xy
     bulk_modulus: float
     poisson_ratio: float
     g_over_k: float
     zero_modes: int
     is_minimum: bool
-    a0: float  # (V/N)^(1/3)
+    a0: float  # (V/N)^(1/d)
     omega0: float  # c_s/a0 with this glass's own G; not a number where G < 0
 
 
@@ -75,7 +77,7 @@ def measure(
     return Measurement(
         n=glass.n_particles,
         n_rattlers=int(pairs.contacts.rattlers.sum()),
-        box=glass.box,
+        box=glass.box if glass.cell.is_cubic else glass.box.tolist(),
         model=str(glass.model),
         a0=glass.spacing,
         omega0=speed / glass.spacing,

@@ -11,18 +11,17 @@ import numpy as np
 from vitrify.backends import Cpu, backend
 from vitrify.errors import SampleFailure, check
 from vitrify.glass import Glass
-from vitrify.statics import SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Hessian, Modulus, Pairs
+from vitrify.statics import Hessian, Modulus, Pairs
 from vitrify.statics.hessian import together
-from vitrify.statics.hessians import at_once
+from vitrify.statics.hessians import at_once, of_one_dimension
 from vitrify.statics.modes import Modes, lowest_modes, modes_below, modes_of
-from vitrify.statics.strain import strain_responses
+from vitrify.statics.strain import PLANES, strain_responses
 
 from .measurement import EQUILIBRIUM, held_pairs
 
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
-PLANES = (SHEAR_XY, SHEAR_XZ, SHEAR_YZ)
 COLUMNS = 300  # of vectors that hold some fifty modes of a glass while they are found side by side
 LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of sound to set a scale by
 
@@ -34,21 +33,22 @@ def hessian_of(glass: Glass, *, without_rattlers: bool = False, force_tolerance:
 
 
 def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
-    """ω = 2π c_s/L of the longest shear wave, c_s = √(G/ρ) with this glass's own G, mean of three planes, in √(ε/m)/λ."""
+    """ω = 2π c_s/L of the longest shear wave that fits the cell, c_s = √(G/ρ) with this glass's own G, mean of its
+    planes, in √(ε/m)/λ."""
     return first_shear_phonons([glass], [hessian], backend())[0]
 
 
 def first_shear_phonons(glasses: Sequence[Glass], hessians: Sequence[Hessian], machine: Cpu | Gpu) -> list[float]:
-    """first_shear_phonon of each glass."""
-    nothing = [np.zeros((x.pairs.n_particles, 3)) for x in hessians]
-    responses = strain_responses(together(hessians, machine), PLANES, nothing)
+    """first_shear_phonon of each glass; all of one dimension."""
+    planes, nothing = PLANES[glasses[0].dimension], [np.zeros((x.pairs.n_particles, 3)) for x in hessians]
+    responses = strain_responses(together(hessians, machine), list(planes.values()), nothing)
     return [_phonon(glass, found.moduli) for glass, found in zip(glasses, responses, strict=True)]
 
 
 def _phonon(glass: Glass, planes: list[Modulus]) -> float:
-    shear = max(sum(x.value for x in planes), LEAST_SHEAR * sum(x.affine for x in planes)) / 3.0
+    shear = max(sum(x.value for x in planes), LEAST_SHEAR * sum(x.affine for x in planes)) / len(planes)
     masses = np.array(glass.model.mixture.masses)[glass.species]
-    return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.box)
+    return float(2.0 * np.pi * np.sqrt(shear * glass.volume / masses.sum()) / glass.cell.longest_wave)
 
 
 def low_frequency_modes(
@@ -68,7 +68,7 @@ def low_frequency_modes(
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     first = first_shear_phonon(glass, hessian)
     modes = lowest_modes(hessian, number) if number else modes_below(hessian, (below * first) ** 2)
-    return replace(modes, vectors=hessian.pairs.in_glass(modes.vectors, axis=1)), first
+    return _in_glass(modes, glass, hessian), first
 
 
 def low_frequency_modes_of(
@@ -78,8 +78,7 @@ def low_frequency_modes_of(
     for glass in glasses:
         _check(glass, number)
     size = at_once(Pairs.of(glasses[0]), COLUMNS, machine) if glasses else 1
-    parts = [glasses[k : k + size] for k in range(0, len(glasses), size)]
-    return [x for part in parts for x in _side_by_side(part, machine, below, number)]
+    return [x for part in of_one_dimension(glasses, size) for x in _side_by_side(part, machine, below, number)]
 
 
 def _side_by_side(
@@ -88,7 +87,15 @@ def _side_by_side(
     hessians = [Hessian(Pairs.of(x)) for x in glasses]
     firsts = first_shear_phonons(glasses, hessians, machine)
     modes = modes_of(hessians, machine, number=number, below=[(below * x) ** 2 for x in firsts])
-    return [x if isinstance(x, SampleFailure) else (x, first) for x, first in zip(modes, firsts, strict=True)]
+    return [
+        x if isinstance(x, SampleFailure) else (_in_glass(x, glass, hessian), first)
+        for x, glass, hessian, first in zip(modes, glasses, hessians, firsts, strict=True)
+    ]
+
+
+def _in_glass(modes: Modes, glass: Glass, hessian: Hessian) -> Modes:
+    """Modes with vectors of all particles of the glass, (k, n, d)."""
+    return replace(modes, vectors=hessian.pairs.in_glass(modes.vectors, axis=1)[..., : glass.dimension])
 
 
 def _check(glass: Glass, number: int) -> None:

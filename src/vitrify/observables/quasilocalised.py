@@ -22,9 +22,9 @@ class QlmMeasurement:
     """One mode π."""
 
     values: dict[str, float]  # by the names of `measure --json`
-    vector: NDArray[np.float64]  # (n, 3)
+    vector: NDArray[np.float64]  # (n, d)
     split: EnergySplit
-    coupling: NDArray[np.float64]  # F of Eq. (A15), (3, 3)
+    coupling: NDArray[np.float64]  # F of Eq. (A15), (d, d)
 
 
 def quasilocalised_mode(
@@ -39,7 +39,7 @@ def quasilocalised_mode(
     pairs = hessian.pairs
     mode = softest_mode(hessian, order)
     coupling, split = strain_coupling(pairs, mode.vector), energy_split(pairs, mode.vector)
-    vector = pairs.in_glass(mode.vector)
+    vector = pairs.in_glass(mode.vector)[:, : glass.dimension]
     values = {
         "frequency": float(np.sqrt(mode.stiffness)),
         "residual": mode.residual,

@@ -19,7 +19,7 @@ BINS = 200
 
 @dataclass(frozen=True, slots=True)
 class DensityOfStates:
-    """D(ω) per particle, Eq. (A9): its integral is 3."""
+    """D(ω) per particle, Eq. (A9): its integral is d."""
 
     omega: FloatArray  # (points,)
     density: FloatArray  # (points,)
@@ -31,7 +31,7 @@ def density_of_states(glass: Glass, *, hessian: Hessian | None = None) -> Densit
     """All eigenvalues for up to LARGEST_DENSE particles (histogram), the kernel polynomial method above."""
     hessian = hessian or Hessian(Pairs.of(glass))
     if glass.n_particles <= LARGEST_DENSE:
-        omega = np.sqrt(np.maximum(dense_eigenvalues(hessian), 0.0))[3:]
+        omega = np.sqrt(np.maximum(dense_eigenvalues(hessian), 0.0))[glass.dimension :]
         density, edges = np.histogram(omega, bins=BINS, range=(0.0, 1.02 * float(omega[-1])))
         width = float(edges[1] - edges[0])
         return DensityOfStates(0.5 * (edges[1:] + edges[:-1]), density / (glass.n_particles * width), width, "dense")

@@ -58,6 +58,7 @@ class OnDevice:
     """Copies on a GPU. A sample's results depend on its own rows alone: its list is renewed when it asks for that."""
 
     def __init__(self, batch: Batch, machine: Gpu) -> None:
+        batch.require_cubes()
         self.batch, self.machine = batch, machine
         self._under_way: set[int] = set()  # samples that a program has not finished with
         self._lists_made = np.zeros(batch.n_samples, dtype=np.int64)
@@ -129,8 +130,8 @@ class OnDevice:
     def _listing(self) -> Listing:
         batch, put = self.batch, self.machine.put
         n, samples = len(batch.ticks), range(batch.n_samples)
-        cells = np.array([batch.cells(s) for s in samples])
-        most, kinds = int(cells[:, 0].max()) ** 3, len(batch.reach2)
+        grids, spans = (np.array(x) for x in zip(*(batch.bins(s) for s in samples), strict=True))
+        most, kinds = int(grids.prod(axis=1).max()), len(batch.reach2)
 
         def room(*shape: int, kind: Any = np.int64) -> Any:
             return put(np.zeros(shape, dtype=kind))
@@ -144,8 +145,8 @@ class OnDevice:
             label=put(batch.label), carried=carried,
             spare_ticks=room(n, 4), spare_species=room(n), spare_kind=room(n), spare_label=room(n),
             spare=room(len(CARRIED), n, 4, kind=np.float64), reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
-            n_cells=put(cells[:, 0]), span=put(cells[:, 1]), inside=room(len(samples), most, kind=np.int32),
-            cell_start=room(len(samples), most + 1), cell_of=room(n), anywhere=room(n),
+            grid=put(grids), span=put(spans), shape=put(batch.shape), inside=room(len(samples), most, kind=np.int32),
+            bin_start=room(len(samples), most + 1), bin_of=room(n), anywhere=room(n),
             within=room(self.layout.chunk_first.shape[0]), upper=room(3, n, kind=np.int32),
             limit=room(kinds, n, kind=np.float32), entries=room(n, kind=np.uint32), neighbours=put(batch.neighbours),
             counts=room(n), lengths=room(n), longest=room(len(samples)),
@@ -182,13 +183,13 @@ def _settle(machine: Any) -> Program:
 
 
 def _sort(machine: Any) -> Program:
-    cell_along, share = machine.inline(listing.cell_along), machine.inline(listing.share_of_cells)
+    bin_along, share = machine.inline(listing.bin_along), machine.inline(listing.share_of_bins)
     return Program((
         Line("chunks", listing.clear_of(share)),
-        Line("particles", listing.count_of(cell_along, machine.tally)),
-        Line("chunks", listing.sum_cells_of(share)),
+        Line("particles", listing.count_of(bin_along, machine.tally)),
+        Line("chunks", listing.sum_bins_of(share)),
         Line("samples", listing.scan_chunks),
-        Line("chunks", listing.start_cells_of(share)),
+        Line("chunks", listing.start_bins_of(share)),
         Line("particles", listing.fill_of(machine.tally)),
         Line("particles", listing.order),
     ), repeats=False)  # fmt: skip
@@ -201,9 +202,8 @@ def _permute(machine: Any) -> Program:
 
 def _rows(machine: Any) -> Program:
     vectors = machine.vectors
-    parts = (
-        listing.cell_along, lists.pieces, lists.run_around, lists.extend_row_of(vectors), lists.end_row_of(vectors)
-    )  # fmt: skip
+    extend, end = lists.extend_row_of(vectors, cubic=True), lists.end_row_of(vectors)
+    parts = (listing.bin_along, lists.pieces, lists.run_around, extend, end)
     row = listing.row_of(*[machine.inline(x) for x in parts])
     longest = (Line("chunks", listing.longest_of_chunk), Line("samples", listing.longest_of_sample))
     return Program((Line("particles", row), *longest), repeats=False)

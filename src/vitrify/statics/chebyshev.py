@@ -68,8 +68,7 @@ class ChebyshevOperators:
     def _upper_bounds(self) -> FloatArray:
         """Upper bounds of the spectra: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
         on, samples = self.hessians, self.hessians.n_samples
-        begin = [np.random.default_rng(3).normal(size=(1, n, 3)) for n in on.sizes]
-        x = on.put([b / np.linalg.norm(b) for b in begin])
+        x = on.put([b / np.linalg.norm(b) for b in on.random(1, 3)])
         w, state = x.shape[2], np.zeros((samples, lanczos.ROWS, x.shape[2]))
         state[:, lanczos.G] = 1.0
         alpha, beta = (on.zeros(samples, BOUND_STEPS, w) for _ in range(2))
@@ -88,20 +87,21 @@ class ChebyshevOperators:
 
 
 class ChebyshevOperator:
-    """Polynomials of the M of one glass, applied to rows of vectors here, (m, 3 n)."""
+    """Polynomials of the M of one glass, applied to rows of vectors here, (m, d n)."""
 
     def __init__(self, hessian: Hessian) -> None:
-        self._on, self.n = ChebyshevOperators(hessian.alone), hessian.pairs.n_particles
+        self._on, self._pairs = ChebyshevOperators(hessian.alone), hessian.pairs
+        self.n, self.d = hessian.pairs.n_particles, hessian.pairs.dimension
         self.largest = float(self._on.largest[0])
 
     def filter(self, rows: FloatArray, cut: float, degree: int) -> FloatArray:
         """T_degree of rows, as ChebyshevOperators.filter has it."""
         on, found = self._on.hessians, np.empty_like(rows)
         for first in range(0, len(rows), on.lanes.number):
-            some = rows[first : first + on.lanes.number].reshape(-1, self.n, 3)
+            some = self._pairs.in_space(rows[first : first + on.lanes.number])
             x = on.put([some])
             self._on.filter(x, on.zeros(*x.shape), np.array([cut]), np.array([degree]))
-            found[first : first + len(some)] = on.get(x, len(some))[0].reshape(len(some), -1)
+            found[first : first + len(some)] = self._pairs.flat(on.get(x, len(some))[0])
         return found
 
     def degree(self, cut: float) -> int:
@@ -112,7 +112,7 @@ class ChebyshevOperator:
         """(count,) ⟨v·T_k(M̃)·v⟩ summed over rows, M̃ = 2 M/largest − 1; two moments a product."""
         on, total = self._on.hessians, np.zeros(count)
         for first in range(0, len(rows), on.lanes.number):
-            x = on.put([rows[first : first + on.lanes.number].reshape(-1, self.n, 3)])
+            x = on.put([self._pairs.in_space(rows[first : first + on.lanes.number])])
             total += self._on.moments(x, on.zeros(*x.shape), count).sum(axis=(0, 2))
         return total
 

@@ -13,7 +13,7 @@ from vitrify.solver_sizes import DECAY_BINS
 from .anharmonic import hessian_force
 from .hessian import Hessian
 from .pairs import Pairs
-from .stability import require_minimum
+from .stability import random_vectors, require_minimum
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -66,9 +66,7 @@ def softest_bonds(hessian: Hessian, number: int, *, seed: int = 7) -> SoftBonds:
     For R of independent normal columns, E (R·M⁺d)² = |M⁺d|²; R·M⁺d = (M⁺R)·d needs one solve a column. No two of the chosen
     bonds share a particle."""
     pairs, n = hessian.pairs, hessian.pairs.n_particles
-    right = np.random.default_rng(seed).normal(size=(SKETCH, n, 3))
-    right -= right.mean(axis=1, keepdims=True)
-    image = hessian.response(right, tolerance=SKETCH_TO)
+    image = hessian.response(random_vectors(pairs, SKETCH, seed), tolerance=SKETCH_TO)
     every = bonds(pairs)
     i, j = pairs.source[every], pairs.target[every]
     direction = pairs.r_pd[every] / pairs.distance[every][:, None]
@@ -109,11 +107,10 @@ NEAREST = 0.5  # in a0; the last of DECAY_BINS ends at 55
 LEAST_PAIRS = 8  # in a bin, for a median
 
 
-def decay(
-    hessian: Hessian, box: float, spacing: float, chosen: IntArray, track: Callable[[IntArray], Iterable[int]] = iter
-) -> Decay:
+def decay(hessian: Hessian, spacing: float, chosen: IntArray, track: Callable[[IntArray], Iterable[int]] = iter) -> Decay:
     """c(r), Eq. (A13): for each response the median of (z·d_kl)² over pairs kl at distance r, between pair midpoints under
-    the minimum image, up to half the box. A few responses in memory at a time. Raises SampleFailure for what is no minimum.
+    the minimum image, up to half the least height of the cell. A few responses in memory at a time. Raises SampleFailure
+    for what is no minimum.
 
     track: yields the chosen bonds one after the other and may show how far it is."""
     pairs = hessian.pairs
@@ -121,20 +118,20 @@ def decay(
     every = bonds(pairs)
     i, j = pairs.source[every], pairs.target[every]
     direction = pairs.r_pd[every] / pairs.distance[every][:, None]
-    middle = pairs.positions[i] + 0.5 * pairs.r_pd[every]
+    cell = pairs.cell
+    middle, farthest = pairs.positions[i] + 0.5 * pairs.r_pd[every, : cell.dimension], 0.5 * float(cell.heights.min())
     count = DECAY_BINS
     edges = NEAREST * 10.0 ** (np.arange(count + 1) / BINS_A_DECADE)
     each = np.full((len(chosen), count), np.nan)
     for row, bond, z in zip(each, track(chosen), responses(hessian, chosen, tolerance=DECAY_TO), strict=True):
-        away = middle - middle[np.searchsorted(every, bond)]
-        away -= box * np.rint(away / box)
+        away = cell.nearest(middle - middle[np.searchsorted(every, bond)])
         r = np.sqrt(np.einsum("pd,pd->p", away, away)) / spacing
         value = np.einsum("pd,pd->p", z[j] - z[i], direction) ** 2
-        place = np.where(r * spacing < 0.5 * box, np.digitize(r, edges) - 1, -1)
+        place = np.where(r * spacing < farthest, np.digitize(r, edges) - 1, -1)
         order = np.argsort(place, kind="stable")
         starts = np.searchsorted(place[order], np.arange(count + 1))
         for b in range(count):
             inside = value[order[starts[b] : starts[b + 1]]]
-            if len(inside) >= LEAST_PAIRS and edges[b + 1] * spacing <= 0.5 * box:
+            if len(inside) >= LEAST_PAIRS and edges[b + 1] * spacing <= farthest:
                 row[b] = np.median(inside)
     return Decay(np.sqrt(edges[1:] * edges[:-1]), each)

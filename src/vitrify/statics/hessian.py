@@ -88,7 +88,7 @@ class Hessian:
         raise SampleFailure(state + self.pairs.told_of_rattlers())
 
     def matrix(self) -> sparse.csr_array:
-        """(3n, 3n) sparse matrix."""
+        """(d n, d n) sparse matrix."""
         return self._matrix
 
     @cached_property
@@ -99,7 +99,11 @@ class Hessian:
         column, value = np.empty(entries, dtype=start.dtype), np.empty(entries)
         fill = backend().compile(fill_matrix_of(backend().inline(block_of_pair)))
         fill(MatrixView(pairs.springs, self.diagonal, start, column, value))
-        return sparse.csr_array((value, column, start), shape=(3 * n, 3 * n))
+        matrix = sparse.csr_array((value, column, start), shape=(3 * n, 3 * n))
+        if pairs.dimension == 3:
+            return matrix
+        there = np.flatnonzero(np.arange(3 * n) % 3 < pairs.dimension)
+        return sparse.csr_array(matrix[there][:, there])
 
 
 def together(hessians: Sequence[Hessian], machine: Cpu | Gpu) -> Hessians:

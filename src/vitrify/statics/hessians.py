@@ -17,6 +17,7 @@ from vitrify.backends import Cpu
 from vitrify.backends.lanes import lanes_of
 from vitrify.backends.memory import available_memory
 from vitrify.backends.program import BEGINS, Layout, Line, Program, layout_of
+from vitrify.glass import Glass
 from vitrify.kernels import block_jacobi_cg as cg
 from vitrify.kernels import chebyshev, hessian, lanczos, subspace
 from vitrify.kernels.hessian import DiagonalView, ProductView, Springs, StrainView
@@ -41,6 +42,7 @@ class Hessians:
     def __init__(self, samples: Sequence[Pairs], machine: Cpu | Gpu) -> None:
         self.machine, self.programs, self.lanes = machine, programs(machine), lanes_of(machine)
         self.sizes, self.volumes = [x.n_particles for x in samples], np.array([x.volume for x in samples])
+        self.dimensions = [x.dimension for x in samples]
         self.first = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
         self.n, self.n_samples = int(self.first[-1]), len(samples)
         self.layout = layout_of(self.sizes, machine)
@@ -67,6 +69,13 @@ class Hessians:
         here = self.machine.get(x)[:, :, :number]
         return [here[a:b].transpose(2, 0, 1) for a, b in zip(self.first, self.first[1:], strict=False)]
 
+    def random(self, number: int, seed: int) -> list[FloatArray]:
+        """Rows of normal vectors of each sample, (number, n, 3); those of two dimensions lie in the plane."""
+        rows = [np.random.default_rng(seed).normal(size=(number, n, 3)) for n in self.sizes]
+        for x, dimension in zip(rows, self.dimensions, strict=True):
+            x[:, :, dimension:] = 0.0
+        return rows
+
     def zeros(self, *shape: int) -> Any:
         """Zeros on the machine."""
         return self.machine.put(np.zeros(shape))
@@ -80,7 +89,8 @@ class Hessians:
     @cached_property
     def on_blocks(self) -> tuple[Any, Any]:
         """(n, 3, 3) the diagonal blocks of M and their inverses."""
-        view = DiagonalView(self.layout, self.on_springs, *(self.zeros(self.n, 3, 3) for _ in range(2)))
+        dimension = self.machine.put(np.array(self.dimensions, dtype=np.int64))
+        view = DiagonalView(self.layout, self.on_springs, dimension, *(self.zeros(self.n, 3, 3) for _ in range(2)))
         self._of_all(self.programs.diagonal, view)
         return view.diagonal, view.inverse
 
@@ -196,6 +206,16 @@ def at_once(pairs: Pairs, columns: int, machine: Cpu | Gpu) -> int:
         return 1
     size = BYTES_A_PAIR * len(pairs.target) + pairs.n_particles * (BYTES_A_PARTICLE + 24 * columns)
     return max(int(FRACTION * min(machine.free_memory(), available_memory()) / size), 1)
+
+
+def of_one_dimension(glasses: Sequence[Glass], size: int) -> list[Sequence[Glass]]:
+    """Glasses in parts of at most `size`, in their order, each of one dimension, as that has its own strains."""
+    parts: list[list[Glass]] = []
+    for glass in glasses:
+        if not parts or len(parts[-1]) == size or parts[-1][0].dimension != glass.dimension:
+            parts.append([])
+        parts[-1].append(glass)
+    return list(parts)
 
 
 def _together(springs: Sequence[Springs], first: IntArray) -> Springs:

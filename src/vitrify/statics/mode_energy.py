@@ -42,16 +42,17 @@ def energy_split(pairs: Pairs, mode: FloatArray) -> EnergySplit:
 
 
 def strain_coupling(pairs: Pairs, mode: FloatArray) -> FloatArray:
-    """F = ∂²U/∂ε∂x·π, (3, 3), symmetric strain, Eq. (A15), in ε/λ."""
+    """F = ∂²U/∂ε∂x·π, (d, d), symmetric strain, Eq. (A15), in ε/λ."""
     delta = mode[pairs.target] - mode[pairs.source]
-    tensor = 0.5 * (pairs.r_pd.T @ pairs.pull(delta))
-    return np.asarray(0.5 * (tensor + tensor.T))
+    tensor, d = 0.5 * (pairs.r_pd.T @ pairs.pull(delta)), pairs.dimension
+    return np.asarray(0.5 * (tensor + tensor.T))[:d, :d]
 
 
 def dilation_over_shear(coupling: FloatArray) -> float:
     """(Tr F/d)/λ_max, Eq. (A16): λ_max the largest eigenvalue of the deviatoric part, the mode's sign chosen so that the
     one of largest magnitude is positive."""
-    dilation = float(np.trace(coupling)) / 3.0
-    eigenvalues = np.linalg.eigvalsh(coupling - dilation * np.eye(3))
+    d = len(coupling)
+    dilation = float(np.trace(coupling)) / d
+    eigenvalues = np.linalg.eigvalsh(coupling - dilation * np.eye(d))
     largest = float(eigenvalues[np.argmax(np.abs(eigenvalues))])
     return dilation / largest

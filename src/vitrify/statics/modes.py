@@ -24,7 +24,7 @@ from .linear_solvers.certificate import nothing_below
 from .linear_solvers.inertia import Uncountable, count_below
 from .pairs import Pairs
 from .spectrum import spectral_density
-from .stability import TRANSLATIONS, ZERO
+from .stability import ZERO
 from .subspace_iteration import RESIDUAL, lowest_ritz_pairs
 
 if TYPE_CHECKING:
@@ -65,14 +65,15 @@ def participation_ratio(vectors: FloatArray) -> FloatArray:
 
 def lowest_modes(hessian: Hessian, number: int) -> Modes:
     """The `number` lowest modes. Raises SampleFailure for a saddle, floating parts, or where they cannot be found."""
-    degrees = 3 * hessian.pairs.n_particles - TRANSLATIONS
+    d = hessian.pairs.dimension
+    degrees = d * (hessian.pairs.n_particles - 1)
     number = min(number, degrees)
     if _small(hessian, number):
         return _dense(hessian, number)
     operator = ChebyshevOperator(hessian)
     density = spectral_density(operator, n_moments=128)
     grid = operator.largest * np.linspace(0.0, 1.0, 2_001) ** 2
-    wanted = (1.5 * number + 8.0 + TRANSLATIONS) / (degrees + TRANSLATIONS)
+    wanted = (1.5 * number + 8.0 + d) / (degrees + d)
     cut = float(np.interp(wanted, density.cumulative(grid), grid))
     for _ in range(RISES):
         values, vectors, residuals = _filtered_lanczos(hessian, operator, cut, number + 1)
@@ -153,44 +154,45 @@ def _counted(hessians: Sequence[Hessian], eigenvalues: Sequence[float]) -> list[
 
 def _fits(hessian: Hessian, number: int, block: int) -> bool:
     """Is there room for a subspace that is larger than the modes and smaller than the space?"""
-    return 1 < number + 1 < block < 3 * hessian.pairs.n_particles - TRANSLATIONS
+    return 1 < number + 1 < block < hessian.pairs.dimension * (hessian.pairs.n_particles - 1)
 
 
 def _small(hessian: Hessian, number: int) -> bool:
     """Is a dense matrix the better way?"""
-    n = hessian.pairs.n_particles
-    return n <= DENSE or 3 * (number + BLOCK) >= 3 * n - TRANSLATIONS
+    n, d = hessian.pairs.n_particles, hessian.pairs.dimension
+    return n <= DENSE or 3 * (number + BLOCK) >= d * (n - 1)
 
 
 def _dense(hessian: Hessian, number: int | None = None, below: float = np.inf) -> Modes:
     """From the dense matrix: complete by construction."""
-    matrix = hessian.matrix()
+    matrix, d = hessian.matrix(), hessian.pairs.dimension
     dense, rows = matrix.toarray(), matrix.shape[0]
     if number is None:
         values, vectors = linalg.eigh(dense, subset_by_value=(-np.inf, below))
     else:
-        values, vectors = linalg.eigh(dense, subset_by_index=(0, min(number + TRANSLATIONS, rows - 1)))
-    zeros = np.sort(np.argsort(np.abs(values))[:TRANSLATIONS])
+        values, vectors = linalg.eigh(dense, subset_by_index=(0, min(number + d, rows - 1)))
+    zeros = np.sort(np.argsort(np.abs(values))[:d])
     values, vectors = np.delete(values, zeros), np.delete(vectors, zeros, axis=1)
     edge = below if number is None else float(values[number - 1 : number + 1].mean())
     values, vectors = values[:number], vectors[:, :number]
     _require_minimum(hessian, values)
     residuals = np.linalg.norm(matrix @ vectors - vectors * values, axis=0)
-    return Modes(values, np.ascontiguousarray(vectors.T).reshape(len(values), -1, 3), residuals, edge, "dense matrix")
+    return Modes(values, hessian.pairs.in_space(np.ascontiguousarray(vectors.T)), residuals, edge, "dense matrix")
 
 
 def _filtered_lanczos(
     hessian: Hessian, operator: ChebyshevOperator, cut: float, number: int | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Modes below the cut, at most `number`, by block Lanczos with full reorthogonalisation on the filter of M."""
-    n, matrix = operator.n, hessian.matrix()
+    pairs, matrix = hessian.pairs, hessian.matrix()
+    size = matrix.shape[0]
     degree = operator.degree(cut)
-    basis = np.empty((0, 3 * n))
+    basis = np.empty((0, size))
     projected = np.empty((0, 0))
-    block = _orthonormal(_free(np.random.default_rng(5).normal(size=(BLOCK, 3 * n)), n))
+    block = _orthonormal(_free(np.random.default_rng(5).normal(size=(BLOCK, size)), pairs))
     while True:
         basis = np.concatenate([basis, block])
-        image = _free(operator.filter(block, cut, degree), n)
+        image = _free(operator.filter(block, cut, degree), pairs)
         along = image @ basis.T
         image -= along @ basis
         again = image @ basis.T  # twice is enough
@@ -203,7 +205,7 @@ def _filtered_lanczos(
         wider[:, m - BLOCK :] = along.T
         projected = wider
         q, rest = np.linalg.qr(image.T)
-        if m > (number or 0) + BLOCK or m + BLOCK > 3 * n - TRANSLATIONS:
+        if m > (number or 0) + BLOCK or m + BLOCK > size - pairs.dimension:
             theta, s = np.linalg.eigh(0.5 * (projected + projected.T))
             above = np.abs(theta) > 1.05 * _at_cut(operator, cut, degree)  # the filter is below this above the cut
             error = np.linalg.norm(rest @ s[-BLOCK:], axis=0) / np.maximum(np.abs(theta), 1e-300)
@@ -211,27 +213,27 @@ def _filtered_lanczos(
             order = order if number is None else order[:number]
             full = number is None or len(order) == number
             settled = len(order) > 0 and bool((error[order] < SETTLED).all())
-            if (settled and (full or m > 3 * len(order) + 6 * BLOCK)) or m + BLOCK > min(3 * n - TRANSLATIONS, 4000):
+            if (settled and (full or m > 3 * len(order) + 6 * BLOCK)) or m + BLOCK > min(size - pairs.dimension, 4000):
                 break
             if len(order) == 0 and m > 20 * BLOCK:
                 break
         block = np.ascontiguousarray(q.T)
-    return _rayleigh_ritz(matrix, s[:, order].T @ basis, operator, cut, degree)
+    return _rayleigh_ritz(hessian, s[:, order].T @ basis, operator, cut, degree)
 
 
 def _rayleigh_ritz(
-    matrix: object, rows: FloatArray, operator: ChebyshevOperator, cut: float, degree: int
+    hessian: Hessian, rows: FloatArray, operator: ChebyshevOperator, cut: float, degree: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Eigenpairs of M in a subspace; filtered once more where residuals are not yet small."""
     for attempt in range(3):
-        image = (matrix @ rows.T).T  # type: ignore[operator]
+        image = (hessian.matrix() @ rows.T).T
         values, s = np.linalg.eigh(rows @ image.T) if len(rows) else (np.empty(0), np.empty((0, 0)))
         rows, image = s.T @ rows, s.T @ image
         residuals = np.linalg.norm(image - values[:, None] * rows, axis=1)
         if len(rows) == 0 or residuals.max() < 0.5 * RESIDUAL * abs(values[-1]) or attempt == 2:
             break
-        rows = _orthonormal(_free(operator.filter(rows, cut, degree), operator.n))
-    return values, rows.reshape(len(rows), operator.n, 3), residuals
+        rows = _orthonormal(_free(operator.filter(rows, cut, degree), hessian.pairs))
+    return values, hessian.pairs.in_space(rows), residuals
 
 
 def _at_cut(operator: ChebyshevOperator, cut: float, degree: int) -> float:
@@ -266,7 +268,7 @@ def _count_below(hessian: Hessian, eigenvalue: float) -> int | None:
     if not _factor_suits(hessian.pairs):
         return None
     try:
-        return count_below(hessian.matrix(), eigenvalue) - TRANSLATIONS
+        return count_below(hessian.matrix(), eigenvalue) - hessian.pairs.dimension
     except Uncountable:
         return None
 
@@ -283,7 +285,8 @@ def _require_minimum(hessian: Hessian, values: FloatArray) -> None:
     if negative:
         raise SampleFailure(f"the glass is a saddle, not a minimum: {negative} of its modes have negative eigenvalues")
     if zero:
-        found = f"at least {zero + TRANSLATIONS} zero modes where a solid has {TRANSLATIONS}"
+        d = hessian.pairs.dimension
+        found = f"at least {zero + d} zero modes where a solid has {d}"
         raise SampleFailure(f"the glass has {found}: {floating(hessian)}")
 
 
@@ -292,19 +295,17 @@ def floating(hessian: Hessian) -> str:
     from scipy.sparse.csgraph import connected_components
 
     pairs = hessian.pairs
-    matrix = hessian.matrix()[::3, ::3]
+    d = pairs.dimension
+    matrix = hessian.matrix()[::d, ::d]
     parts = int(connected_components(matrix, directed=False)[0])
-    few = int(np.sum(np.diff(pairs.start) <= TRANSLATIONS))
-    return (
-        f"{few} particles have at most {TRANSLATIONS} neighbours, and it is in {parts} unconnected parts"
-        f"{pairs.told_of_rattlers()}"
-    )
+    few = int(np.sum(np.diff(pairs.start) <= d))
+    return f"{few} particles have at most {d} neighbours, and it is in {parts} unconnected parts{pairs.told_of_rattlers()}"
 
 
-def _free(rows: FloatArray, n: int) -> FloatArray:
+def _free(rows: FloatArray, pairs: Pairs) -> FloatArray:
     """Without translations."""
-    parts = rows.reshape(len(rows), n, 3)
-    return np.asarray((parts - parts.mean(axis=1, keepdims=True)).reshape(len(rows), 3 * n))
+    parts = rows.reshape(len(rows), pairs.n_particles, pairs.dimension)
+    return np.asarray((parts - parts.mean(axis=1, keepdims=True)).reshape(rows.shape))
 
 
 def _orthonormal(rows: FloatArray) -> FloatArray:

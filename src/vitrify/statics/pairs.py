@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.batch import Batch, glass_batch
-from vitrify.contacts import Contacts, compressed, require_solid
-from vitrify.formula import pair_terms
+from vitrify.batch import pair_form
+from vitrify.cell import Cell
+from vitrify.contacts import Contacts, contacts_of, require_solid
+from vitrify.formula import formula_of, pair_terms
 from vitrify.glass import Glass
 from vitrify.kernels.hessian import Springs
+from vitrify.model.offers import numbers_of
+from vitrify.model.sizes import pair_length
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -21,13 +23,15 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1].
+    """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1]. Vectors have three components,
+    in two dimensions too, where the third is zero.
 
-    positions: (n, 3); target: (p,) the other end j; r_pd: (p, 3) vector from i to j; terms: (5, p) φ, φ_s ... φ_ssss
-    with s = r²; kept: (particles of the glass,) True for the n that are here, where others were left out."""
+    cell: the periodic cell, of d dimensions; positions: (n, d); target: (p,) the other end j; r_pd: (p, 3) vector from i to
+    j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²; kept: (particles of the glass,) True for the n that are here, where
+    others were left out."""
 
     n_particles: int
-    volume: float
+    cell: Cell
     positions: FloatArray
     start: IntArray
     target: IntArray
@@ -37,14 +41,22 @@ class Pairs:
 
     @classmethod
     def of(cls, glass: Glass) -> Pairs:
-        """All pairs of a glass within the range of their species."""
-        batch = glass_batch(glass)
-        batch.rebuild(0)
-        start, target, r_pd = compressed(batch)
+        """All pairs of a glass within their range; in a small cell those with images too."""
+        source, target, r_pd = contacts_of(glass)
         n = glass.n_particles
-        source = np.repeat(np.arange(n), np.diff(start))
-        terms = _terms(batch, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
-        return cls(n, glass.volume, glass.positions, *_unsorted(batch.label, source, target, r_pd, terms))
+        terms = _terms(glass, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
+        start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=n))]).astype(np.int64)
+        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms)
+
+    @property
+    def dimension(self) -> int:
+        """2 or 3."""
+        return self.cell.dimension
+
+    @property
+    def volume(self) -> float:
+        """V in λ³; in two dimensions the area, in λ²."""
+        return self.cell.volume
 
     @cached_property
     def source(self) -> IntArray:
@@ -64,7 +76,7 @@ class Pairs:
     @cached_property
     def contacts(self) -> Contacts:
         """The pairs as a network."""
-        return Contacts(self.positions, self.volume ** (1.0 / 3.0), self.source, self.target)
+        return Contacts(self.positions, self.cell, self.source, self.target, self.r_pd)
 
     def require_solid(self, *, spanning: bool = True) -> None:
         """Raise SampleFailure where these particles do not hold each other: below jamming, or in clusters that float."""
@@ -81,7 +93,7 @@ class Pairs:
         target = (np.cumsum(kept) - 1)[self.target[between]]
         terms = np.ascontiguousarray(self.terms[:, between])
         n = int(kept.sum())
-        return Pairs(n, self.volume, self.positions[kept], start, target, self.r_pd[between], terms, kept)
+        return Pairs(n, self.cell, self.positions[kept], start, target, self.r_pd[between], terms, kept)
 
     def told_of_rattlers(self) -> str:
         """The end of a sentence on what is no minimum: how many rattlers it has, and what can be done; empty for none."""
@@ -97,6 +109,15 @@ class Pairs:
         everyone = np.zeros(shape)
         everyone[(slice(None),) * axis + (self.kept,)] = values
         return everyone
+
+    def flat(self, vectors_mid: FloatArray) -> FloatArray:
+        """Vectors (m, n, 3) as rows of the d components that there are, (m, d n), as the matrix of the Hessian has them."""
+        return np.ascontiguousarray(vectors_mid[:, :, : self.dimension]).reshape(len(vectors_mid), -1)
+
+    def in_space(self, rows: FloatArray) -> FloatArray:
+        """Such rows as vectors, (m, n, 3); the third component is zero in two dimensions."""
+        vectors = rows.reshape(len(rows), self.n_particles, self.dimension)
+        return np.pad(vectors, ((0, 0), (0, 0), (0, 3 - self.dimension))) if self.dimension < 3 else vectors
 
     @property
     def slope(self) -> FloatArray:
@@ -126,26 +147,25 @@ class Pairs:
         return self.sum_to_particles(self.springs.tension[:, None] * self.r_pd)
 
 
-def _terms(batch: Batch, source: IntArray, target: IntArray, squared: FloatArray) -> FloatArray:
+def _terms(glass: Glass, source: IntArray, target: IntArray, squared: FloatArray) -> FloatArray:
     """(5, p) φ, φ_s ... φ_ssss of pairs of particles at squared distances, times their ε_ij."""
-    terms, fill = np.empty((5, len(target))), pair_terms(batch.formula)
-    i, j = batch.species[source], batch.species[target]
-    if batch.form.sizes:
-        fill(squared, 1.0 / batch.squared_lengths(source, target), batch.numbers, terms)
-    elif batch.form.cutoffs:
-        for a, b in np.ndindex(batch.energies.shape):
+    model, form = glass.model, pair_form(glass.model)
+    terms, fill = np.empty((5, len(target))), pair_terms(formula_of(model.potential))
+    i, j, inverse2 = glass.species[source], glass.species[target], _inverse_length2(glass, source, target)
+    if form.cutoffs:
+        for a, b in np.ndindex(form.n_species, form.n_species):
             of = (i == a) & (j == b)
             part = np.empty((5, int(of.sum())))
-            fill(squared[of], batch.inverse_length2[i[of], j[of]], batch.coefficients[a, b], part)
+            fill(squared[of], inverse2[of], np.array(numbers_of(model.potential_of(min(a, b), max(a, b)))), part)
             terms[:, of] = part
     else:
-        fill(squared, batch.inverse_length2[i, j], batch.numbers, terms)
-    return terms * batch.energies[i, j] if batch.form.energies else terms
+        fill(squared, inverse2, np.array(numbers_of(model.potential)), terms)
+    return terms * np.array(model.mixture.energies)[i, j] if form.energies else terms
 
 
-def _unsorted(label: Any, source: Any, target: Any, r_pd: Any, terms: Any) -> tuple[Any, ...]:
-    """Rows and columns back in the glass's own order, by particle and then by neighbour."""
-    i, j = label[source], label[target]
-    order = np.lexsort((j, i))
-    start = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=len(label)))]).astype(np.int64)
-    return start, j[order], r_pd[order], np.ascontiguousarray(terms[:, order])
+def _inverse_length2(glass: Glass, source: IntArray, target: IntArray) -> FloatArray:
+    """(p,) λ_ij⁻² of pairs of particles."""
+    mixture, sizes = glass.model.mixture, glass.sizes
+    if sizes is None:
+        return np.asarray((np.array(mixture.lengths) ** -2.0)[glass.species[source], glass.species[target]])
+    return np.asarray(1.0 / pair_length(sizes[source], sizes[target], mixture.nonadditivity) ** 2)

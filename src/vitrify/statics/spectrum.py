@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 
 
 def dense_eigenvalues(hessian: Hessian) -> FloatArray:
-    """(3n,) all eigenvalues, ascending, in ε/λ²/m."""
+    """(d n,) all eigenvalues, ascending, in ε/λ²/m."""
     return np.asarray(np.linalg.eigvalsh(hessian.matrix().toarray()))
 
 
@@ -26,6 +26,7 @@ class SpectralDensity:
     moments: FloatArray  # of one eigenvalue: the first is 1
     largest: float  # upper end of the spectrum
     n_vectors: int
+    dimension: int = 3
 
     def resolution(self, eigenvalue: FloatArray | float) -> FloatArray:
         """Width (standard deviation) of the kernel at an eigenvalue: π/n · √(λ(Λ − λ)), at the ends π²/4n² Λ or so."""
@@ -41,7 +42,7 @@ class SpectralDensity:
         return np.asarray(1.0 - (angle + np.sin(np.multiply.outer(angle, k)) @ weights) / np.pi)
 
     def frequency_density(self, points: int = 2048) -> tuple[FloatArray, FloatArray]:
-        """ω and D(ω) per particle (three degrees of freedom each), Eq. (A9)."""
+        """ω and D(ω) per particle (d degrees of freedom each), Eq. (A9)."""
         coefficients = np.zeros(points)
         coefficients[: len(self.moments)] = _jackson(len(self.moments)) * self.moments
         angle = np.pi * (np.arange(points) + 0.5) / points
@@ -49,15 +50,15 @@ class SpectralDensity:
         eigenvalue = 0.5 * self.largest * (np.cos(angle) + 1.0)
         density = values / (np.pi * np.sin(angle)) * (2.0 / self.largest)
         omega = np.sqrt(eigenvalue)
-        return omega[::-1], (3.0 * density * 2.0 * omega)[::-1]
+        return omega[::-1], (self.dimension * density * 2.0 * omega)[::-1]
 
 
 def spectral_density(
     operator: ChebyshevOperator, *, n_moments: int = 512, n_vectors: int = 8, seed: int = 4
 ) -> SpectralDensity:
     """Moments of the spectrum from products alone. n_vectors: random ±1 vectors, eight at a time."""
-    rows = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n_vectors, 3 * operator.n))
-    return SpectralDensity(operator.moments(rows, n_moments) / rows.size, operator.largest, n_vectors)
+    rows = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n_vectors, operator.d * operator.n))
+    return SpectralDensity(operator.moments(rows, n_moments) / rows.size, operator.largest, n_vectors, operator.d)
 
 
 def _jackson(n: int) -> FloatArray:

@@ -14,7 +14,6 @@ from .linear_solvers.inertia import count_below
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
-TRANSLATIONS = 3
 ZERO = 1e-10  # eigenvalues below this part of the mean diagonal of M count as zero
 SOFT = 1e-3  # of a response in units of 1/(ZERO · mean diagonal): the force has parts of order 1 along all modes
 
@@ -25,21 +24,28 @@ class Stability:
 
     zero_modes: int
     negative_modes: int
+    translations: int  # d
 
     @property
     def is_minimum(self) -> bool:
-        return self.negative_modes == 0 and self.zero_modes == TRANSLATIONS
+        return self.negative_modes == 0 and self.zero_modes == self.translations
 
 
-def random_force(n_particles: int) -> FloatArray:
+def random_vectors(pairs: Pairs, number: int, seed: int) -> FloatArray:
+    """Normal vectors, (number, n, 3), free of translations; in two dimensions they lie in the plane."""
+    vectors = np.random.default_rng(seed).normal(size=(number, pairs.n_particles, 3))
+    vectors[:, :, pairs.dimension :] = 0.0
+    return np.asarray(vectors - vectors.mean(axis=1, keepdims=True))
+
+
+def random_force(pairs: Pairs) -> FloatArray:
     """The right-hand side that proves a minimum: (n, 3), normal, free of translations; the same for every glass."""
-    force = np.random.default_rng(20_200_811).normal(size=(n_particles, 3))
-    return np.asarray(force - force.mean(axis=0))
+    return np.asarray(random_vectors(pairs, 1, 20_200_811)[0])
 
 
 def probe(pairs: Pairs) -> FloatArray:
     """random_force for these pairs: a particle that meets nothing feels none, as nothing could answer there."""
-    force, alone = random_force(pairs.n_particles), pairs.isolated
+    force, alone = random_force(pairs), pairs.isolated
     if alone.any():
         force[alone] = 0.0
         force[~alone] -= force[~alone].mean(axis=0)
@@ -71,10 +77,11 @@ def stability(hessian: Hessian, *, certified: bool) -> Stability:
     certified: conjugate gradients converged on `probe` and met positive curvature only. That is a proof: the
     residual's part along an eigenvector of eigenvalue κ is multiplied by Π(1 − κ/θ), θ > 0 the Ritz values, which is 1 for
     κ = 0 and more than 1 for κ < 0, so a converged residual leaves room for neither (but for a random force that misses
-    an eigenvector to ten digits); `proves_minimum` sees what only counts as zero. A particle that meets nothing adds three
+    an eigenvector to ten digits); `proves_minimum` sees what only counts as zero. A particle that meets nothing adds d
     zero modes. Otherwise eigenvalues are counted by the inertia of M − σ1 and M + σ1."""
+    d = hessian.pairs.dimension
     if certified:
-        return Stability(TRANSLATIONS * (1 + int(hessian.pairs.isolated.sum())), 0)
+        return Stability(d * (1 + int(hessian.pairs.isolated.sum())), 0, d)
     matrix, cut = hessian.matrix(), _zero(hessian)
     negative = count_below(matrix, -cut)
-    return Stability(count_below(matrix, cut) - negative, negative)
+    return Stability(count_below(matrix, cut) - negative, negative, d)

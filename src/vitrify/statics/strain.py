@@ -18,13 +18,19 @@ FloatArray = NDArray[np.float64]
 TOLERANCE = 1e-10
 
 
-def _shear(a: int, b: int) -> FloatArray:
-    gradient = np.zeros((3, 3))
-    gradient[a, b] = 1.0
-    return gradient
+def _shear(along: tuple[float, ...], across: tuple[float, ...]) -> FloatArray:
+    """Displacement gradient of layers that slide in one direction, as far as they lie in another that is normal to it."""
+    gradient = np.outer(along, across).astype(np.float64)
+    return gradient / (np.linalg.norm(along) * np.linalg.norm(across))
 
 
-SHEAR_XY, SHEAR_XZ, SHEAR_YZ = _shear(0, 1), _shear(0, 2), _shear(1, 2)  # Eq. (A2) and its kin
+X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+SHEAR_XY, SHEAR_XZ, SHEAR_YZ = _shear(X, Y), _shear(X, Z), _shear(Y, Z)  # Eq. (A2) and its kin
+SHEAR_DIAGONAL = _shear((1.0, 1.0, 0.0), (-1.0, 1.0, 0.0))  # in the plane it is independent of xy, as xz is in space
+PLANES = {  # by dimension and by column
+    3: {"shear_modulus": SHEAR_XY, "shear_modulus_xz": SHEAR_XZ, "shear_modulus_yz": SHEAR_YZ},
+    2: {"shear_modulus": SHEAR_XY, "shear_modulus_diagonal": SHEAR_DIAGONAL},
+}
 BULK = np.eye(3)  # per η of Eq. (A5)
 
 
@@ -48,10 +54,11 @@ class StrainResponses:
     slopes: FloatArray  # (strains,) ∂U/∂γ / V, in ε/λ³
     converged: NDArray[np.bool_]  # (strains + 1,), the force last
     size_of_last: float  # |M⁺b| of the force
+    dimension: int
 
     def bulk(self, k: int) -> Modulus:
         """K, Eq. (A3), where the k-th strain is BULK."""
-        return _bulk_of(self.moduli[k], float(self.slopes[k]))
+        return _bulk_of(self.moduli[k], float(self.slopes[k]), self.dimension)
 
 
 def strain_force(pairs: Pairs, strain: FloatArray) -> FloatArray:
@@ -70,13 +77,12 @@ def strain_modulus(pairs: Pairs, strain: FloatArray, response_id: FloatArray) ->
 def bulk_modulus(pairs: Pairs, response_id: FloatArray) -> Modulus:
     """K, Eq. (A3). response_id: (n, 3) M⁺·Ξ for the strain BULK."""
     slope = _strained(pairs, BULK)[1] / pairs.volume
-    return _bulk_of(strain_modulus(pairs, BULK, response_id), slope)
+    return _bulk_of(strain_modulus(pairs, BULK, response_id), slope, pairs.dimension)
 
 
-def _bulk_of(parts: Modulus, slope: float) -> Modulus:
+def _bulk_of(parts: Modulus, slope: float, d: int) -> Modulus:
     """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη), out of the parts of the
     strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside the quadratic form."""
-    d = 3
     return Modulus((parts.affine + slope - d * slope) / d**2, parts.nonaffine / d**2)
 
 
@@ -105,6 +111,7 @@ def strain_responses(
             slopes[s, :m] / v,
             states[s, : m + 1] == CONVERGED,
             float(np.sqrt(squares[s, m])),
+            hessians.dimensions[s],
         )
         for s, v in enumerate(volumes)
     ]

@@ -59,9 +59,10 @@ class SubspaceIteration:
         self.operators = ChebyshevOperators(hessians)
         self.going = (self.operators.largest > 0.0).astype(np.int64)  # nothing interacts in the others
         self.largest = np.where(self.going, self.operators.largest, 1.0)
-        guess = (block / (3.0 * sizes)) ** (2.0 / 3.0)  # Debye's; a third of it spares nothing
+        d = np.array(hessians.dimensions)
+        guess = (block / (d * sizes)) ** (2.0 / d)  # Debye's; a third of it spares nothing
         self.cut = np.minimum(guess, 0.5) * self.largest
-        self.x = hessians.put([np.random.default_rng(5).normal(size=(block, n, 3)) for n in sizes])
+        self.x = hessians.put(hessians.random(block, 5))
         self.image, self.turned = hessians.zeros(*self.x.shape), hessians.zeros(*self.x.shape)
         self.values, self._residuals = np.zeros((len(sizes), block)), np.zeros((len(sizes), block))
 

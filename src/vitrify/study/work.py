@@ -182,7 +182,7 @@ def _glass_of(result: Result) -> Glass:
     values = dict(result.values)
     box, model = values.pop("box"), parse(str(values.pop("model")))
     arrays = result.arrays
-    return Glass(arrays["positions"], box, arrays["species"], model, values, arrays.get("sizes"))  # type: ignore[arg-type]  # checked
+    return Glass(arrays["positions"], box, arrays["species"], model, values, arrays.get("sizes"))
 
 
 def _require_glass(result: Result) -> None:

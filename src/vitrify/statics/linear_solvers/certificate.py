@@ -17,16 +17,16 @@ def nothing_below(hessian: Any, operator: Any, vectors: FloatArray, edge: float)
 
     Convergence with positive curvature throughout is a proof, for the reason given in `stability`: along an eigenvector
     below the edge the residual could only grow."""
-    n = operator.n
-    found = vectors.reshape(len(vectors), 3 * n)
+    n, d = operator.n, operator.d
+    found = hessian.pairs.flat(vectors)
     matrix = hessian.matrix()
 
     def projected(x: FloatArray) -> FloatArray:
         x = x - (x @ found.T) @ found
-        parts = x.reshape(n, 3)
-        return np.asarray((parts - parts.mean(axis=0)).reshape(3 * n))
+        parts = x.reshape(n, d)
+        return np.asarray((parts - parts.mean(axis=0)).reshape(d * n))
 
-    residual = projected(np.random.default_rng(6).normal(size=3 * n))
+    residual = projected(np.random.default_rng(6).normal(size=d * n))
     limit = TOLERANCE * float(np.linalg.norm(residual))
     direction, square = residual.copy(), float(residual @ residual)
     for _ in range(MAX_STEPS):

@@ -1,0 +1,55 @@
+"""The pairs within the range of their species out of a longer list, with the vector of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .forces import INDEX_MASK
+
+
+def vector_in_cube(dx, dy, dz, h):
+    """The vector of a difference in ticks. h: (6,) xx, yy, zz, xy, xz, yz of the cell's upper triangular matrix, a tick
+    each; in a cube the first stands for the diagonal, and the rest is zero."""
+    return dx * h[0], dy * h[0], dz * h[0]
+
+
+def vector_in_cell(dx, dy, dz, h):
+    """The same in a cell of any shape."""
+    return h[0] * dx + h[3] * dy + h[4] * dz, h[1] * dy + h[5] * dz, h[2] * dz
+
+
+def count_of(vector: Any) -> Callable[..., None]:
+    """number[i]: listed neighbours of i closer than the range of their species."""
+
+    def count(first, last, ticks, species, neighbours, counts, range2, h, number):
+        for i in range(first, last):
+            found = 0
+            for k in range(counts[i]):
+                j = neighbours[i, k] & INDEX_MASK
+                x, y, z = vector(
+                    float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), h
+                )
+                found += (x * x + y * y + z * z < range2[species[i], species[j]]) & (i != j)
+            number[i] = found
+
+    return count
+
+
+def fill_of(vector: Any) -> Callable[..., None]:
+    """Rows of a compressed full list: target[start[i] ...] is j, r the vector from i to j."""
+
+    def fill(first, last, ticks, species, neighbours, counts, range2, h, start, target, r):
+        for i in range(first, last):
+            p = start[i]
+            for k in range(counts[i]):
+                j = neighbours[i, k] & INDEX_MASK
+                x, y, z = vector(
+                    float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), h
+                )
+                if (x * x + y * y + z * z < range2[species[i], species[j]]) & (i != j):
+                    target[p] = j
+                    r[p, 0], r[p, 1], r[p, 2] = x, y, z
+                    p += 1
+
+    return fill
