@@ -16,16 +16,15 @@ from vitrify.study import (
     Counts,
     EnsembleSpec,
     StudySpec,
-    ensemble_counts,
     ensemble_results,
     ensemble_table,
     parent_temperature_of,
-    stored_study,
+    parse_study,
 )
 from vitrify.study.columns import COLUMNS, KEYS, in_order, units
 from vitrify.study.counting import samples_there
-from vitrify.study.digest import glass_digest
-from vitrify.study.folders import glass_folder, sample_name
+from vitrify.study.earlier import kept_counts, kept_groups
+from vitrify.study.folders import Product, sample_name
 from vitrify.study.spec import OBSERVABLES
 from vitrify.study.untouched import UntouchedStore
 from vitrify.study.work import read_glass
@@ -71,7 +70,7 @@ class OpenStore:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.text = store.read_text("study.toml")
-        self.study: StudySpec = stored_study(store)
+        self.study: StudySpec = parse_study(self.text, "study.toml of the store")
 
     @property
     def broken(self) -> list[str]:
@@ -117,7 +116,7 @@ class OpenStore:
 
     def counts(self, ensemble: str) -> Counts:
         """Samples of the ensemble's own size wanted, finished with all their observables, and failed with the reasons."""
-        return ensemble_counts(self.study, self.study.ensemble(ensemble), self.store)
+        return kept_counts(self.study, self.study.ensemble(ensemble), self.store)
 
     def quarantined(self) -> list[str]:
         """Why runs set files aside."""
@@ -144,15 +143,19 @@ class OpenStore:
 
     def finished(self, group: EnsembleSpec) -> list[int]:
         """Numbers of the glasses of a group that are there. Reads names, not files."""
-        return samples_there(self.store, glass_folder(self.study, group), group.n_samples)
+        return samples_there(self.store, self._glasses(group).folder, group.n_samples)
 
     def glass_of(self, group: EnsembleSpec, sample: int) -> Glass:
         """One glass of a group. Raises as `glass`."""
-        return read_glass(self.store, self.key(group, sample), glass_digest(self.study, group))
+        return read_glass(self.store, self.key(group, sample), self._glasses(group).digest)
 
     def key(self, group: EnsembleSpec, sample: int) -> str:
         """Where a glass stands in the store."""
-        return f"{glass_folder(self.study, group)}/{sample_name(sample)}"
+        return f"{self._glasses(group).folder}/{sample_name(sample)}"
+
+    def _glasses(self, group: EnsembleSpec) -> Product:
+        """The glasses of a group, as the store has them, whichever version of the code made them."""
+        return next(kept_groups(self.study, group, self.store))[0].product
 
     def _rows(self, group: EnsembleSpec) -> pd.DataFrame:
         table = ensemble_table(self.study, group, self.store).reset_index()

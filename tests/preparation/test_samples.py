@@ -198,8 +198,10 @@ class Chunked(type(backend())):
 
 SIMULATE = """
 import numpy as np
+from vitrify import batch
 from vitrify.backends import backend, machine
 from vitrify.batch import Batch
+from vitrify.leading import Lead
 from vitrify.model.catalogue import parse
 from vitrify.preparation import quench_glass, start
 from vitrify.preparation.liquid import advance, set_velocities
@@ -208,6 +210,7 @@ from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import Samples
 
 start.SWEEPS, BOX = 12, 4.05
+batch.lead_of = lambda model: Lead.LIQUID  # in double, as on a GPU
 
 def made(on):
     rngs = [np.random.default_rng(k) for k in (1, 2)]

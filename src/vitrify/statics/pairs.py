@@ -14,10 +14,12 @@ from vitrify.contacts import Contacts, contacts_of, require_solid
 from vitrify.formula import formula_of, pair_terms
 from vitrify.glass import Glass
 from vitrify.kernels.hessian import Springs
+from vitrify.model import Potential
 from vitrify.model.offers import numbers_of
 from vitrify.model.sizes import pair_length
 
 FloatArray = NDArray[np.float64]
+WHOLE = 64  # pairs: a multiple of what any processor takes in a turn of a loop
 IntArray = NDArray[np.int64]
 
 
@@ -150,17 +152,25 @@ class Pairs:
 def _terms(glass: Glass, source: IntArray, target: IntArray, squared: FloatArray) -> FloatArray:
     """(5, p) φ, φ_s ... φ_ssss of pairs of particles at squared distances, times their ε_ij."""
     model, form = glass.model, pair_form(glass.model)
-    terms, fill = np.empty((5, len(target))), pair_terms(formula_of(model.potential))
+    fill = pair_terms(formula_of(model.potential))
     i, j, inverse2 = glass.species[source], glass.species[target], _inverse_length2(glass, source, target)
     if form.cutoffs:
+        terms = np.empty((5, len(target)))
         for a, b in np.ndindex(form.n_species, form.n_species):
             of = (i == a) & (j == b)
-            part = np.empty((5, int(of.sum())))
-            fill(squared[of], inverse2[of], np.array(numbers_of(model.potential_of(min(a, b), max(a, b)))), part)
-            terms[:, of] = part
+            terms[:, of] = _filled(fill, squared[of], inverse2[of], model.potential_of(min(a, b), max(a, b)))
     else:
-        fill(squared, inverse2, np.array(numbers_of(model.potential)), terms)
+        terms = _filled(fill, squared, inverse2, model.potential)
     return terms * np.array(model.mixture.energies)[i, j] if form.energies else terms
+
+
+def _filled(fill: Any, squared: FloatArray, inverse2: FloatArray, potential: Potential) -> FloatArray:
+    """(5, p) terms of one potential. All pairs go through whole vectors: what is left over is rounded otherwise by a
+    compiler, and both ends of a pair are to have the same last bit."""
+    n, more = len(squared), -len(squared) % WHOLE
+    terms = np.empty((5, n + more))
+    fill(*(np.pad(x, (0, more), constant_values=1.0) for x in (squared, inverse2)), np.array(numbers_of(potential)), terms)
+    return np.ascontiguousarray(terms[:, :n])
 
 
 def _inverse_length2(glass: Glass, source: IntArray, target: IntArray) -> FloatArray:

@@ -6,7 +6,6 @@ from .plan import plan
 from .reading import parse_study, read_study
 from .results import ensemble_results, ensemble_table, parent_temperature_of
 from .spec import EnsembleSpec, ObservableSpec, StudySpec
-from .stored import stored_study
 
 __all__ = [
     "Counts",
@@ -21,6 +20,5 @@ __all__ = [
     "plan",
     "read_study",
     "refuse_another_study",
-    "stored_study",
     "write_identity",
 ]

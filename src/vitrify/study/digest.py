@@ -44,8 +44,8 @@ def observable_digest(study: StudySpec, group: EnsembleSpec, observable: Observa
 
 def parent_temperature_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
     """What defines the parent temperature."""
-    rule = {} if spec.name in study.by_first_rule else {RULE: TEMPERATURE_RULE}
-    return {**_common(study, spec), "n_pilots": spec.n_pilots, "pilot_particles": spec.particles_of_pilot, **rule}
+    pilots = {"n_pilots": spec.n_pilots, "pilot_particles": spec.particles_of_pilot}
+    return {**_common(study, spec), **pilots, RULE: TEMPERATURE_RULE}
 
 
 def glass_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:

@@ -1,4 +1,4 @@
-"""What a store holds of a study: tables, results and temperatures.
+"""What a store holds of a study: tables, results and temperatures, whichever version of the code made them.
 
 Nothing in the store is changed. What is broken, and what was measured on another glass than the one that stands there now,
 is left out, noted in `store.broken`, and stays until a run meets it. What cannot be read is an Unreadable."""
@@ -15,7 +15,8 @@ from vitrify.campaign.result_file import Value
 from vitrify.errors import BrokenFile
 
 from .counting import samples_there
-from .folders import GLASS, Product, group_products, sample_name, temperature_key
+from .earlier import kept_groups, kept_pilots
+from .folders import GLASS, Product, sample_name
 from .spec import EnsembleSpec, StudySpec
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def ensemble_table(study: StudySpec, spec: EnsembleSpec, store: Store) -> pd.Dat
     index "sample". An observable that is asked of fewer samples is not a number in the other rows.
 
     A sample with a broken file, or with an observable of another glass, is left out until a run has made it again."""
-    return table_of(list(group_products(study, spec.groups()[0])), store)
+    glasses, measured = next(kept_groups(study, spec, store))
+    return table_of([glasses.product, *(x.product for x in measured)], store)
 
 
 def table_of(asked: list[Product], store: Store) -> pd.DataFrame:
@@ -50,10 +52,10 @@ def ensemble_results(study: StudySpec, spec: EnsembleSpec, store: Store, observa
     another glass than the one that stands in the store now are left out."""
     if spec.observable(observable) is None:
         return []
-    group = next(x for x in spec.groups() if x.observable(observable))
-    glasses, *measured = group_products(study, group)
-    chosen = next(x for x in measured if x.name == observable)
-    return [result for _, result in numbered_results(chosen, glasses.folder, store)]
+    for glasses, measured in kept_groups(study, spec, store):
+        for chosen in (x.product for x in measured if x.product.name == observable):
+            return [result for _, result in numbered_results(chosen, glasses.product.folder, store)]
+    return []
 
 
 def numbered_results(product: Product, glasses: str, store: Store) -> Iterator[tuple[int, Result]]:
@@ -73,8 +75,8 @@ def glass_values(glasses: Product, index: int, store: Store) -> tuple[dict[str, 
 
 def parent_temperature_of(study: StudySpec, spec: EnsembleSpec, store: Store) -> ParentTemperature | None:
     """T and G∞ of an ensemble; None where T is given by the study or not yet found."""
-    key = temperature_key(study, spec)
-    return parent_temperature_at(key, store) if key else None
+    pilots = kept_pilots(study, spec, store)
+    return parent_temperature_at(f"{pilots.product.folder}/{sample_name(0)}", store) if pilots else None
 
 
 def parent_temperature_at(key: str, store: Store) -> ParentTemperature | None:

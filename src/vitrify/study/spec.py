@@ -172,7 +172,6 @@ class StudySpec:
     seed: int
     ensembles: tuple[EnsembleSpec, ...]
     text: str = ""  # the file it was read from
-    by_first_rule: frozenset[str] = frozenset()  # ensembles whose T a store has by the first release's rule: see stored.py
 
     def __post_init__(self) -> None:
         plain = _is_name(self.name) and "/" not in self.name  # the store is called for it unless a place is given

@@ -10,8 +10,8 @@ from vitrify.campaign.result_file import Value
 from vitrify.ensemble import ParentTemperature
 from vitrify.study import Counts, EnsembleSpec, StudySpec
 from vitrify.study.counting import Held, held, sample_counts, samples_there
-from vitrify.study.earlier import Kept, kept_products
-from vitrify.study.folders import GLASS, PILOTS, sample_name
+from vitrify.study.earlier import Kept, grouped, kept_products
+from vitrify.study.folders import PILOTS, sample_name
 from vitrify.study.results import glass_values, numbered_results, parent_temperature_at
 
 CHECKSUM = 16  # hex digits that are kept of a glass's SHA-256: two in 10^19 glasses agree in them by chance
@@ -67,7 +67,7 @@ def take(study: StudySpec, spec: EnsembleSpec, store: Store) -> Record:
     results: dict[str, dict[int, Result]] = {}
     rows: list[Row] = []
     columns: dict[str, tuple[str, ...]] = {}
-    for glasses, measured in _groups(kept):
+    for glasses, measured in grouped([x for x in kept if x.product.name != PILOTS]):
         found = {x.product.name: dict(_slim(x, glasses, store)) for x in measured}
         results |= found
         columns |= {name: _columns(each) for name, each in found.items()}
@@ -82,13 +82,6 @@ def take(study: StudySpec, spec: EnsembleSpec, store: Store) -> Record:
         tuple(_part(x, y, columns.get(x.product.name, ())) for x, y in zip(kept, looked_at, strict=True)),
         tuple(store.broken.values())[before:],
     )
-
-
-def _groups(kept: list[Kept]) -> Iterator[tuple[Kept, list[Kept]]]:
-    """The glasses of each size with what is measured of them."""
-    starts = [k for k, x in enumerate(kept) if x.product.name == GLASS]
-    for start, end in zip(starts, [*starts[1:], len(kept)], strict=True):
-        yield kept[start], [x for x in kept[start + 1 : end] if x.product.name != PILOTS]
 
 
 def _slim(measured: Kept, glasses: Kept, store: Store) -> Iterator[tuple[int, Result]]:
