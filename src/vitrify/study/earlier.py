@@ -89,7 +89,7 @@ def kept_pilots(study: StudySpec, spec: EnsembleSpec, store: Store) -> Kept | No
 
 
 def _kept(product: Product, now: Definition, store: Store, first: Definition, pilots: Definition | None = None) -> Kept:
-    """now: what defines the product today, first: in the first release, and pilots: the parent temperature of its glasses."""
+    """now: what defines the product today, first: in the first release; pilots: the parent temperature of its glasses."""
     own = Kept(product, now)
     if store.names(product.folder) and digest_of(dict(now)) == product.digest:
         return own
