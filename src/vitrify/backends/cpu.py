@@ -43,6 +43,7 @@ class Cpu:
     def __init__(self) -> None:
         self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
         self._lines: dict[Line, Any] = {}
+        self._inlined: dict[Any, Any] = {}
         self._from_disk = True
         fetch, fetched, fetch_single, fetched_single = (
             self.inline(x) for x in (fetch_rows, staged, fetch_rows_single, staged_single)
@@ -51,8 +52,15 @@ class Cpu:
         self.tally = self.inline(tally)
 
     def inline(self, function: Callable[..., Any]) -> Any:
-        """A function whose body is merged into its caller; without that the force loop is not vector code."""
-        return njit(**INLINED, **OPTIONS)(function)
+        """A function whose body is merged into its caller; without that the force loop is not vector code.
+
+        One of this package that closes over the same is the same: programs share its compilation."""
+        known = _known(function)
+        if known is None:
+            return njit(**INLINED, **OPTIONS)(function)
+        if known not in self._inlined:
+            self._inlined[known] = njit(**INLINED, **OPTIONS)(function)
+        return self._inlined[known]
 
     def compile(self, function: Callable[..., Any]) -> Any:
         """A function to call from Python, compiled at its first call; one of the same content is compiled once, and found
@@ -185,6 +193,18 @@ def tally(array, s, k):  # type: ignore[no-untyped-def]
     before = array[s, k]
     array[s, k] = before + 1
     return before
+
+
+def _known(function: Callable[..., Any]) -> Any:
+    """What tells a function of this package from others: its code and what it closes over; None for what cannot be told."""
+    if not function.__module__.startswith("vitrify.") or function.__defaults__ or function.__kwdefaults__:
+        return None
+    within = tuple(cell.cell_contents for cell in function.__closure__ or ())
+    try:
+        hash(within)
+    except TypeError:
+        return None
+    return function.__code__, tuple(map(type, within)), within
 
 
 def room_of(width: int) -> NDArray[np.float64]:
