@@ -50,6 +50,7 @@ class Remade:
     n_particles: int
     same_processor: bool
     same_glass: bool
+    same_version: bool = True
     compared: int = 0
     differences: dict[str, float] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
@@ -57,11 +58,12 @@ class Remade:
     @property
     def agrees(self) -> bool:
         """To the last bit on the same kind of processor; elsewhere to a part in a million, or as another glass does."""
-        return not self.differences and (self.same_glass or not self.same_processor)
+        return not self.differences and (self.same_glass or not (self.same_processor and self.same_version))
 
     def sentence(self) -> str:
         """One line for a person."""
         where = "the same kind of processor" if self.same_processor else "another kind of processor"
+        where += "" if self.same_version else " by another version of the code"
         glass = "the same glass" if self.same_glass else "another glass"
         off = ", ".join(f"{name} by {x:.1e}" for name, x in self.differences.items())
         unjudged = f"; of another version, not judged: {', '.join(self.earlier)}" if self.earlier else ""
@@ -74,8 +76,9 @@ class Remade:
 def remake(tables: OpenTables, ensemble: str, sample: int, *, n_particles: int | None = None) -> Remade:
     """Make one sample again from the study, at the parent temperature that is there, and compare it with its row.
 
-    n_particles: of another size that an observable asked for. Raises UsageError where the sample is not there, or where
-    another version of the code made it and this one makes another glass, and SampleFailure where it could not be made."""
+    n_particles: of another size that an observable asked for. A glass that another version of the code or another kind of
+    processor made is another one here, and judged by the others of its ensemble. Raises UsageError where the sample is not
+    there, or these are too few, and SampleFailure where it could not be made."""
     study, spec = tables.study, tables.study.ensemble(ensemble)
     row = next((x for x in tables.rows(ensemble, n_particles) if x["sample"] == sample), None)
     if row is None:
@@ -86,16 +89,17 @@ def remake(tables: OpenTables, ensemble: str, sample: int, *, n_particles: int |
     now = definitions(study)
     made = _made(study, group, sample, tables)
     same_glass = glass_checksum(made[GLASS])[:CHECKSUM] == row.get("glass")
-    if parts[GLASS].digest != glasses.digest and not same_glass:
-        raise UsageError(f"the glasses of {ensemble!r} were made by another version of the code, and this one makes others")
+    same_version = parts[GLASS].digest == glasses.digest
     measured = [x for x in measured if x.name in parts]
     earlier = tuple(x.name for x in measured if _own(now[x.folder]) != _own(parts[x.name].definition))
     same_processor = row.get("processor") == processor_kind()
-    found = Remade(ensemble, sample, group.n_particles, same_processor, same_glass, earlier=earlier)
+    found = Remade(ensemble, sample, group.n_particles, same_processor, same_glass, same_version, earlier=earlier)
     judged = [x for x in measured if sample < x.tasks and x.name not in earlier]
-    if not same_glass and not same_processor:
+    if not same_glass and not (same_processor and same_version):
         others = tables.rows(ensemble, group.n_particles)
-        _require_enough(others, ensemble)
+        _require_enough(
+            others, ensemble, "on another kind of processor" if same_version else "by another version of the code"
+        )
         for product in judged:
             _place(made[product.name], others, parts[product.name], found)
         return found
@@ -159,10 +163,10 @@ def _place(made: Result, others: list[Row], part: Part, found: Remade) -> None:
             found.differences[name] = beyond / (high - low) if high > low else math.inf
 
 
-def _require_enough(others: list[Row], ensemble: str) -> None:
+def _require_enough(others: list[Row], ensemble: str, how: str) -> None:
     if len(others) < LEAST:
         raise UsageError(
-            f"{ensemble!r} was made on another kind of processor, where this sample is another glass: it is judged by the "
+            f"{ensemble!r} was made {how}, where this sample is another glass: it is judged by the "
             f"others of its ensemble, of which there are {len(others)}, must be {LEAST}"
         )
 
