@@ -9,6 +9,7 @@ from vitrify.leading import Lead
 from vitrify.model.catalogue import parse
 from vitrify.observables import elasticity, mechanics
 from vitrify.preparation import Recipe, make_glass
+from vitrify.preparation import quench as quenches
 from vitrify.preparation.liquid import melt
 from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import Samples
@@ -68,3 +69,26 @@ def test_a_quench_ends_on_the_exact_forces():
     run = samples.only(quench(samples, minimiser="cg", force_tolerance=1e-11))
     assert mechanics(batch.glass(0))["max_force"] < 3e-11  # positions rounded to doubles
     assert run.max_force < 1e-11
+
+
+def test_forces_that_cancel_in_a_dense_glass_do_not_hold_a_quench_up():
+    """Pair forces of hundreds of ε/λ, of which single precision leaves thousandths: the exact forces take over before."""
+    glass = make_glass(
+        parse("pss(rc=1.2)"), n_particles=600, density=1.2, parent_temperature=57.4, rng=np.random.default_rng(1),
+        recipe=Recipe(melt_msd=1.0),
+    )  # fmt: skip
+    found = mechanics(glass)
+    assert found["mean_pair_force"] > 30.0
+    assert found["max_force"] < 1e-9
+    assert glass.provenance["force_evaluations"] < 10_000
+
+
+def test_a_rough_part_that_gets_nowhere_leaves_the_rest_to_the_exact_forces(monkeypatch):
+    monkeypatch.setattr(quenches, "SINGLE", 0.0)
+    monkeypatch.setattr(quenches, "ROUGH", 1e-9)  # single precision cannot
+    monkeypatch.setattr(quenches, "ROUGH_BUDGET", 3_000)
+    batch = random_start(parse("pss(rc=1.2)"), n_particles=150, density=0.6, rng=np.random.default_rng(4))
+    samples = Samples(batch)
+    run = samples.only(quench(samples, minimiser="cg", force_tolerance=1e-11, max_evaluations=10_000))
+    assert run.max_force < 1e-11
+    assert 3_000 < run.force_evaluations < 10_000

@@ -32,6 +32,8 @@ from .stages import Observer, Stage, tell
 MEMORY = (MOVE, SEARCHING, LAST, FORCE2, FIRE_STEP)  # what a minimiser knows of its way so far
 CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
 ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper forces lead
+ROUGH_BUDGET = 30_000  # evaluations; 10,000 are many
+SINGLE = 1e-4  # of the mean pair force: ten times what single precision leaves of forces that cancel
 ROUNDING = 0.9  # of the tolerance: what is left is for positions rounded to doubles when they leave the batch
 
 
@@ -64,30 +66,33 @@ def _quenching(
 ) -> Way[QuenchRun]:
     """The way of one sample: by the liquid's cheaper forces as far as these lead, then by the forces themselves."""
     row = samples.state[s]
-    rough, scale = samples.batch.lead is not Lead.EXACT, 0.0
-    row[[STALE2, LONGEST, LEFT, *MEMORY]] = (0.25 * SKIN) ** 2, CAP, max_evaluations, *(0.0 for _ in MEMORY)
+    rough, mean = samples.batch.lead is not Lead.EXACT, 0.0
+    # for the forces themselves, whatever becomes of the rough part
+    kept = max(max_evaluations // 2, max_evaluations - ROUGH_BUDGET) if rough else 0
+    row[[STALE2, LONGEST, LEFT, *MEMORY]] = (0.25 * SKIN) ** 2, CAP, max_evaluations - kept, *(0.0 for _ in MEMORY)
     yield AT_REST
     while row[LEFT] > 0.0:
         yield LISTS
-        if scale == 0.0:  # it costs as much as a list, and changes little on the way
+        if mean == 0.0:  # it costs as much as a list, and changes little on the way
             yield PAIR_FORCE
-            scale = min(1.0, float(row[MEAN_FORCE]))
-        if scale == 0.0:  # a tolerance in units of it can never be met
-            return without_forces(samples, s, max_evaluations - int(row[LEFT]))
-        tolerance = ROUNDING * force_tolerance * scale
-        row[TOLERANCE] = max(tolerance, ROUGH * scale) if rough else tolerance
+            mean = float(row[MEAN_FORCE])
+        if mean == 0.0:  # a tolerance in units of it can never be met
+            return without_forces(samples, s, max_evaluations - kept - int(row[LEFT]))
+        tolerance = ROUNDING * force_tolerance * min(1.0, mean)
+        row[TOLERANCE] = max(tolerance, ROUGH * min(1.0, mean), SINGLE * mean) if rough else tolerance
         yield ROUGH_MINIMISERS[minimiser] if rough else minimiser
         told(s, float(row[LARGEST]), tolerance)
         if row[STATUS] == DONE and not rough:
             yield PAIR_FORCE
             now = float(row[MEAN_FORCE])
             require_forces(samples, s, now)
-            if now >= 0.5 * scale:
+            if now >= 0.5 * min(1.0, mean):
                 return QuenchRun(max_evaluations - int(row[LEFT]), float(row[LARGEST]), now)
-        if row[STATUS] == DONE:
-            rough, scale = False, 0.0
-        if row[STATUS] == SPENT:
+        if row[STATUS] == SPENT and not rough:
             break
+        if row[STATUS] in (DONE, SPENT):
+            row[LEFT] += kept
+            rough, mean, kept = False, 0.0, 0
     yield PAIR_FORCE
     require_forces(samples, s, float(row[MEAN_FORCE]))
     spent = max_evaluations - int(row[LEFT])
