@@ -71,6 +71,7 @@ class OpenStore:
         self.store = store
         self.text = store.read_text("study.toml")
         self.study: StudySpec = parse_study(self.text, "study.toml of the store")
+        self._found: dict[tuple[str, int], Product] = {}
 
     @property
     def broken(self) -> list[str]:
@@ -125,7 +126,9 @@ class OpenStore:
     def glass(self, ensemble: str, sample: int) -> Glass:
         """One glass. Raises FileNotFoundError where it has not been made, BrokenFile where its file is damaged, and
         Unreadable where it cannot be read."""
-        return self.glass_of(self.study.ensemble(ensemble), sample)
+        group = self.study.ensemble(ensemble)
+        self._look(group)
+        return self.glass_of(group, sample)
 
     def glasses(self, ensemble: str, n_particles: int | None = None) -> Iterator[tuple[int, Glass]]:
         """Number and glass of each finished sample, one after the other in memory. n_particles: of another size that an
@@ -143,7 +146,7 @@ class OpenStore:
 
     def finished(self, group: EnsembleSpec) -> list[int]:
         """Numbers of the glasses of a group that are there. Reads names, not files."""
-        return samples_there(self.store, self._glasses(group).folder, group.n_samples)
+        return samples_there(self.store, self._look(group).folder, group.n_samples)
 
     def glass_of(self, group: EnsembleSpec, sample: int) -> Glass:
         """One glass of a group. Raises as `glass`."""
@@ -154,8 +157,14 @@ class OpenStore:
         return f"{self._glasses(group).folder}/{sample_name(sample)}"
 
     def _glasses(self, group: EnsembleSpec) -> Product:
-        """The glasses of a group, as the store has them, whichever version of the code made them."""
-        return next(kept_groups(self.study, group, self.store))[0].product
+        """The glasses of a group, as they were last looked for: that lists folders, too much for each glass."""
+        return self._found.get((group.name, group.n_particles)) or self._look(group)
+
+    def _look(self, group: EnsembleSpec) -> Product:
+        """The glasses of a group, as the store has them now, whichever version of the code made them."""
+        glasses = next(kept_groups(self.study, group, self.store))[0].product
+        self._found[group.name, group.n_particles] = glasses
+        return glasses
 
     def _rows(self, group: EnsembleSpec) -> pd.DataFrame:
         table = ensemble_table(self.study, group, self.store).reset_index()

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from simulated import assert_same
 from vitrify.backends.fingerprint import fingerprint
 from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
 
@@ -62,11 +63,7 @@ print("same")
     "lennard_jones(rc=2.0) [0.5:0.25:0.25; lengths 1,0.9,1.1,1,0.8,1.2; energies 1,1.5,2,0.5,1,1; cutoffs 2,1.5,1.3,2,2,1.9]",
 ])  # fmt: skip
 def test_the_force_body_runs_as_a_cuda_device_function(model):
-    pytest.importorskip("numba_cuda")
-    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-W", "ignore", "-c", SIMULATE.replace("{model}", model)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "same", done.stderr
+    assert_same(SIMULATE.replace("{model}", model))
 
 
 def test_a_kernel_is_known_by_its_content():

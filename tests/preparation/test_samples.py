@@ -1,12 +1,9 @@
 """Many samples at once: the same glasses as one by one, whatever the batch, the threads and the machine."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
+from simulated import assert_same
 from vitrify.backends import backend, program, set_threads
 from vitrify.batch import Batch
 from vitrify.errors import SampleFailure
@@ -253,8 +250,4 @@ print("same")
 
 def test_start_liquid_and_quench_on_a_simulated_gpu():
     """Lists, descent, leapfrog, thermostat and both minimisers as CUDA kernels, against the CPU."""
-    pytest.importorskip("numba_cuda")
-    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-W", "ignore", "-c", SIMULATE]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "same", done.stderr[-2000:]
+    assert_same(SIMULATE)

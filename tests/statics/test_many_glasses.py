@@ -1,8 +1,5 @@
 """Moduli and modes of many glasses at once against one glass alone; and their bodies in numba-cuda's simulator."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +7,7 @@ import pytest
 
 from crystals import rattler, saddle
 from samples import make
+from simulated import assert_same
 from vitrify.backends import backend
 from vitrify.backends.threads import set_threads
 from vitrify.cell import Cell
@@ -370,8 +368,4 @@ print("same")
 
 
 def test_the_bodies_run_as_cuda_device_functions():
-    pytest.importorskip("numba_cuda")
-    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-W", "ignore", "-c", SIMULATE]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "same", done.stderr
+    assert_same(SIMULATE)

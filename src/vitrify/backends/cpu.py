@@ -88,24 +88,6 @@ class Cpu:
         except NoFingerprintError:
             return None
 
-    def each(self, body: Callable[..., Any]) -> Callable[..., None]:
-        """launch(n, width, *arguments): body(i, room, *arguments) for i in 0 ... n, shared out among threads.
-
-        room: (3, width), the thread's own."""
-        one = self.inline(body)
-
-        def loop(first: int, last: int, width: int, arguments: Any) -> None:
-            room = np.empty((3, width))
-            for i in range(first, last):
-                one(i, room, *arguments)
-
-        compiled = self.compile(loop)
-
-        def launch(n: int, width: int, *arguments: Any) -> None:
-            shared_out(lambda first, last: compiled(first, last, width, arguments), n)
-
-        return launch
-
     def program(self, program: Program) -> Callable[..., None]:
         """run(view, width, samples): these samples of the view, or all that go on, each until it stops.
 

@@ -48,18 +48,6 @@ class Gpu:
         """A device function."""
         return cuda.jit(device=True)(function)
 
-    def each(self, body: Callable[..., Any]) -> Callable[..., None]:
-        """launch(n, width, *arguments): body(i, room, *arguments), a thread an i. Nothing is staged in `room` here."""
-        if body not in self.kernels:
-            self.kernels[body] = cuda.jit(grid_of(self.inline(body)))
-        kernel = self.kernels[body]
-
-        def launch(n: int, width: int, *arguments: Any) -> None:
-            del width
-            kernel[(n + BLOCK - 1) // BLOCK, min(BLOCK, n)](n, arguments)
-
-        return launch
-
     def program(self, program: Program) -> Callable[..., None]:
         """run(view, width, samples): the opening of samples that begin, then ROUNDS times all lines, a launch a line over
         all samples that go on, whichever are named. Which of them have stopped is for the caller to look up."""
@@ -115,18 +103,6 @@ class Gpu:
     def free_memory(self) -> int:
         """Bytes that the device has free."""
         return int(min(cuda.current_context().get_memory_info().free, 2**62))  # a simulator says infinity
-
-
-def grid_of(body: Any) -> Callable[..., None]:
-    """The kernel of a body: one thread an index."""
-
-    def kernel(n, arguments):  # type: ignore[no-untyped-def]
-        room = cuda.local.array((3, 1), float64)
-        i = cuda.grid(1)
-        if i < n:
-            body(i, room, *arguments)
-
-    return kernel
 
 
 def tally(array, s, k):  # type: ignore[no-untyped-def]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vitrify.campaign import Store
 
-from .digest import FIRST_RULE, RULE, TEMPERATURE_RULE, parent_temperature_digest
+from .digest import FIRST_RULE, RULE, TEMPERATURE_RULE
 from .earlier import kept_pilots
 from .identity import SHOWN
 from .spec import EnsembleSpec, StudySpec
@@ -27,5 +27,4 @@ def temperatures_made_anew(study: StudySpec, store: Store) -> str:
 def _is_by_first_rule(study: StudySpec, spec: EnsembleSpec, store: Store) -> bool:
     """Do the pilots that stand in the store say no rule?"""
     pilots = kept_pilots(study, spec, store)
-    old = pilots is not None and pilots.product.digest != parent_temperature_digest(study, spec)
-    return bool(old and pilots and RULE not in pilots.definition)
+    return pilots is not None and RULE not in pilots.definition
