@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from numba.core import config
 
 import vitrify
 from vitrify.backends.compiling import compilation_told
@@ -134,7 +135,8 @@ def test_pilots_are_counted_on_when_a_round_was_not_enough(monkeypatch):
 
 
 def test_compilation_is_told_while_it_lasts_and_only_when_it_happens(monkeypatch, tmp_path):
-    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
+    config.reload_config()  # else the first compilation does, where a test before changed a variable of Numba's
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
     happened = []
 
     def double(x):

@@ -234,6 +234,7 @@ def test_a_folder_that_is_closed_is_said_to_be(place, monkeypatch):
     def closed(_):
         raise PermissionError(13, "Permission denied")
 
+    place.touch()
     monkeypatch.setattr("pathlib.Path.is_file", closed)  # not chmod: the tests may run as root
     with pytest.raises(UsageError, match="cannot be read: Permission denied"):
         Glass.read(place)
