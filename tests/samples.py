@@ -9,8 +9,9 @@ import numpy as np
 
 from vitrify.backends import backend
 from vitrify.backends.program import Line, Program
-from vitrify.batch import force_body
+from vitrify.batch import force_of_formula
 from vitrify.kernels.motion import force_of
+from vitrify.leading import Lead
 from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe, make_glass
 
@@ -41,7 +42,7 @@ def make(name):
 
 def forces(batch):
     """The force of every particle of sample 0, left in batch.force."""
-    line = Line("particles", force_of(force_body(batch.model)))
+    line = Line("particles", force_of(force_of_formula(batch.formula, batch.form, Lead.EXACT, backend())))
     batch.layout.going[0] = 1
     backend().program(Program((line,), repeats=False))(batch.motion(), batch.neighbours.shape[1])
     batch.layout.going[0] = 0

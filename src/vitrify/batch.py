@@ -20,9 +20,10 @@ from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass, range_of
 from vitrify.kernels import motion
 from vitrify.kernels import neighbours as lists
+from vitrify.kernels.contacts import vector_in_cell, vector_in_cube
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
 from vitrify.kernels.leading_forces import leading_forces_of
-from vitrify.kernels.state import COLUMNS
+from vitrify.kernels.state import COLUMNS, DEGREES
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
 from vitrify.kernels.views import Motion, PairView, Way
 from vitrify.leading import Lead, leading_form, single_slope
@@ -86,6 +87,7 @@ class Batch:
         self.anchor[:] = self.ticks
         self.h = np.array([in_space(x) for x in self.cells])  # (samples, 6) xx, yy, zz, xy, xz, yz of h = matrixᵀ
         self.tick_length = self.h[:, 0] / TICKS  # of cubes
+        self.h_ticks, self.inverse_h = self.h / TICKS, np.array([_inverse(h) for h in self.h]) * TICKS
         self.counts = np.zeros(n, dtype=np.int64)
         density = max(m / cell.volume for m, cell in zip(numbers, self.cells, strict=True))
         lengths = np.array(model.mixture.lengths)
@@ -95,7 +97,8 @@ class Batch:
         self.numbers = np.array(numbers_of(model.potential))
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
-        self.form, self.lead, self.energies = pair_form(model), lead_of(model), np.array(model.mixture.energies)
+        self.form = pair_form(model)._replace(cell=not self.is_cubic)
+        self.lead, self.energies = lead_of(model, self.form), np.array(model.mixture.energies)
         self.cutoffs2, self.coefficients = _of_pairs(model, self.formula)
         # what the list tells particles apart by: their species, where these are few
         self.kind, ranges = _kinds(model, self.species, there, self.sizes[:, 3])
@@ -105,6 +108,7 @@ class Batch:
         self.reach2 = np.where(ranges > 0.0, (ranges + SKIN + rounding) ** 2, 0.0)
         self.layout = layout_of(numbers, backend())
         self.state = np.zeros((len(numbers), COLUMNS))
+        self.state[:, DEGREES] = [float(self.dimension) * (m - 1) for m in numbers]
         self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
         self._lists_made = np.zeros(len(numbers), dtype=np.int64)
         self._candidates = _Candidates(max(numbers), len(self.reach2))
@@ -142,23 +146,22 @@ class Batch:
         """Its number of particles."""
         return int(self.first[s + 1] - self.first[s])
 
-    def require_cubes(self) -> None:
-        """Raise UsageError for cells in which particles cannot be moved."""
+    def require_cubes(self, done: str) -> None:
+        """Raise UsageError for cells in which particles cannot be `done`."""
         if not self.is_cubic:
-            raise UsageError(f"the cell is {self.cells[0]}, must be a cube or a square for its particles to be moved")
+            raise UsageError(f"the cell is {self.cells[0]}, must be a cube or a square for its particles to be {done}")
 
     def pair_view(self) -> PairView:
-        """What every force kernel takes. Raises UsageError for cells that are no cubes."""
-        self.require_cubes()
+        """What every force kernel takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
-            self.numbers, self.cutoff2, self.tick_length, self.energies, self.cutoffs2, self.coefficients, self.sizes,
-            self.model.mixture.nonadditivity, self.numbers.astype(np.float32),
+            self.numbers, self.cutoff2, self.tick_length, self.h_ticks, self.energies, self.cutoffs2, self.coefficients,
+            self.sizes, self.model.mixture.nonadditivity, self.numbers.astype(np.float32),
         )  # fmt: skip
 
     def way(self) -> Way:
         """How far particles have gone."""
-        return Way(self.ticks, self.ticks.reshape(-1), self.anchor, self.travel, self.tick_length)
+        return Way(self.ticks, self.ticks.reshape(-1), self.anchor, self.travel, self.h_ticks, self.inverse_h)
 
     def motion(self) -> Motion:
         """What every program takes that moves particles."""
@@ -228,7 +231,7 @@ class Batch:
         return np.asarray(pair_length(size[source], size[target], self.model.mixture.nonadditivity) ** 2)
 
     def _settle(self, s: int) -> None:
-        _settle()(self.first[s], self.first[s + 1], s, self.way())
+        _settle(self.is_cubic)(self.first[s], self.first[s + 1], s, self.way())
 
     def bins(self, s: int) -> tuple[IntArray, int]:
         """Bins along the axes, (3,), and how many of them the range of the list covers: small bins hold fewer candidates,
@@ -300,10 +303,11 @@ def pair_form(model: Model) -> PairForm:
     return PairForm(mixture.n_species, scaled, model.own_cutoffs, mixture.sizes is not None)
 
 
-def lead_of(model: Model) -> Lead:
-    """The form of a model's forces that leads its liquid; cutoffs of pairs and sizes have none in single precision."""
-    formula, form = formula_of(model.potential), pair_form(model)
-    if form.cutoffs or form.sizes:
+def lead_of(model: Model, form: PairForm) -> Lead:
+    """The form of a model's forces that leads its liquid; cutoffs of pairs, sizes and cells that are no cubes have none in
+    single precision."""
+    formula = formula_of(model.potential)
+    if form.cutoffs or form.sizes or form.cell:
         return Lead.LIQUID if formula.liquid_slope is not None else Lead.EXACT
     return leading_form(formula, model.potential)
 
@@ -349,8 +353,8 @@ def _kinds(
 
 def force_body(model: Model, *, liquid: bool = False) -> Any:
     """The inlined force on one particle of this model; `liquid`: in the form that leads molecular dynamics."""
-    lead = lead_of(model) if liquid else Lead.EXACT
-    return force_of_formula(formula_of(model.potential), pair_form(model), lead, backend())
+    form = pair_form(model)
+    return force_of_formula(formula_of(model.potential), form, lead_of(model, form) if liquid else Lead.EXACT, backend())
 
 
 @kept_with_formula
@@ -360,7 +364,13 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
         single = leading_forces_of(single_slope(formula, lead), machine.vectors, machine.inline(upper_half), form)
         return machine.inline(single)
     cheaper = lead in (Lead.LIQUID, Lead.SINGLE_LIQUID)
-    return machine.inline(forces_of(slope_body(formula, machine, liquid=cheaper), machine.vectors, form))
+    slope, vector = slope_body(formula, machine, liquid=cheaper), vector_body(form, machine)
+    return machine.inline(forces_of(slope, machine.vectors, vector, form))
+
+
+def vector_body(form: PairForm, machine: Any) -> Any:
+    """The inlined vector of a difference in ticks on a machine."""
+    return machine.inline(vector_in_cell if form.cell else vector_in_cube)
 
 
 def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:
@@ -370,9 +380,10 @@ def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:
 
 
 @cache
-def _settle() -> Any:
+def _settle(cubic: bool) -> Any:
     cpu = backend()
-    one = cpu.inline(motion.settle_of(cpu.inline(motion.displacement)))
+    vector = cpu.inline(vector_in_cube if cubic else vector_in_cell)
+    one = cpu.inline(motion.settle_of(cpu.inline(motion.displacement_of(vector))))
 
     def settle(first: int, last: int, s: int, way: Way) -> None:
         for i in range(first, last):
@@ -421,6 +432,12 @@ def in_space(cell: Cell) -> FloatArray:
     h = np.diag([cell.edges[0]] * 3)
     h[: cell.dimension, : cell.dimension] = cell.matrix.T
     return h[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]]
+
+
+def _inverse(h: FloatArray) -> FloatArray:
+    """(6,) the entries of h⁻¹, upper triangular too. h: (6,) as in_space has it."""
+    xx, yy, zz, xy, xz, yz = h
+    return np.array([1 / xx, 1 / yy, 1 / zz, -xy / (xx * yy), (xy * yz - xz * yy) / (xx * yy * zz), -yz / (yy * zz)])
 
 
 def roughness(cell: Cell) -> float:

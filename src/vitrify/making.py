@@ -11,10 +11,10 @@ from vitrify.ensemble.parent_temperature import find_parent_temperature
 from vitrify.errors import UsageError, check
 from vitrify.glass import Glass
 from vitrify.model import Model
-from vitrify.model.catalogue import model_of
+from vitrify.model.catalogue import model_of, usual_dimension
 from vitrify.preparation import Recipe
 from vitrify.preparation import make_glass as prepare
-from vitrify.preparation.asked import seed_of, size_of
+from vitrify.preparation.asked import dimension_of, seed_of, size_of
 from vitrify.preparation.stages import Observer, Stage, tell
 from vitrify.recipe import recipe_of
 
@@ -26,6 +26,7 @@ def make_glass(
     *,
     n_particles: int,
     density: float,
+    dimension: int | None = None,
     parent_temperature: float | Literal["auto"] = "auto",
     seed: int = 0,
     recipe: Recipe | None = None,
@@ -36,12 +37,15 @@ def make_glass(
 
     model: a Model, or its readable form such as "pss(rc=1.2)" or "pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]".
     device: "cpu", or "cuda" for a GPU, whose glasses differ from the CPU's of the same seed as the liquid is chaotic.
-    density: N/V in λ⁻³; parent_temperature: in ε/k_B, or "auto" for 4 (G∞ + 2σ) a0³/30 of pilot glasses, Sect. II B.
+    density: N/V in λ⁻³, in two dimensions in λ⁻²; dimension: 2 for a square, 3 for a cube; unless given that of the model,
+    which is 2 of kob_andersen_2d() and its kin.
+    parent_temperature: in ε/k_B, or "auto" for 4 (G∞ + 2σ) a0^d/30 of pilot glasses, Sect. II B.
     seed: a whole number; progress: is told each Stage of the work, pilots included.
     Raises UsageError for what cannot be made, SampleFailure where a stage fails."""
     model, seed, on, recipe = model_of(model), seed_of(seed), machine(device), recipe_of(recipe)
     n_particles, density = size_of(n_particles, density)
-    require_possible(model, n_particles, density)
+    d = usual_dimension(model) if dimension is None else dimension_of(dimension)
+    require_possible(model, n_particles, density, d)
     rng = np.random.default_rng(seed)
     if isinstance(parent_temperature, str):
         check(
@@ -49,7 +53,7 @@ def make_glass(
         )
         pilots = min(n_particles, MOST_PILOT_PARTICLES)
         found = find_parent_temperature(
-            model, n_particles=pilots, density=density, rng=rng, recipe=recipe, progress=progress
+            model, n_particles=pilots, density=density, rng=rng, dimension=d, recipe=recipe, progress=progress
         )
         parent_temperature = found.temperature
     tell(progress, Stage("glass", 1, 1))
@@ -59,6 +63,7 @@ def make_glass(
         density=density,
         parent_temperature=parent_temperature,
         rng=rng,
+        dimension=d,
         recipe=recipe,
         machine=on,
         progress=progress,
@@ -67,9 +72,9 @@ def make_glass(
     return glass
 
 
-def require_possible(model: Model, n_particles: int, density: float) -> None:
+def require_possible(model: Model, n_particles: int, density: float, dimension: int = 3) -> None:
     """Raise UsageError for what cannot be made, before time is spent on pilot glasses, which are smaller."""
     if not isinstance(model, Model):
         raise UsageError(f'model is {model!r}, must be a Model, such as vitrify.models.parse("pss(rc=1.2)")')
-    model.box_for(n_particles, density)
+    model.box_for(n_particles, density, dimension)
     model.fraction_counts(n_particles)

@@ -21,7 +21,7 @@ from vitrify.study import (
     parent_temperature_of,
     parse_study,
 )
-from vitrify.study.columns import COLUMNS, KEYS, in_order, units
+from vitrify.study.columns import COLUMNS, KEYS, in_order, said_dimension, units
 from vitrify.study.counting import samples_there
 from vitrify.study.earlier import kept_counts, kept_groups
 from vitrify.study.folders import Product, sample_name
@@ -88,18 +88,21 @@ class OpenStore:
 
     def table(self, ensemble: str) -> pd.DataFrame:
         """A row for each finished sample of the ensemble's own size; units ε, λ, m = 1, and in attrs["units"]."""
-        found = ensemble_table(self.study, self.study.ensemble(ensemble), self.store)
-        found.attrs["units"] = units(found)
+        spec = self.study.ensemble(ensemble)
+        found = ensemble_table(self.study, spec, self.store)
+        found.attrs["units"] = units(found, [spec.dimension])
         return found
 
     def tables(
         self, ensembles: Sequence[str] = (), *, samples: int | None = None, track: Track = iter
     ) -> pd.DataFrame:  # fmt: skip
-        """A row for each finished sample of all ensembles, or of these; columns ensemble, sample, n_particles, observables,
-        provenance. Glasses of another size that an observable asked for have rows of their own.
+        """A row for each finished sample of all ensembles, or of these; columns ensemble, sample, n_particles, dimension
+        where any is not of three, observables, provenance. Glasses of another size that an observable asked for have
+        rows of their own.
 
         samples: at most so many of each ensemble; units in attrs["units"]. Raises UsageError for an unknown ensemble."""
-        rows = [self._rows(group) for group in track(self.groups(ensembles, samples=samples))]
+        groups = self.groups(ensembles, samples=samples)
+        rows = [self._rows(x).assign(**said_dimension(x, groups)) for x in track(groups)]
         found = [x for x in rows if len(x)]  # pandas warns of empty tables
         table = in_order(pd.concat(found, ignore_index=True)) if found else pd.DataFrame(columns=list(KEYS))
         table.attrs["units"] = units(table)

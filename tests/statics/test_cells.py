@@ -167,8 +167,6 @@ def test_a_small_cell_is_measured_but_not_made(pss_glass):
         with pytest.raises(UsageError, match="twice the cutoff") as caught:
             quench_glass(glass)
         assert "\n" not in str(caught.value)
-    with pytest.raises(UsageError, match="must be a cube"):
-        quench_glass(in_cell(copies(pss_glass, (2, 2, 2)), SHEARED))
 
 
 @pytest.mark.parametrize("apart", [True, False])

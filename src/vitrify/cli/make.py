@@ -15,7 +15,7 @@ from vitrify.formats.choose import require_writer
 from vitrify.formats.whole import require_place
 from vitrify.making import make_glass, require_possible
 from vitrify.model import Model
-from vitrify.model.catalogue import parse, with_mixture
+from vitrify.model.catalogue import parse, usual_dimension, with_mixture
 from vitrify.preparation import Recipe
 from vitrify.preparation.asked import HOTTEST
 
@@ -37,19 +37,21 @@ def _temperature(_ctx: click.Context, _option: click.Parameter, text: str) -> An
     return value
 
 
-def _require_memory(model: Model, particles: int, density: float) -> None:
+def _require_memory(model: Model, particles: int, density: float, dimension: int) -> None:
     """Raise UsageError for what does not fit, before time is spent on pilot glasses, which are smaller."""
-    require_possible(model, particles, density)
-    require_memory(particles * (BYTES + 4.0 * row_width(model, density)), f"a glass of {particles:,} particles")
+    require_possible(model, particles, density, dimension)
+    width = row_width(model, density, dimension=dimension)
+    require_memory(particles * (BYTES + 4.0 * width), f"a glass of {particles:,} particles")
 
 
 @click.command()
 @click.argument("model")
 @click.option("--mixture", help='Another than the model\'s, such as "0.8:0.2; lengths 1,0.8,0.88".')
 @click.option("--particles", type=int, required=True, help="Number of particles, N.")
-@click.option("--density", type=float, required=True, help="ρ = N/V in λ⁻³.")
+@click.option("--density", type=float, required=True, help="ρ = N/V in λ⁻³; in two dimensions in λ⁻².")
+@click.option("--dimension", type=click.IntRange(2, 3), help="2 or 3; that of the model unless given.")
 @click.option(
-    "--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 (G∞ + 2σ) a0³/30."
+    "--temperature", default="auto", callback=_temperature, help="Of the liquid, ε/k_B; auto: 4 (G∞ + 2σ) a0^d/30."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same glass.")
 @click.option("--minimiser", type=click.Choice(["cg", "fire"]), default="cg", show_default=True)
@@ -60,6 +62,7 @@ def make(
     mixture: str | None,
     particles: int,
     density: float,
+    dimension: int | None,
     temperature: Any,
     seed: int,
     minimiser: str,
@@ -70,12 +73,14 @@ def make(
     require_writer(output)
     require_place(output)
     chosen = parse(with_mixture(model, mixture) if mixture else model)
-    _require_memory(chosen, particles, density)
+    dimension = dimension or usual_dimension(chosen)
+    _require_memory(chosen, particles, density, dimension)
     with stage_line(str(chosen)) as progress:
         glass = make_glass(
             chosen,
             n_particles=particles,
             density=density,
+            dimension=dimension,
             parent_temperature=temperature,
             seed=seed,
             recipe=Recipe(minimiser=minimiser),

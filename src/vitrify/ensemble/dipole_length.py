@@ -1,4 +1,7 @@
-"""The core size ξ_g of quasilocalised modes: the maximum of r⁶c(r), Figs. 7 and 19; and how c(r) decays beyond it."""
+"""The core size ξ_g of quasilocalised modes: the maximum of r⁶c(r), Figs. 7 and 19; and how c(r) decays beyond it.
+
+Far from a dipole the strain of an elastic continuum falls as r^−d, and c(r), its square, as r^−2d: in two dimensions it is
+r⁴c(r) that has the maximum."""
 
 from __future__ import annotations
 
@@ -31,18 +34,20 @@ class DipoleLength:
     error: FloatArray  # (bins,) standard error of c(r) over all dipoles
     length: Estimate  # ξ_g/a0
     fitted: FloatArray  # (m,) distances of the bump
-    curve: FloatArray  # (m,) the cubic there, as r⁶c
+    curve: FloatArray  # (m,) the cubic there, as r^2d c
     why_unknown: str = ""
-    exponent: Estimate = UNKNOWN  # κ of c(r) ~ r^κ beyond ξ_g: continuum elasticity has −6
+    exponent: Estimate = UNKNOWN  # κ of c(r) ~ r^κ beyond ξ_g: continuum elasticity has −2d
 
 
-def half_box(n_particles: int) -> float:
-    """L/2 in a0: N^(1/3)/2."""
-    return float(0.5 * n_particles ** (1.0 / 3.0))
+def half_box(n_particles: int, dimension: int = 3) -> float:
+    """L/2 in a0: N^(1/d)/2."""
+    return float(0.5 * n_particles ** (1.0 / dimension))
 
 
-def dipole_length(distance: FloatArray, decays: Sequence[FloatArray], *, half_box: float) -> DipoleLength:
-    """ξ_g from a cubic in log r to log r⁶c(r) around its maximum, which is looked for below 0.75 of half the box.
+def dipole_length(
+    distance: FloatArray, decays: Sequence[FloatArray], *, half_box: float, dimension: int = 3
+) -> DipoleLength:
+    """ξ_g from a cubic in log r to log r^2d c(r) around its maximum, which is looked for below 0.75 of half the box.
 
     Its error is by bootstrap over the dipoles within each glass, or over glasses where these scatter more. Unknown where
     there is no maximum in the range: the glass is too small. distance: (bins,); decays: for each glass (dipoles, bins), NaN
@@ -55,10 +60,10 @@ def dipole_length(distance: FloatArray, decays: Sequence[FloatArray], *, half_bo
     largest = LARGEST * half_box
 
     def length(of: Sequence[FloatArray]) -> float:
-        return _maximum(distance, _mean(of), largest)[0]
+        return _maximum(distance, _mean(of), largest, 2 * dimension)[0]
 
     mean = _mean(each)
-    value, fitted, curve = _maximum(distance, mean, largest)
+    value, fitted, curve = _maximum(distance, mean, largest, 2 * dimension)
     if not np.isfinite(value):
         why = f"no maximum below {largest:.3g} a0, 0.75 of half the box: glasses too small"
         return DipoleLength(distance, mean, _standard_error(each), UNKNOWN, nothing, nothing, why)
@@ -129,13 +134,15 @@ def _mean_of_known(rows: FloatArray) -> FloatArray:
         return np.asarray(np.where(known, rows, 0.0).sum(axis=0) / known.sum(axis=0))
 
 
-def _maximum(distance: FloatArray, decay: FloatArray, largest: float) -> tuple[float, FloatArray, FloatArray]:
-    """Place of the maximum of r⁶c, and the fitted cubic; NaN where there is none inside the range."""
+def _maximum(
+    distance: FloatArray, decay: FloatArray, largest: float, power: int
+) -> tuple[float, FloatArray, FloatArray]:  # fmt: skip
+    """Place of the maximum of r^power c, and the fitted cubic; NaN where there is none inside the range."""
     unknown = (float("nan"), np.empty(0), np.empty(0))
     good = np.flatnonzero(np.isfinite(decay) & (decay > 0) & (distance > NEAREST))
     if len(good) < LEAST_BINS:
         return unknown
-    x, y = np.log10(distance[good]), np.log10(distance[good] ** 6 * decay[good])
+    x, y = np.log10(distance[good]), np.log10(distance[good] ** power * decay[good])
     centre = x[int(np.argmax(y))]
     for _ in range(3):  # the window follows the maximum
         chosen = np.abs(x - centre) <= HALF_WIDTH

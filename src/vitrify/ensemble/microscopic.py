@@ -53,6 +53,7 @@ class Microscopic:
     dipole: DipoleLength
     of_modes: GlassCount  # the tail's glasses
     of_dipoles: GlassCount  # those of c(r)
+    dimension: int = 3
 
     @property
     def prefactor(self) -> Estimate:
@@ -80,27 +81,31 @@ class Microscopic:
     @property
     def stz(self) -> Estimate:
         """STZ size in particles."""
-        return stz_size(self.length)
+        return stz_size(self.length, self.dimension)
 
 
-def microscopic(shear_modulus: Estimate, density: float, modes: LowModes, dipoles: DipoleDecays) -> Microscopic:
+def microscopic(
+    shear_modulus: Estimate, density: float, modes: LowModes, dipoles: DipoleDecays, dimension: int = 3
+) -> Microscopic:
     """Put together from the modes and dipole responses of an ensemble; unit masses.
 
-    shear_modulus: mean over the ensemble and its planes, ε/λ³; density: ρ in λ⁻³."""
+    shear_modulus: mean over the ensemble and its planes, ε/λ^d; density: ρ in λ^−d."""
     value = shear_modulus.value
-    omega0 = float(np.sqrt(value / density)) * density ** (1.0 / 3.0) if value > 0 else float("nan")
+    omega0 = float(np.sqrt(value / density)) * density ** (1.0 / dimension) if value > 0 else float("nan")
     known = np.isfinite(omega0)
     reduced = [x / omega0 for x in modes.frequencies] if known else []
     complete = modes.complete / omega0 if known else np.empty(0)
     n = modes.n_particles
-    dipole = dipole_length(dipoles.distance, dipoles.each, half_box=half_box(dipoles.n_particles))
+    half = half_box(dipoles.n_particles, dimension)
+    dipole = dipole_length(dipoles.distance, dipoles.each, half_box=half, dimension=dimension)
     return Microscopic(
         omega0,
         shear_modulus.error / value if known else float("nan"),
-        fit_within(reduced, complete, n, dipole.length),
-        fit_windows(reduced, complete, n),
-        low_density(reduced, complete, n),
+        fit_within(reduced, complete, n, dipole.length, dimension),
+        fit_windows(reduced, complete, n, dimension),
+        low_density(reduced, complete, n, dimension),
         dipole,
         GlassCount(n, len(modes.frequencies)),
         GlassCount(dipoles.n_particles, len(dipoles.each)),
+        dimension,
     )

@@ -18,15 +18,16 @@ from vitrify.preparation.liquid import NotMelted
 from vitrify.preparation.stages import Observer, Stage, tell
 from vitrify.preparation.start import random_start
 from vitrify.statics import Pairs
+from vitrify.statics.strain import PLANES
 
 from .estimate import Estimate
 
 FloatArray = NDArray[np.float64]
-RULE = 4.0 / 30.0  # T ≥ 4 × G∞ a0³/30: four times the estimate of the glass transition, Sect. II B
+RULE = 4.0 / 30.0  # T ≥ 4 × G∞ a0^d/30: four times the estimate of the glass transition, Sect. II B, for d = 3
 CERTAINTY = 2.0  # errors of G∞ that T is raised by: of twelve ensembles without them six lay below the rule by their own G
 DIGITS = 3
-PLANES = 3
-CORRELATION = 0.25  # of G in two planes of one glass: 0.24 to 0.27 in 1,000 glasses of N = 3,000 (PSS, ρ = 0.60)
+# Of G in two planes of one glass, by number of planes: of three 0.24 to 0.27 in 1,000 glasses of N = 3,000 (PSS, ρ = 0.60).
+CORRELATIONS = {3: 0.25, 2: 0.25}
 ROUNDS = 4
 SETTLED = 1.1  # between temperatures so close, far above the glass transition, G∞ does not change measurably
 
@@ -36,20 +37,20 @@ class ParentTemperature:
     """T of an ensemble and the G∞ that it follows from."""
 
     temperature: float  # in ε/k_B
-    shear_modulus: float  # G∞, mean over the pilot glasses, in ε/λ³
+    shear_modulus: float  # G∞, mean over the pilot glasses, in ε/λ^d
     shear_modulus_error: float  # standard error, of one pilot too: see pilot_mean
     n_pilots: int
     n_particles: int  # of a pilot
 
 
 def least_temperature(shear_modulus: Estimate, density: float) -> Estimate:
-    """4 G a0³/30, which the temperature of the parent liquid is to reach. shear_modulus: of an ensemble's own glasses, to
-    see afterwards whether it did, or of pilots."""
+    """4 G a0^d/30, a0^d = 1/ρ, which the temperature of the parent liquid is to reach. shear_modulus: of an ensemble's own
+    glasses, to see afterwards whether it did, or of pilots."""
     return Estimate(RULE * shear_modulus.value / density, RULE * shear_modulus.error / density)
 
 
 def rule(shear_modulus: Estimate, density: float) -> float:
-    """4 (G∞ + 2σ) a0³/30 rounded up to three digits, so that "at least" holds for the ensemble's own G too. Raises
+    """4 (G∞ + 2σ) a0^d/30 rounded up to three digits, so that "at least" holds for the ensemble's own G too. Raises
     SampleFailure unless G∞ is positive."""
     if not shear_modulus.value > 0.0:
         raise SampleFailure(
@@ -67,16 +68,17 @@ def is_hot_enough(temperature: float, least: Estimate) -> bool | None:
 
 
 def pilot_mean(moduli: FloatArray) -> Estimate:
-    """G∞ with its standard error, from G of each pilot in three planes: moduli (n, 3).
+    """G∞ with its standard error, from G of each pilot in its m planes, three of space and two of the plane: moduli (n, m).
 
     The variance of a pilot's mean over its planes is seen twice: between pilots, with n − 1 degrees of freedom, and in the
-    scatter s² of its planes, with 2n. Planes of correlation c give it as (1 + 2c)/(1 − c) s²/3, which is 2.0 s²/3; in 1,000
-    glasses of PSS (N = 3,000, ρ = 0.60) it was 2.01 s²/3. Both are taken, each with its degrees of freedom; of one pilot
-    there is the second alone."""
-    n = len(moduli)
+    scatter s² of its planes, with (m − 1) n. Planes of correlation c give it as (1 + (m − 1) c)/(1 − c) s²/m, which is
+    2.0 s²/3 in space; in 1,000 glasses of PSS (N = 3,000, ρ = 0.60) it was 2.01 s²/3. Both are taken, each with its degrees
+    of freedom; of one pilot there is the second alone."""
+    n, m = moduli.shape
+    c = CORRELATIONS[m]
     between = float(np.var(moduli.mean(axis=1), ddof=1)) if n > 1 else 0.0
-    within = (1.0 + 2.0 * CORRELATION) / (1.0 - CORRELATION) * float(np.mean(np.var(moduli, axis=1, ddof=1))) / PLANES
-    variance = ((n - 1) * between + 2 * n * within) / (3 * n - 1)
+    within = (1.0 + (m - 1) * c) / (1.0 - c) * float(np.mean(np.var(moduli, axis=1, ddof=1))) / m
+    variance = ((n - 1) * between + (m - 1) * n * within) / (m * n - 1)
     return Estimate(float(moduli.mean()), float(np.sqrt(variance / n)))
 
 
@@ -86,13 +88,14 @@ def find_parent_temperature(
     n_particles: int,
     density: float,
     rng: np.random.Generator,
+    dimension: int = 3,
     n_pilots: int = 2,
     recipe: Recipe | None = None,
     progress: Observer | None = None,
 ) -> ParentTemperature:
     """T from pilot glasses. The first are quenched from random positions (an infinitely hot liquid, and no molecular
     dynamics): their G gives a first T by the rule. Pilots quenched from the liquid at that T give G∞, and the rule again
-    T; so on until the pilots' liquid was as hot as their own glasses ask for.
+    T; so on until the pilots' liquid was as hot as their own glasses ask for. dimension: 2 or 3.
 
     progress: is told each pilot, the first one included. Raises SampleFailure where pilots fail or do not resist shear, or
     where the temperature does not settle."""
@@ -101,12 +104,12 @@ def find_parent_temperature(
         moduli = []
         for k in range(1, n_pilots + 1):
             tell(progress, Stage("pilot", before + k, before + n_pilots))
-            glass = _from_liquid(model, n_particles, density, temperature, rng, recipe, progress)
+            glass = _from_liquid(model, n_particles, density, dimension, temperature, rng, recipe, progress)
             moduli.append(_shear_moduli(glass))
         return pilot_mean(np.array(moduli))
 
     tell(progress, Stage("pilot", 1, 1 + n_pilots))
-    found = _shear_modulus_of_random_start(model, n_particles, density, rng, recipe, progress)
+    found = _shear_modulus_of_random_start(model, n_particles, density, dimension, rng, recipe, progress)
     for k in range(ROUNDS):
         temperature = rule(found, density)
         found = pilots(temperature, 1 + k * n_pilots)
@@ -122,12 +125,13 @@ def _shear_modulus_of_random_start(
     model: Model,
     n_particles: int,
     density: float,
+    dimension: int,
     rng: np.random.Generator,
     recipe: Recipe | None,
     progress: Observer | None,
 ) -> Estimate:
     """G of one glass quenched without a liquid; the cheapest look at how stiff these glasses are."""
-    start = random_start(model, n_particles=n_particles, density=density, rng=rng).glass(0)
+    start = random_start(model, n_particles=n_particles, density=density, rng=rng, dimension=dimension).glass(0)
     return pilot_mean(np.array([_shear_moduli(quench_glass(start, recipe=recipe, progress=progress))]))
 
 
@@ -135,6 +139,7 @@ def _from_liquid(
     model: Model,
     n_particles: int,
     density: float,
+    dimension: int,
     temperature: float,
     rng: np.random.Generator,
     recipe: Recipe | None,
@@ -148,6 +153,7 @@ def _from_liquid(
             density=density,
             parent_temperature=temperature,
             rng=rng,
+            dimension=dimension,
             recipe=recipe,
             progress=progress,
         )
@@ -157,12 +163,12 @@ def _from_liquid(
         ) from None
 
 
-def _shear_moduli(glass: Glass) -> tuple[float, float, float]:
-    """G of one pilot in three planes: their mean settles with fewer pilots, their scatter tells its error."""
+def _shear_moduli(glass: Glass) -> tuple[float, ...]:
+    """G of one pilot in its planes: their mean settles with fewer pilots, their scatter tells its error."""
     moduli = _moduli(glass)
     if not moduli["is_minimum"]:
         raise SampleFailure("a pilot glass is no minimum of the energy")
-    return moduli["shear_modulus"], moduli["shear_modulus_xz"], moduli["shear_modulus_yz"]
+    return tuple(float(moduli[name]) for name in PLANES[glass.dimension])
 
 
 def _moduli(glass: Glass) -> Elasticity:

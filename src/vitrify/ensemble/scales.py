@@ -25,9 +25,9 @@ def number_density(prefactor: Estimate, frequency: Estimate) -> Estimate:
     return Estimate(value, value * float(np.hypot(prefactor.error / prefactor.value, fifth.error / fifth.value)))
 
 
-def stz_size(length: Estimate) -> Estimate:
-    """Particles of a shear transformation zone, c_STZ ξ_g³ in a0³, Sect. VI C."""
-    return _power(length, 3.0, STZ_CONSTANT)
+def stz_size(length: Estimate, dimension: int = 3) -> Estimate:
+    """Particles of a shear transformation zone, c_STZ ξ_g^d in a0^d, Sect. VI C."""
+    return _power(length, float(dimension), STZ_CONSTANT)
 
 
 @dataclass(frozen=True, slots=True)

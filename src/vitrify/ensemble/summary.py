@@ -15,7 +15,7 @@ MEANS = (
     "energy_per_particle", "p_over_p0", "stickiness", "coordination", "min_coordination", "shear_modulus", "bulk_modulus",
     "g_over_k", "poisson_ratio", "msd_over_a0_squared", "seconds",
 )  # fmt: skip
-PLANES = ("shear_modulus", "shear_modulus_xz", "shear_modulus_yz")
+PLANES = ("shear_modulus", "shear_modulus_xz", "shear_modulus_yz", "shear_modulus_diagonal")  # of space and of the plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class EnsembleSummary:
     coordination: Estimate
     min_coordination: Estimate  # mean over samples of the smallest
     shear_modulus: Estimate  # xy
-    shear_modulus_of_planes: Estimate  # mean over the planes xy, xz, yz of each sample
+    shear_modulus_of_planes: Estimate  # mean over the planes of each sample: xy, xz, yz; xy and the diagonal
     bulk_modulus: Estimate
     g_over_k: Estimate
     poisson_ratio: Estimate

@@ -15,12 +15,13 @@ MOST_KINDS = 16  # that fit above an index
 
 
 class PairForm(NamedTuple):
-    """What of a mixture is compiled into the sums over pairs; what it has no need of costs nothing."""
+    """What of a mixture and of its cell is compiled into the sums over pairs; what they have no need of costs nothing."""
 
     n_species: int = 1
     energies: bool = False  # ε_ij are not all 1
     cutoffs: bool = False  # pairs have cutoffs of their own
     sizes: bool = False  # particles have sizes of their own, and no species
+    cell: bool = False  # the cell is no cube
 
 
 def slope_of(radial: Any) -> Callable[..., float]:
@@ -32,14 +33,14 @@ def slope_of(radial: Any) -> Callable[..., float]:
     return slope
 
 
-def forces_of(slope_at: Any, vectors: Vectors, form: PairForm) -> Callable[..., None]:
+def forces_of(slope_at: Any, vectors: Vectors, vector: Any, form: PairForm) -> Callable[..., None]:
     """Body: f_i = −2 Σ_j ε_ij φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0).
 
-    pair: a PairView. Lengths stay in ticks inside the loop. `stage` is the thread's own room for the displacements of one
-    row."""
+    pair: a PairView. vector: of a difference in ticks where the cell is no cube; in cubes lengths stay in ticks inside the
+    loop. `stage` is the thread's own room for the displacements of one row."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
     fetch, fetched = vectors.fetch, vectors.fetched
-    n_species, scaled, cut, sized = form
+    n_species, scaled, cut, sized, tilted = form
     second, many, listed = min(1, n_species - 1), n_species > 2, n_species <= MOST_KINDS
 
     def body(i, s, pair, stage, force):
@@ -48,7 +49,8 @@ def forces_of(slope_at: Any, vectors: Vectors, form: PairForm) -> Callable[..., 
         row, count = pair.neighbours[i], uint64(pair.counts[i])
         mine = pair.species[i]
         weight = pair.inverse_length2[mine]
-        scale = pair.tick_length[s]
+        h = pair.h[s]
+        scale = 1.0 if tilted else pair.tick_length[s]
         scale2 = scale * scale
         w_first, w_second = weight[0] * scale2, weight[second] * scale2
         energies = pair.energies[mine]
@@ -59,6 +61,8 @@ def forces_of(slope_at: Any, vectors: Vectors, form: PairForm) -> Callable[..., 
         for k in range(count):
             entry = row[k]
             dx, dy, dz = fetched(stage, k, ticks, uint64(entry & mask), x, y, z)  # unsigned: no test for a negative index
+            if tilted:
+                dx, dy, dz = vector(dx, dy, dz, h)
             kind = entry >> bits
             w = w_first if kind == uint32(0) else w_second  # chosen, not looked up: a gather less
             e = e_first if kind == uint32(0) else e_second
@@ -91,17 +95,18 @@ def forces_of(slope_at: Any, vectors: Vectors, form: PairForm) -> Callable[..., 
     return body
 
 
-def pair_force_of(radial: Any, form: PairForm) -> Callable[..., None]:
-    """Body: Σ_j |ε_ij φ'| of one particle and the number of its interacting neighbours, φ' = 2 r φ_u/λ²."""
+def pair_force_of(radial: Any, vector: Any, form: PairForm) -> Callable[..., None]:
+    """Body: Σ_j |ε_ij φ'| of one particle and the number of its interacting neighbours, φ' = 2 r φ_u/λ².
+
+    vector: of a difference in ticks."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
-    n_species, scaled, cut, sized = form
+    n_species, scaled, cut, sized, _ = form
     listed = n_species <= MOST_KINDS
 
     def body(i, s, pair, total, number):
         ticks, numbers, cutoff2 = pair.ticks, pair.numbers, pair.cutoff2
         row, mine = pair.neighbours[i], pair.species[i]
-        weight = pair.inverse_length2[mine]
-        scale = pair.tick_length[s]
+        weight, h = pair.inverse_length2[mine], pair.h[s]
         forces = met = 0.0
         for k in range(uint64(pair.counts[i])):
             entry = row[k]
@@ -112,9 +117,9 @@ def pair_force_of(radial: Any, form: PairForm) -> Callable[..., None]:
                 size, theirs = pair.sizes[i, 3], pair.sizes[j, 3]
                 length = 0.5 * (size + theirs) * (1.0 - pair.nonadditivity * abs(size - theirs))
                 w = 1.0 / (length * length)
-            dx = float(ticks[i, 0] - ticks[j, 0]) * scale
-            dy = float(ticks[i, 1] - ticks[j, 1]) * scale
-            dz = float(ticks[i, 2] - ticks[j, 2]) * scale
+            dx, dy, dz = vector(
+                float(ticks[i, 0] - ticks[j, 0]), float(ticks[i, 1] - ticks[j, 1]), float(ticks[i, 2] - ticks[j, 2]), h
+            )
             r2 = dx * dx + dy * dy + dz * dz
             if cut:
                 cutoff2 = pair.cutoffs2[mine, other]

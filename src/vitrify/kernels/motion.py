@@ -1,6 +1,7 @@
 """How particles move and how far they have gone: staleness of lists, capped descent, leapfrog under a thermostat.
 
-Ticks become lengths in `displacement` alone, and lengths become ticks in `advance` alone."""
+Ticks become lengths in `displacement` alone, and lengths become ticks in `advance` alone, or in `advance_in_cell` where the
+cell is no cube."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from vitrify.backends.program import STOPPED
 
 from .state import (
     COUPLING,
+    DEGREES,
     DONE,
     DRIFT,
     HEAT,
@@ -30,21 +32,33 @@ from .state import (
 BEYOND, LARGEST, SECOND, SUM = 0, 1, 2, 3  # columns of `partial`
 
 
-def displacement(i, s, way):
-    """Displacement of one particle since its list was made."""
-    x, anchor, scale = way.ticks, way.anchor, way.tick_length[s]
-    return (
-        float(x[i, 0] - anchor[i, 0]) * scale,
-        float(x[i, 1] - anchor[i, 1]) * scale,
-        float(x[i, 2] - anchor[i, 2]) * scale,
-    )
+def displacement_of(vector: Any) -> Callable[..., Any]:
+    """Displacement of one particle since its list was made. vector: of a difference in ticks, see contacts.py."""
+
+    def displacement(i, s, way):
+        x, anchor = way.ticks, way.anchor
+        return vector(
+            float(x[i, 0] - anchor[i, 0]), float(x[i, 1] - anchor[i, 1]), float(x[i, 2] - anchor[i, 2]), way.h[s]
+        )  # fmt: skip
+
+    return displacement
 
 
 def advance(first, last, s, way, length, vector):
-    """x ← x + length·vector for particles first ... last. vector: (4 n,)."""
-    x, factor = way.x, length * (1.0 / way.tick_length[s])
+    """x ← x + length·vector for particles first ... last of a cube. vector: (4 n,)."""
+    x, factor = way.x, length * (1.0 / way.h[s, 0])
     for e in range(uint64(4 * first), uint64(4 * last)):  # flat over components, unsigned: vector code
         x[e] += int(factor * vector[e])
+
+
+def advance_in_cell(first, last, s, way, length, vector):
+    """The same in a cell of any shape: fractional coordinates change by h⁻¹·vector."""
+    x, inverse = way.ticks, way.inverse_h[s]
+    for i in range(uint64(first), uint64(last)):
+        vx, vy, vz = length * vector[4 * i], length * vector[4 * i + 1], length * vector[4 * i + 2]
+        x[i, 0] += int(inverse[0] * vx + inverse[3] * vy + inverse[4] * vz)
+        x[i, 1] += int(inverse[1] * vy + inverse[5] * vz)
+        x[i, 2] += int(inverse[2] * vz)
 
 
 def settle_of(displacement: Any) -> Callable[..., None]:
@@ -169,7 +183,7 @@ def heat_of_sample(s, view):
 def thermostat(s, view):
     """Sample: its temperature now, and the factor of the next kick (Berendsen)."""
     row = view.state[s]
-    now = row[TWICE_KINETIC] / (3.0 * (view.layout.first[s + 1] - view.layout.first[s] - 1))
+    now = row[TWICE_KINETIC] / row[DEGREES]
     row[HEAT] += now
     row[RESCALE] = max(1.0 + row[COUPLING] * (row[TEMPERATURE] / now - 1.0), 0.25) ** 0.5
 

@@ -16,6 +16,8 @@ LAST, FORCE2, HERE, LOW, LOW_SLOPE, HIGH, HIGH_SLOPE, TARGET, SLOPE, TRIAL, FURT
 SEARCHING, ENDED, TURNS, MIXED, NOW, NEW2 = range(30, 36)
 # FIRE: Δt, α, steps since the power was last negative; what is kept of the velocity, and how much force is added to it.
 FIRE_STEP, ALPHA, DOWNHILL, KEEP, PUSH = range(36, 41)
-COLUMNS = 41
+# Degrees of freedom, d (N − 1), as no momentum is in them.
+DEGREES = 41
+COLUMNS = 42
 
 RUNS, STALE, DONE, SPENT = 0.0, 1.0, 2.0, 3.0  # values of STATUS: a list to renew; what was to be done is; nothing is left

@@ -17,7 +17,8 @@ class PairView(NamedTuple):
     inverse_length2: Any  # (species, species): 1/λ_ij²
     numbers: Any  # coefficients of the potential
     cutoff2: float  # u = r²/λ² where it ends
-    tick_length: Any  # (samples,): L/2^64
+    tick_length: Any  # (samples,): L/2^64 of cubes
+    h: Any  # (samples, 6) xx, yy, zz, xy, xz, yz of the cell's upper triangular h, a tick each
     energies: Any  # (species, species): ε_ij
     cutoffs2: Any  # (species, species): u where the potential of a pair ends, where pairs have their own
     coefficients: Any  # (species, species, k): `numbers` of each pair, where pairs have their own cutoffs
@@ -33,7 +34,8 @@ class Way(NamedTuple):
     x: Any  # (4 n,) the same, flat: a loop over components is vector code
     anchor: Any  # (n, 4) int64: where the list was made
     travel: Any  # (n, 4) the way up to there, never wrapped
-    tick_length: Any  # (samples,): L/2^64
+    h: Any  # (samples, 6): that of PairView
+    inverse_h: Any  # (samples, 6) the entries of h⁻¹ in the same order
 
 
 class Motion(NamedTuple):

@@ -124,6 +124,13 @@ def _glass_former(name: str, parameters: dict[str, float], mixture: Mixture | No
     return _member(former.family, former.parameters, mixture or former.mixture)
 
 
+def usual_dimension(model: Model) -> int:
+    """2 of a glass former of the literature that is made for two dimensions, however it is written; 3 of all else."""
+    named = (former() for former in GLASS_FORMERS.values())
+    flat = [_member(x.family, x.parameters, x.mixture) for x in named if x.dimension == 2]
+    return 2 if model in flat else 3
+
+
 def is_shipped(potential: Potential) -> bool:
     """Whether a potential is of a family that comes with the package."""
     return type(potential) in SHIPPED

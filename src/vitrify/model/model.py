@@ -15,7 +15,7 @@ from .offers import cutoff_of
 from .potentials import Potential
 
 AT_MINIMUM = 1e-3  # relative distance of a pair's cutoff from the potential's minimum that smoothing there may make
-LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ⁻³; below, the cells that neighbours are found in fill the memory
+LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ^−d; below, the cells that neighbours are found in fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,17 @@ class Model:
         """Particles of each species; raises UsageError where the fractions do not give whole numbers."""
         return self.mixture.counts(n_particles)
 
-    def box_for(self, n_particles: int, density: float) -> float:
-        """Edge of the cube, L = (N/ρ)^(1/3); raises UsageError unless it holds twice the cutoff, and for
-        numbers and densities beyond the bounds.
+    def box_for(self, n_particles: int, density: float, dimension: int = 3) -> float:
+        """Edge of the cube, L = (N/ρ)^(1/3), or of the square, (N/ρ)^(1/2); raises UsageError unless it holds twice the
+        cutoff, and for numbers and densities beyond the bounds.
 
         Below that a particle would meet two images of one neighbour."""
         require_number(n_particles)
         if not LEAST_DENSITY <= density <= MOST_DENSITY:
             raise UsageError(f"density is {density!r}, must be positive, from {LEAST_DENSITY:g} to {MOST_DENSITY:g}")
-        box = float((n_particles / density) ** (1.0 / 3.0))
+        box = float((n_particles / density) ** (1.0 / dimension))
         if box < 2.0 * self.cutoff:
-            least = int(density * (2.0 * self.cutoff) ** 3) + 1
+            least = int(density * (2.0 * self.cutoff) ** dimension) + 1
             raise UsageError(
                 f"{n_particles} particles at density {density:g} make a box of {box:.4g}, less than twice the cutoff "
                 f"{self.cutoff:.4g} of {self}; take at least {self.mixture.nearest(least)} particles"

@@ -19,6 +19,14 @@ def size_of(n_particles: Any, density: Any) -> tuple[int, float]:
     return whole("n_particles", n_particles, "a whole number"), number("density", density, "a positive number, in λ⁻³")
 
 
+def dimension_of(dimension: Any) -> int:
+    """2 or 3. Raises UsageError."""
+    may_be = "2 or 3"
+    value = whole("dimension", dimension, may_be)
+    check(value in (2, 3), "glass", "dimension", value, may_be)
+    return value
+
+
 def temperature_of(parent_temperature: Any) -> float:
     """T as a float. Raises UsageError."""
     may_be = f"a positive number below {HOTTEST:g}, in ε/k_B"

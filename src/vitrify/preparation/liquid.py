@@ -87,7 +87,8 @@ def _melting(
 ) -> Way[LiquidRun]:
     """The way of one liquid."""
     batch, row = samples.batch, samples.state[s]
-    step, spacing2 = time_step(batch.model, temperature), (batch.boxes[s] ** 3 / batch.size(s)) ** (2 / 3)
+    step = time_step(batch.model, temperature)
+    spacing2 = (batch.cells[s].volume / batch.size(s)) ** (2 / batch.dimension)
     yield LISTS
     yield BEGIN_HERE
     steps, heat, msd = 0, [], 0.0
@@ -184,12 +185,12 @@ def _set_velocities(batch: Batch, s: int, temperature: float, rng: np.random.Gen
     label, masses = batch.label[rows], np.array(batch.model.mixture.masses)
     mass = np.empty(len(label))
     mass[label] = masses[batch.species[rows]]
-    batch.velocity[rows, :3] = maxwell(mass, temperature, rng)[label]
+    batch.velocity[rows, : batch.dimension] = maxwell(mass, temperature, rng, batch.dimension)[label]
 
 
-def maxwell(masses: Any, temperature: float, rng: np.random.Generator) -> Any:
-    """Velocities of the Maxwell distribution without total momentum, scaled to the temperature exactly."""
-    velocity = rng.normal(size=(len(masses), 3)) / np.sqrt(masses)[:, None]
+def maxwell(masses: Any, temperature: float, rng: np.random.Generator, dimension: int = 3) -> Any:
+    """Velocities of the Maxwell distribution without total momentum, (n, d), scaled to the temperature exactly."""
+    velocity = rng.normal(size=(len(masses), dimension)) / np.sqrt(masses)[:, None]
     velocity -= np.average(velocity, axis=0, weights=masses)
-    now = np.sum(masses[:, None] * velocity**2) / (3.0 * (len(masses) - 1))
+    now = np.sum(masses[:, None] * velocity**2) / (float(dimension) * (len(masses) - 1))
     return velocity * np.sqrt(temperature / now)

@@ -15,7 +15,7 @@ from vitrify.glass import Glass, Provenance
 from vitrify.model import Model
 from vitrify.recipe import Recipe, recipe_of
 
-from .asked import size_of, temperature_of
+from .asked import dimension_of, size_of, temperature_of
 from .liquid import LiquidRun, melt
 from .quench import QuenchRun, quench
 from .samples import Samples
@@ -35,18 +35,28 @@ def make_glass(
     density: float,
     parent_temperature: float,
     rng: np.random.Generator,
+    dimension: int = 3,
     recipe: Recipe | None = None,
     machine: Cpu | Gpu | None = None,
     progress: Observer | None = None,
 ) -> Glass:
     """A glass quenched from the liquid at this parent temperature, Sect. II B. Deterministic in rng.
 
-    parent_temperature: in ε/k_B; density: N/V in λ⁻³. The provenance holds what was done: steps, mean squared displacement,
-    force evaluations. progress: is told each Stage. Raises UsageError for what cannot be made, such as a box below twice
-    the cutoff; SampleFailure where a stage fails, or where the particles do not hold each other (below jamming)."""
-    size = {"n_particles": n_particles, "density": density, "parent_temperature": parent_temperature}
-    used = machine or backend()
-    made = make_glasses(model, **size, rngs=[rng], recipe=recipe, machine=used, progress=progress)[0]  # type: ignore[arg-type]
+    parent_temperature: in ε/k_B; density: N/V in λ⁻³, with dimension=2 in λ⁻², in a square. The provenance holds what was
+    done: steps, mean squared displacement, force evaluations. progress: is told each Stage. Raises UsageError for what
+    cannot be made, such as a box below twice the cutoff; SampleFailure where a stage fails, or where the particles do not
+    hold each other (below jamming)."""
+    (made,) = make_glasses(
+        model,
+        n_particles=n_particles,
+        density=density,
+        parent_temperature=parent_temperature,
+        rngs=[rng],
+        dimension=dimension,
+        recipe=recipe,
+        machine=machine or backend(),
+        progress=progress,
+    )
     if isinstance(made, SampleFailure):
         raise made
     return made
@@ -59,6 +69,7 @@ def make_glasses(
     density: float,
     parent_temperature: float,
     rngs: list[np.random.Generator],
+    dimension: int = 3,
     recipe: Recipe | None = None,
     machine: Cpu | Gpu,
     progress: Observer | None = None,
@@ -69,10 +80,10 @@ def make_glasses(
     On a GPU a thread a particle; on a CPU bit for bit what each is alone. `seconds` in the provenance are the batch's,
     divided by the number of samples. Raises UsageError for what cannot be made."""
     recipe = recipe_of(recipe)
-    n_particles, density = size_of(n_particles, density)
+    (n_particles, density), dimension = size_of(n_particles, density), dimension_of(dimension)
     parent_temperature = temperature_of(parent_temperature)
     started = time.perf_counter()
-    batch = random_batch(model, n_particles=n_particles, density=density, rngs=rngs)
+    batch = random_batch(model, n_particles=n_particles, density=density, rngs=rngs, dimension=dimension)
     samples = Samples(batch, machine)
     spread_apart(samples)
     liquids = melt(samples, temperature=parent_temperature, melt_msd=recipe.melt_msd, rngs=rngs, progress=progress)
@@ -96,7 +107,7 @@ def make_glasses(
 
 def _solid(glass: Glass) -> Glass:
     """The glass, where its particles hold each other; else a SampleFailure. Not looked at where that takes much memory."""
-    if glass.n_particles * row_width(glass.model, glass.density) <= MOST_LISTED:
+    if glass.n_particles * row_width(glass.model, glass.density, dimension=glass.dimension) <= MOST_LISTED:
         require_solid(Contacts.of(glass), repulsive=False)
     return glass
 

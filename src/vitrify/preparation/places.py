@@ -12,6 +12,7 @@ from vitrify.backends.vectors import KEPT
 from vitrify.batch import PARTIAL, SORT_EVERY, Batch, places
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
+from vitrify.kernels.contacts import vector_in_cube
 from vitrify.kernels.views import Listing, Motion, PairView, Way
 
 from .programs import runner
@@ -58,7 +59,7 @@ class OnDevice:
     """Copies on a GPU. A sample's results depend on its own rows alone: its list is renewed when it asks for that."""
 
     def __init__(self, batch: Batch, machine: Gpu) -> None:
-        batch.require_cubes()
+        batch.require_cubes("moved on a GPU")
         self.batch, self.machine = batch, machine
         self._under_way: set[int] = set()  # samples that a program has not finished with
         self._lists_made = np.zeros(batch.n_samples, dtype=np.int64)
@@ -139,7 +140,7 @@ class OnDevice:
         ticks = put(batch.ticks)
         carried = put(np.array([getattr(batch, name) for name in CARRIED]))
         travel = carried[CARRIED.index("travel")]
-        way = Way(ticks, ticks.reshape(4 * n), put(batch.anchor), travel, put(batch.tick_length))
+        way = Way(ticks, ticks.reshape(4 * n), put(batch.anchor), travel, put(batch.h_ticks), put(batch.inverse_h))
         return Listing(
             layout=self.layout, way=way, ticks=ticks, species=put(batch.species), kind=put(batch.kind),
             label=put(batch.label), carried=carried,
@@ -157,8 +158,8 @@ class OnDevice:
         n = len(batch.ticks)
         pair = PairView(
             x.ticks, x.neighbours, x.counts, x.species, put(batch.inverse_length2), put(batch.numbers), batch.cutoff2,
-            x.way.tick_length, put(batch.energies), put(batch.cutoffs2), put(batch.coefficients), x.ticks.view(np.float64),
-            batch.model.mixture.nonadditivity, put(batch.numbers.astype(np.float32)),
+            put(batch.tick_length), x.way.h, put(batch.energies), put(batch.cutoffs2), put(batch.coefficients),
+            x.ticks.view(np.float64), batch.model.mixture.nonadditivity, put(batch.numbers.astype(np.float32)),
         )  # fmt: skip
         force = put(batch.force)
         velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))
@@ -178,7 +179,8 @@ def placed(batch: Batch, machine: Cpu | Gpu) -> OnHost | OnDevice:
 
 
 def _settle(machine: Any) -> Program:
-    settle = machine.inline(motion.settle_of(machine.inline(motion.displacement)))
+    displacement = motion.displacement_of(machine.inline(vector_in_cube))
+    settle = machine.inline(motion.settle_of(machine.inline(displacement)))
     return Program((Line("particles", listing.settle_of(settle)),), repeats=False)
 
 

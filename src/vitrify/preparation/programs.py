@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vitrify.backends.program import Line, Program
-from vitrify.batch import force_of_formula
+from vitrify.batch import force_of_formula, vector_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels import fire, line_search, motion
 from vitrify.kernels.forces import PairForm, pair_force_of
@@ -36,7 +36,9 @@ class _Parts:
         self.formula, self.form, self.inline = formula, form, machine.inline
         inline = machine.inline
         self.force = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)))
-        self.displacement, self.advance = inline(motion.displacement), inline(motion.advance)
+        self.vector = vector_body(form, machine)
+        self.displacement = inline(motion.displacement_of(self.vector))
+        self.advance = inline(motion.advance_in_cell if form.cell else motion.advance)
         self.look = inline(motion.look_of(inline(motion.moved2_of(self.displacement))))
         self.is_stale = inline(motion.is_stale)
         self.step_ended = motion.step_ended_of(self.is_stale)
@@ -83,7 +85,7 @@ def _fire(x: _Parts) -> Program:
 
 
 def _pair_force(x: _Parts) -> Program:
-    body = line_search.pair_force_of(x.inline(pair_force_of(x.inline(x.formula.radial), x.form)))
+    body = line_search.pair_force_of(x.inline(pair_force_of(x.inline(x.formula.radial), x.vector, x.form)))
     sums = (Line("chunks", line_search.sum_pair_forces), Line("samples", line_search.mean_pair_force))
     return Program((Line("particles", body), *sums), repeats=False)
 

@@ -14,19 +14,24 @@ from .samples import LISTS, Samples, Way
 SWEEPS = 200
 
 
-def random_start(model: Model, *, n_particles: int, density: float, rng: np.random.Generator) -> Batch:
+def random_start(
+    model: Model, *, n_particles: int, density: float, rng: np.random.Generator, dimension: int = 3
+) -> Batch:  # fmt: skip
     """A batch of one sample: uniformly random positions and species, then capped descent on the model's own potential."""
-    batch = random_batch(model, n_particles=n_particles, density=density, rngs=[rng])
+    batch = random_batch(model, n_particles=n_particles, density=density, rngs=[rng], dimension=dimension)
     spread_apart(Samples(batch))
     return batch
 
 
-def random_batch(model: Model, *, n_particles: int, density: float, rngs: list[np.random.Generator]) -> Batch:
-    """A sample for each generator: uniformly random positions and species, sizes where the mixture has them."""
-    box = model.box_for(n_particles, density)
+def random_batch(
+    model: Model, *, n_particles: int, density: float, rngs: list[np.random.Generator], dimension: int = 3
+) -> Batch:
+    """A sample for each generator, in a cube or a square: uniformly random positions and species, sizes where the mixture
+    has them."""
+    box = model.box_for(n_particles, density, dimension)
     counts = model.fraction_counts(n_particles)
     species = [rng.permutation(np.repeat(np.arange(len(counts)), counts)) for rng in rngs]
-    positions = [rng.random((n_particles, 3)) * box for rng in rngs]
+    positions = [rng.random((n_particles, dimension)) * box for rng in rngs]
     distribution = model.mixture.sizes
     sizes = None if distribution is None else [distribution.draw(n_particles, rng) for rng in rngs]
     return Batch(model, [box] * len(rngs), positions, species, sizes)

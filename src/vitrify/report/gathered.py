@@ -71,6 +71,11 @@ class Study:
     ensembles: tuple[Gathered, ...]
     experiments: tuple[Experiment, ...] = ()
 
+    @property
+    def dimensions(self) -> list[int]:
+        """Those of its ensembles."""
+        return sorted({x.spec.dimension for x in self.ensembles})
+
     def of_set(self, name: str) -> list[tuple[float, Gathered]]:
         """Ensembles of one of the paper's sets, by rising control parameter."""
         found = [(x.spec.sets[name], x) for x in self.ensembles if name in x.spec.sets]
@@ -122,7 +127,7 @@ def _gather(source: Opened, spec: EnsembleSpec) -> Gathered:
         summary,
         source.counts(spec.name),
         source.parent_temperature(spec.name),
-        microscopic(summary.shear_modulus_of_planes, spec.density, low, _decays(spec, dipoles)),
+        microscopic(summary.shear_modulus_of_planes, spec.density, low, _decays(spec, dipoles), spec.dimension),
         pd.DataFrame([x.values for x in source.results(spec.name, "qlm")]),
         source.results(spec.name, "structure"),
         source.results(spec.name, "spectrum"),

@@ -16,6 +16,7 @@ from vitrify.campaign import Store
 from vitrify.errors import plain
 from vitrify.formats.whole import make_folder, require_folder, write_text_whole
 from vitrify.opening import Opened, opened
+from vitrify.study.columns import power_of
 
 from . import tables
 from .claim import MEANINGS, JudgedClaim, Verdict, judged
@@ -112,6 +113,8 @@ def _render(
         numbers=_html(drawn["observables"]),
         micro=_html(drawn["microscopic"]),
         windows=_html(drawn["windows"]),
+        a0_to_d=power_of("a0", study.dimensions),
+        d=study.dimensions[0] if len(study.dimensions) == 1 else "d",
         failures=_html(failed) if len(failed) else None,
         quarantined=quarantined,
         broken=broken,

@@ -9,13 +9,14 @@ import pandas as pd
 from vitrify.ensemble import Estimate, is_hot_enough, least_temperature, mean
 from vitrify.ensemble.density_of_states import FRACTIONS
 from vitrify.errors import plain
+from vitrify.study.columns import power_of
 
 from .gathered import Gathered, Study
 
 
 def ensembles(study: Study) -> pd.DataFrame:
     """Table I: sizes, and what became of them."""
-    return pd.DataFrame([_ensemble(x) for x in study.ensembles])
+    return pd.DataFrame([_ensemble(x, study.dimensions) for x in study.ensembles])
 
 
 def observables(study: Study) -> pd.DataFrame:
@@ -25,7 +26,7 @@ def observables(study: Study) -> pd.DataFrame:
 
 def microscopic(study: Study) -> pd.DataFrame:
     """Every ensemble's microscopic numbers with their errors."""
-    return pd.DataFrame([_microscopic(x) for x in study.ensembles])
+    return pd.DataFrame([_microscopic(x, study.dimensions) for x in study.ensembles])
 
 
 def windows(study: Study) -> pd.DataFrame:
@@ -48,13 +49,14 @@ def failures(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ensemble", "samples", "reason"])
 
 
-def _ensemble(x: Gathered) -> dict[str, object]:
+def _ensemble(x: Gathered, dimensions: list[int]) -> dict[str, object]:
     parent = x.parent
     temperature = parent.temperature if parent else _number(x.spec.parent_temperature)
     least = least_temperature(x.summary.shear_modulus_of_planes, x.spec.density)  # by the ensemble's own glasses
     return {
         "ensemble": x.spec.name,
         "model": x.spec.model,
+        **({} if dimensions == [3] else {"d": x.spec.dimension}),
         "ρ": f"{x.spec.density:g}",
         "N": x.spec.n_particles,
         "n asked for": x.spec.n_samples,
@@ -62,7 +64,7 @@ def _ensemble(x: Gathered) -> dict[str, object]:
         "failed": x.counts.failed,
         "T": f"{temperature:g}" if isfinite(temperature) else str(x.spec.parent_temperature),
         "G∞": str(Estimate(parent.shear_modulus, parent.shear_modulus_error)) if parent else "–",
-        "4 G a0³/30": str(least),
+        f"4 G {power_of('a0', dimensions)}/30": str(least),
         "T is at least that": {True: "yes", False: "no", None: "open"}[is_hot_enough(temperature, least)],
         "MSD of the liquid (a0²)": _rounded(x.summary.msd_over_a0_squared),
         "s a sample": _rounded(x.summary.seconds),
@@ -92,7 +94,7 @@ def _observables(x: Gathered) -> dict[str, object]:
     }
 
 
-def _microscopic(x: Gathered) -> dict[str, object]:
+def _microscopic(x: Gathered, dimensions: list[int]) -> dict[str, object]:
     return {
         "ensemble": x.spec.name,
         "modes in the fit": x.micro.tail.n_modes,
@@ -101,7 +103,7 @@ def _microscopic(x: Gathered) -> dict[str, object]:
         "ξ_g/a0": str(x.micro.length),
         "ω_g/ω0": str(x.micro.frequency),
         "𝒩": str(x.micro.number),
-        "2ξ_g³/a0³": str(x.micro.stz),
+        f"2{power_of('ξ_g', dimensions)}/{power_of('a0', dimensions)}": str(x.micro.stz),
         "quasilocalised modes": len(x.qlm),
         "dilation/shear": str(mean(x.qlm["qlm_dilation_over_shear"])) if len(x.qlm) else "–",
     }

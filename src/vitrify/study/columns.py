@@ -1,11 +1,16 @@
-"""Every column that a table of samples can have: its unit and what it means."""
+"""Every column that a table of samples can have: its unit and what it means.
+
+Units are those of three dimensions; in two ε/λ³ is ε/λ², in a table of both ε/λ^d. A table of three dimensions alone does
+not say its dimension."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .results import PROVENANCE
+from .spec import EnsembleSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,11 +32,13 @@ class Column:
         return self.meaning if self.unit in ("", NUMBER) else f"{self.meaning}, {self.unit}"
 
 
+DIMENSION = "dimension"
 KEYS = {
     "ensemble": Column("", "name of the ensemble in its study", str),
     "sample": Column(NUMBER, "number of the sample, from 0", int),
     "n_particles": Column(NUMBER, "particles", int),
 }
+WHERE_NOT_3 = {DIMENSION: Column(NUMBER, "dimensions of space", int)}
 OBSERVED = {
     "energy_per_particle": Column("ε", "U/N"),
     "max_force": Column("ε/λ", "largest force component"),
@@ -46,12 +53,13 @@ OBSERVED = {
     "shear_modulus": Column("ε/λ³", "G in xy, Eq. (A1)"),
     "shear_modulus_xz": Column("ε/λ³", "G in xz"),
     "shear_modulus_yz": Column("ε/λ³", "G in yz"),
+    "shear_modulus_diagonal": Column("ε/λ³", "G of layers along the diagonal, of two dimensions"),
     "shear_modulus_affine": Column("ε/λ³", "Born part of G in xy"),
     "bulk_modulus": Column("ε/λ³", "K, Eq. (A3)"),
     "poisson_ratio": Column(NUMBER, "ν, Eq. (A6)"),
     "g_over_k": Column(NUMBER, "G/K"),
     "zero_modes": Column(NUMBER, "zero eigenvalues of the Hessian", int),
-    "is_minimum": Column(NUMBER, "a minimum: 3 zero modes, none negative", bool),
+    "is_minimum": Column(NUMBER, "a minimum: d zero modes, none negative", bool),
     "spectrum_method": Column("", "how D(ω) was found: dense or kernel polynomials", str),
     "spectrum_resolution": Column("√(ε/m)/λ", "resolution of D(ω) in ω"),
     "n_modes": Column(NUMBER, "lowest modes found, translations left out", int),
@@ -69,7 +77,7 @@ OBSERVED = {
     "qlm_f_minus": Column("ε/λ²", "f₋ of π, Eq. (10)"),
     "qlm_dilation_over_shear": Column(NUMBER, "coupling of π to dilation over that to shear, Eq. (A16)"),
     "dipoles": Column(NUMBER, "dipole responses asked for", int),
-    "dipole_spacing": Column("λ", "a0 = (V/N)^(1/3), the unit of r in c(r)"),
+    "dipole_spacing": Column("λ", "a0 = (V/N)^(1/d), the unit of r in c(r)"),
 }
 MADE = {
     "parent_temperature": Column("ε/k_B", "T of the liquid that was quenched"),
@@ -79,25 +87,45 @@ MADE = {
     "seconds": Column("s", "time that the glass took"),
     "processor": Column("", "processor and vector instructions that made the glass", str),
 }
-COLUMNS = KEYS | OBSERVED | MADE
+COLUMNS = KEYS | WHERE_NOT_3 | OBSERVED | MADE
 GAPS = {int: "Int64", bool: "boolean"}  # pandas' types that know a missing value
 
 
-def described(table: pd.DataFrame) -> dict[str, Column]:
-    """What each column is; one that a newer vitrify wrote has no words here."""
+def described(table: pd.DataFrame, dimensions: Collection[int] = ()) -> dict[str, Column]:
+    """What each column is; one that a newer vitrify wrote has no words here.
+
+    dimensions: of the glasses, unless a column says them."""
     kinds = {"f": float, "i": int, "b": bool}
     names = [str(name) for name in table.columns]
-    return {x: COLUMNS.get(x) or Column("", "", kinds.get(table[x].dtype.kind, str)) for x in names}
+    said = {int(x) for x in table[DIMENSION]} if DIMENSION in table else set(dimensions)
+    known = {x: COLUMNS.get(x) or Column("", "", kinds.get(table[x].dtype.kind, str)) for x in names}
+    return {name: replace(x, unit=_in_dimensions(x.unit, said)) for name, x in known.items()}
 
 
-def units(table: pd.DataFrame) -> dict[str, str]:
-    """Unit by column."""
-    return {name: x.unit for name, x in described(table).items()}
+def _in_dimensions(unit: str, dimensions: set[int]) -> str:
+    return unit.replace("λ³", power_of("λ", dimensions or {3}))
+
+
+def power_of(base: str, dimensions: Collection[int]) -> str:
+    """A length to the power of its dimension: λ³, λ², or λ^d where there are both."""
+    found = set(dimensions)
+    return base + ({3: "³", 2: "²"}[found.pop()] if len(found) == 1 else "^d")
+
+
+def said_dimension(spec: EnsembleSpec, all_of_table: Iterable[EnsembleSpec]) -> dict[str, int]:
+    """The dimension of an ensemble as its column, where any ensemble of the table is not of three."""
+    return {DIMENSION: spec.dimension} if any(x.dimension != 3 for x in all_of_table) else {}
+
+
+def units(table: pd.DataFrame, dimensions: Collection[int] = ()) -> dict[str, str]:
+    """Unit by column. dimensions: of the glasses, unless a column says them."""
+    return {name: x.unit for name, x in described(table, dimensions).items()}
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Keys first, then observables, provenance last. Whole numbers and truths stay such where some rows have none."""
     last = [name for name in PROVENANCE if name in table]
-    middle = [name for name in table.columns if name not in KEYS and name not in last]
+    first = [*KEYS, *(name for name in WHERE_NOT_3 if name in table)]
+    middle = [name for name in table.columns if name not in first and name not in last]
     kinds = {name: x.kind for name, x in described(table).items() if table[name].isna().any()}
-    return table[[*KEYS, *middle, *last]].astype({name: GAPS[kind] for name, kind in kinds.items() if kind in GAPS})
+    return table[[*first, *middle, *last]].astype({name: GAPS[kind] for name, kind in kinds.items() if kind in GAPS})

@@ -44,12 +44,13 @@ class CostTable:
     sizes: dict[int, dict[str, tuple[float, float]]]  # the same, by product: a file of N particles has a + b N bytes
     formers: tuple[Former, ...]
 
-    def former(self, model: Model, density: float) -> tuple[Former, bool]:
-        """The glass former itself and True; where it is not in the table, the nearest in neighbours and False."""
+    def former(self, model: Model, density: float, dimension: int = 3) -> tuple[Former, bool]:
+        """The glass former itself and True; where it is not in the table, as none of two dimensions is, the nearest in
+        neighbours and False."""
         for x in self.formers:
-            if x.model == str(model) and isclose(x.density, density):
+            if x.model == str(model) and isclose(x.density, density) and dimension == 3:
                 return x, True
-        wanted = log(_within_cutoff(model, density))
+        wanted = log(_within_cutoff(model, density, dimension))
         return min(self.formers, key=lambda x: abs(log(_listed_within_cutoff(x.model, x.density)) - wanted)), False
 
     def stage(self, former: Former, stage: str, n: int) -> float | None:
@@ -86,12 +87,12 @@ def cost_table() -> CostTable:
     return CostTable(read["processor"], read["pilot_rounds"], read["fire_over_cg"], powers, sizes, tuple(formers))
 
 
-def _within_cutoff(model: Model, density: float) -> float:
+def _within_cutoff(model: Model, density: float, dimension: int = 3) -> float:
     """Neighbours of a particle within the largest cutoff, were there no structure."""
-    sizes = model.mixture.sizes
+    sizes, ball = model.mixture.sizes, pi if dimension == 2 else 4.0 / 3.0 * pi
     if sizes is None:
-        return density * 4.0 / 3.0 * pi * model.cutoff**3
-    return density * 4.0 / 3.0 * pi * model.reduced_cutoff(0, 0) ** 3 * float((sizes.middle() ** 3).mean())
+        return density * ball * model.cutoff**dimension
+    return density * ball * model.reduced_cutoff(0, 0) ** dimension * float((sizes.middle() ** dimension).mean())
 
 
 @cache

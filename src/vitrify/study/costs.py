@@ -143,7 +143,7 @@ def _whole_blocks(length: float) -> float:
 def _in_table(product: Product) -> tuple[float | None, str]:
     """Seconds of one task by the table, and what they are known from."""
     table, spec, n = cost_table(), product.group, product.n_particles
-    former, known = table.former(spec.parsed_model, spec.density)
+    former, known = table.former(spec.parsed_model, spec.density, spec.dimension)
     source = MEASURED if known else former.name
     if product.name == PILOTS:
         return _pilots(table, former, spec, n), source

@@ -22,6 +22,7 @@ LONGEST = 160  # characters of a folder's name; what is set aside has all its ke
 RULE = "temperature of pilots"  # how it follows from their G∞; changed with the code that finds it
 FIRST_RULE = "4 G∞ a0³/30, two digits"  # of stores whose pilots say no rule
 TEMPERATURE_RULE = "4 (G∞ + 2σ) a0³/30, three digits"
+DIMENSION = "dimension"  # not said of three
 FORMULA = "formula of the potential"  # of a family that the package does not ship
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
 Definition = dict[str, object]
@@ -83,7 +84,8 @@ def _common(study: StudySpec, spec: EnsembleSpec) -> Definition:
     fields = {name: getattr(spec, name) for name in LIQUID_FIELDS}
     model = spec.parsed_model
     known = {**fields, "model": str(model), "seed": study.seed, "physics": PHYSICS["liquid"]}
-    return known | _formula(model.potential)
+    flat = {DIMENSION: spec.dimension} if spec.dimension != 3 else {}
+    return known | flat | _formula(model.potential)
 
 
 def _formula(potential: Potential) -> Definition:

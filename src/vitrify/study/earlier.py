@@ -17,7 +17,7 @@ from vitrify.campaign import Store
 from vitrify.campaign.plain_file import reading
 
 from .counting import Counts, held, sample_counts
-from .digest import FORMULA, RULE, SHORT, digest_of
+from .digest import DIMENSION, FORMULA, RULE, SHORT, digest_of
 from .folders import GLASS, PILOTS, Product, group_products, products
 from .identity import definitions, read_definition
 from .spec import EnsembleSpec, StudySpec
@@ -119,6 +119,7 @@ def _read(folder: str, product: Product, store: Store, first: Definition) -> Kep
 def _alike(there: Definition, now: Definition, product: Product, store: Store, pilots: Definition) -> bool:
     """Do both define the same, apart from the numbers of the code and from what only one of them knows?"""
     asked = product.observable.options if product.observable else {}
+    there, now = ({DIMENSION: 3, **x} if "model" in x else x for x in (there, now))
     for key in (there.keys() | now.keys()) - {CODE}:
         before, after = there.get(key), now.get(key)
         if key == OPTIONS and isinstance(before, dict) and isinstance(after, dict):

@@ -59,7 +59,7 @@ def make_in_step(store: Store, tasks: list[Task], machine: Gpu | None = None) ->
 
 def samples_at_once(spec: EnsembleSpec, free: int) -> int:
     """How many samples of this ensemble fit into so many bytes; at least one."""
-    width = row_width(spec.parsed_model, spec.density)
+    width = row_width(spec.parsed_model, spec.density, dimension=spec.dimension)
     return max(int(FRACTION * free / (spec.n_particles * (32 * RECORDS + REST + 4 * width))), 1)
 
 
@@ -97,6 +97,7 @@ def _make(tasks: list[Task], store: Store, machine: Gpu) -> dict[str, Glass]:
         density=spec.density,
         parent_temperature=work.temperature_of(store, spec, temperature_key),
         rngs=[generator(seed, spec.name, "sample", task.arguments[2]) for task in tasks],
+        dimension=spec.dimension,
         recipe=spec.recipe,
         machine=machine,
     )

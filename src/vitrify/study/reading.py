@@ -22,7 +22,7 @@ MIXTURE = "mixture"  # a key beside the model, whose readable form holds it
 MIXTURE_KEYS = tuple(f.name for f in fields(Mixture))
 NOT_DEFAULTS = ("name", "model", "density", "sets")
 NUMBERS = ("density", "force_tolerance", "melt_msd")
-INTEGERS = ("n_particles", "n_samples", "n_pilots", "pilot_particles")
+INTEGERS = ("n_particles", "n_samples", "dimension", "n_pilots", "pilot_particles")
 TEXTS = ("name", "model", "minimiser")
 
 

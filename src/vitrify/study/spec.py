@@ -9,7 +9,7 @@ from unicodedata import category
 
 from vitrify.errors import UsageError, check
 from vitrify.model import LEAST_DENSITY, LEAST_PARTICLES, MOST_DENSITY, MOST_PARTICLES, Model
-from vitrify.model.catalogue import parse
+from vitrify.model.catalogue import parse, usual_dimension
 from vitrify.recipe import Recipe
 
 Option = float | int | str
@@ -65,10 +65,11 @@ class EnsembleSpec:
 
     name: str
     model: str  # readable form, such as "pss(rc=1.2)"
-    density: float  # ρ = N/V, in λ⁻³
+    density: float  # ρ = N/V, in λ⁻³; in two dimensions in λ⁻²
     n_particles: int
     n_samples: int
-    parent_temperature: float | Literal["auto"] = "auto"  # in ε/k_B; auto = 4 (G∞ + 2σ) a0³/30 from pilots, Sect. II B
+    dimension: int = 0  # 2 or 3; 0: that of the model
+    parent_temperature: float | Literal["auto"] = "auto"  # in ε/k_B; auto = 4 (G∞ + 2σ) a0^d/30 from pilots, Sect. II B
     n_pilots: int = 2
     pilot_particles: int = 0  # 0: as many as a sample has, at most 3,000
     minimiser: str = "cg"
@@ -86,6 +87,7 @@ class EnsembleSpec:
         _check_size(owner, "n_samples", self.n_samples, 1, MOST_SAMPLES)
         _check_size(owner, "n_pilots", self.n_pilots, 1, MOST_SAMPLES)
         _check_size(owner, "pilot_particles", self.pilot_particles, 0, MOST_PARTICLES, " (0: as a sample)")
+        check(self.dimension in (0, 2, 3), owner, "dimension", self.dimension, "2 or 3 (0: that of the model)")
         hot = self.parent_temperature == "auto" or 0 < float(self.parent_temperature) < 1e6
         check(hot, owner, "parent_temperature", self.parent_temperature, 'positive, or "auto"')
         try:
@@ -103,10 +105,11 @@ class EnsembleSpec:
         """The model exists, its species divide the particles, and they fit a box, those of a pilot too."""
         try:
             model = self.parsed_model
+            object.__setattr__(self, "dimension", self.dimension or usual_dimension(model))
             sizes = {x.n_particles for x in self.measured if x.n_particles}
             for n in (self.n_particles, self.particles_of_pilot, *sizes):
                 model.fraction_counts(n)
-                model.box_for(n, self.density)
+                model.box_for(n, self.density, self.dimension)
             self.recipe  # noqa: B018  # checks itself
         except UsageError as error:
             raise UsageError(f"{owner}: {error}") from None

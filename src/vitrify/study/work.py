@@ -46,6 +46,7 @@ def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Resu
         n_particles=spec.particles_of_pilot,
         density=spec.density,
         rng=generator(seed, spec.name, "pilot", 0),
+        dimension=spec.dimension,
         n_pilots=spec.n_pilots,
         recipe=spec.recipe,
     )
@@ -60,6 +61,7 @@ def glass_task(store: Store, spec: EnsembleSpec, seed: int, index: int, temperat
         density=spec.density,
         parent_temperature=temperature_of(store, spec, temperature_key),
         rng=generator(seed, spec.name, "sample", index),
+        dimension=spec.dimension,
         recipe=spec.recipe,
     )
     return glass_result(glass)

@@ -50,18 +50,22 @@ def read_modes(text: str, samples: Sequence[int]) -> dict[int, Arrays]:
 
 
 def in_columns(result: Result) -> dict[str, float]:
-    """The tensor F of Eq. (A15) of a quasilocalised mode in six columns; nothing where the result has none."""
+    """The tensor F of Eq. (A15) of a quasilocalised mode in six columns, three of two dimensions; nothing where the result
+    has none."""
     if "coupling" not in result.arrays:
         return {}
-    return {name: float(format(result.arrays["coupling"][i, j], COUPLING)) for name, i, j in AXES}
+    tensor = result.arrays["coupling"]
+    return {name: float(format(tensor[i, j], COUPLING)) for name, i, j in AXES if max(i, j) < len(tensor)}
 
 
 def out_of_columns(row: dict[str, Any]) -> Arrays:
     """The same of a row."""
-    if any(name not in row for name, *_ in AXES):
+    there = [(name, i, j) for name, i, j in AXES if name in row]
+    if len(there) not in (3, 6):
         return {}
-    tensor = np.empty((3, 3))
-    for name, i, j in AXES:
+    d = 1 + max(j for _, _, j in there)
+    tensor = np.empty((d, d))
+    for name, i, j in there:
         tensor[i, j] = tensor[j, i] = row[name]
     return {"coupling": tensor}
 

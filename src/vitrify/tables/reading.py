@@ -14,7 +14,7 @@ from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile, UsageError
 from vitrify.opening import Opened, open_store, require_observable
 from vitrify.study import Counts, EnsembleSpec, StudySpec
-from vitrify.study.columns import COLUMNS, KEYS, in_order, units
+from vitrify.study.columns import COLUMNS, KEYS, in_order, said_dimension, units
 from vitrify.study.results import PROVENANCE as MADE
 
 from .agreement import unlike_tables
@@ -58,15 +58,17 @@ class OpenTables:
 
     def table(self, ensemble: str) -> pd.DataFrame:
         """A row for each finished sample of the ensemble's own size; units ε, λ, m = 1, and in attrs["units"]."""
-        found = self._table(self.study.ensemble(ensemble).groups()[0])
-        found.attrs["units"] = units(found)
+        spec = self.study.ensemble(ensemble)
+        found = self._table(spec.groups()[0])
+        found.attrs["units"] = units(found, [spec.dimension])
         return found
 
     def tables(self, ensembles: Sequence[str] = ()) -> pd.DataFrame:
-        """A row for each finished sample of all ensembles, or of these; columns ensemble, sample, n_particles, observables,
-        provenance. Glasses of another size that an observable asked for have rows of their own."""
+        """A row for each finished sample of all ensembles, or of these; columns ensemble, sample, n_particles, dimension
+        where any is not of three, observables, provenance. Glasses of another size that an observable asked for
+        have rows of their own."""
         chosen = [self.study.ensemble(x) for x in dict.fromkeys(ensembles)] or list(self.study.ensembles)
-        found = [self._keyed(group) for spec in chosen for group in spec.groups()]
+        found = [self._keyed(x).assign(**said_dimension(x, chosen)) for spec in chosen for x in spec.groups()]
         rows = [x for x in found if len(x)]
         table = in_order(pd.concat(rows, ignore_index=True)) if rows else pd.DataFrame(columns=list(KEYS))
         table.attrs["units"] = units(table)

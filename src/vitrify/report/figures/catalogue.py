@@ -27,9 +27,9 @@ MECHANICS = (
     Row("coordination", "coordination", "The coordination", of_summary(lambda x: x.coordination)),
     Row("stickiness", "stickiness $s$", "The stickiness s", of_summary(lambda x: x.stickiness)),
 )
-MODULI = (
-    Row("shear_modulus", r"$G\ (\varepsilon/\lambda^3)$", "G", of_summary(lambda x: x.shear_modulus)),
-    Row("bulk_modulus", r"$K\ (\varepsilon/\lambda^3)$", "K", of_summary(lambda x: x.bulk_modulus)),
+MODULI = (  # in units that `_with_units` adds
+    Row("shear_modulus", "$G$", "G", of_summary(lambda x: x.shear_modulus)),
+    Row("bulk_modulus", "$K$", "K", of_summary(lambda x: x.bulk_modulus)),
     Row("g_over_k", "$G/K$", "G/K", of_summary(lambda x: x.g_over_k)),
     Row("poisson_ratio", r"$\nu$", "Poisson's ratio", of_summary(lambda x: x.poisson_ratio)),
 )
@@ -44,7 +44,7 @@ TAILS = (
     "glass, dashed A_g ω⁴."
 )
 RESPONSES = (
-    "c(r), r⁶c(r) and its maximum ξ_g, which is looked for below 0.75 of half the box; where there is none the glasses are "
+    "c(r), {} and its maximum ξ_g, which is looked for below 0.75 of half the box; where there is none the glasses are "
     "too small."
 )
 
@@ -78,25 +78,32 @@ def with_controls(study: Study) -> tuple[Study, tuple[Control, ...]]:
 def figures_of(study: Study, controls: tuple[Control, ...]) -> tuple[Figure, ...]:
     """Figures of what the study asks for, numbered in their order."""
     asked = {x.name for ensemble in study.ensembles for x in ensemble.spec.measured}
-    chosen = [figure for takes, figure in _offered(controls) if asked & takes]
+    chosen = [figure for takes, figure in _offered(controls, study.dimensions) if asked & takes]
     return tuple(replace(x, number=str(k)) for k, x in enumerate(chosen, start=1))
 
 
-def _offered(controls: tuple[Control, ...]) -> list[tuple[set[str], Figure]]:
-    """All figures, each with the observables of which it takes one."""
+def _offered(controls: tuple[Control, ...], dimensions: list[int]) -> list[tuple[set[str], Figure]]:
+    """All figures, each with the observables of which it takes one. dimensions: of the ensembles."""
+    d = dimensions[0] if len(dimensions) == 1 else 0
+    moduli = tuple(_with_unit(x, str(d or "d")) if x.column in ("shear_modulus", "bulk_modulus") else x for x in MODULI)
+    scaled = {3: "r⁶c(r)", 2: "r⁴c(r)", 0: "r^2d c(r)"}[d]
     return [
         ({"mechanics"}, _figure("Pressure, coordination, stickiness", "Means over samples.", Rows(MECHANICS, controls))),
-        ({"elasticity"}, _figure("Elastic moduli", "Means over samples.", Rows(MODULI, controls))),
+        ({"elasticity"}, _figure("Elastic moduli", "Means over samples.", Rows(moduli, controls))),
         ({"elasticity"}, _figure("Fluctuations of moduli", SCHEME, Rows(FLUCTUATIONS, controls))),
         (
             {"structure"},
             Figure("", "Structure", PAIRS, structure.draw, structure.data, structure.alternative),
         ),
         ({"modes", "spectrum"}, _figure("Density of states", TAILS, Densities(controls))),
-        ({"dipoles"}, _figure("Dipole responses", RESPONSES, Decays(controls))),
+        ({"dipoles"}, _figure("Dipole responses", RESPONSES.format(scaled), Decays(controls))),
         ({"qlm"}, _figure("Quasilocalised modes", "Means over one nonlinear mode a glass.", Rows(MEANS, controls))),
         ({"qlm"}, _figure("Energy of quasilocalised modes", "The mean terms of Eq. (10) in ω0².", Terms(controls))),
     ]
+
+
+def _with_unit(row: Row, power: str) -> Row:
+    return replace(row, symbol=rf"{row.symbol[:-1]}\ (\varepsilon/\lambda^{power})$")
 
 
 def _figure(title: str, caption: str, of: Shown) -> Figure:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
-from vitrify.ensemble.density_of_states import DEGREES
 from vitrify.report.gathered import Gathered, Study
 from vitrify.report.style import SEQUENCE, bars, legend_below, logarithmic, say
 
@@ -91,7 +90,7 @@ def whole_spectrum(x: Gathered) -> np.ndarray[tuple[int, ...], np.dtype[np.float
     if not x.spectrum or not np.isfinite(x.micro.omega0):
         return np.empty((0, 2))
     found = x.spectrum[0].arrays  # the store keeps it per particle
-    omega, density = found["omega"] / x.micro.omega0, found["density"] / DEGREES * x.micro.omega0
+    omega, density = found["omega"] / x.micro.omega0, found["density"] / x.spec.dimension * x.micro.omega0
     return np.column_stack([omega, density])[(omega > 0) & (density > 0)]
 
 

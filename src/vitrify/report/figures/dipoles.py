@@ -20,12 +20,12 @@ LENGTH = Row("xi_g_over_a0", r"$\xi_g/a_0$", "ξ_g/a0", lambda x: x.micro.length
 
 @dataclass(frozen=True, slots=True)
 class Decays:
-    """c(r) of the ensembles of each set, r⁶c(r), and ξ_g along the set."""
+    """c(r) of the ensembles of each set, r⁶c(r) (in two dimensions r⁴c(r)), and ξ_g along the set."""
 
     controls: tuple[Control, ...]
 
     def draw(self, study: Study) -> Drawing:
-        """c(r) above, r⁶c(r) in the middle, ξ_g/a0 below."""
+        """c(r) above, r^2d c(r) in the middle, ξ_g/a0 below."""
         figure, (above, middle, below) = rows_of_panels(3, len(self.controls))
         for plain, scaled, control in zip(above, middle, self.controls, strict=True):
             draw_decays(plain, scaled, control, study.of_set(control.name))
@@ -43,22 +43,30 @@ class Decays:
 
 
 def draw_decays(plain: Any, scaled: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
-    """c(r) on one axis, r⁶c(r) on another with ξ_g of the first and the last ensemble that have one."""
+    """c(r) on one axis, r^2d c(r) on another with ξ_g of the first and the last ensemble that have one."""
     for axis in (plain, scaled):
         logarithmic(axis)
     shown = [(colour, v, x) for colour, (v, x) in zip(SEQUENCE, members, strict=False) if has_decay(x)]
     for colour, value, x in shown:
         r, c, error = x.micro.dipole.distance, x.micro.dipole.decay, x.micro.dipole.error
         curve(plain, r, c, error, color=colour, label=control.shown(value))
-        curve(scaled, r, r**6 * c, r**6 * error, color=colour, label=control.shown(value))
+        factor = r ** (2 * x.spec.dimension)
+        curve(scaled, r, factor * c, factor * error, color=colour, label=control.shown(value))
     known = [(colour, x.micro.length.value) for colour, _, x in shown if np.isfinite(x.micro.length.value)]
     for colour, length in (known[0], known[-1]) if known else ():
         scaled.axvline(length, color=colour, ls="--", lw=0.9)
-    for axis, label in ((plain, "$c(r)$"), (scaled, "$(r/a_0)^6\\,c(r)$")):
+    power = common_power([x.spec.dimension for _, x in members])
+    for axis, label in ((plain, "$c(r)$"), (scaled, f"$(r/a_0)^{{{power}}}\\,c(r)$")):
         axis.set(xlabel="$r/a_0$", ylabel=label)
         legend_below(axis, 3)
         if not shown:
             say(axis, "no responses yet" if members else no_such(control))
+
+
+def common_power(dimensions: Sequence[int]) -> str:
+    """The power of r that c(r) is multiplied by, where all have one, such as "6"; else "2d"."""
+    found = {2 * d for d in dimensions} or {6}
+    return str(found.pop()) if len(found) == 1 else "2d"
 
 
 def has_decay(x: Gathered) -> bool:
