@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from cells import SHEARED, copies, in_cell
-from samples import forces, pair_scales
+from samples import forces
+from slow_twins import slow_sums
 from vitrify.batch import Batch, glass_batch
 from vitrify.errors import UsageError
 from vitrify.leading import Lead
@@ -33,22 +34,6 @@ def apart(glass, other):
     return np.abs(moved - moved.mean(axis=0)).max()
 
 
-def slow_forces(glass):
-    """Each pair of particles once, and the nearest of all its images, found by looking at each."""
-    i, j = np.triu_indices(glass.n_particles, 1)
-    shifts = np.array(list(np.ndindex(*[3] * glass.dimension))) - 1
-    images = (glass.positions[j] - glass.positions[i])[:, None] + shifts @ glass.cell.matrix
-    r = images[np.arange(len(i)), np.argmin(np.linalg.norm(images, axis=2), axis=1)]
-    length, energy = pair_scales(glass.model.mixture, glass.species, glass.sizes, i, j)
-    u = np.sum(r**2, axis=1) / length**2
-    near = u < glass.model.potential.cutoff**2
-    slope = np.where(near, energy * glass.model.potential.evaluate(np.where(near, u, 1.0))[1], 0.0) / length**2
-    found = np.zeros_like(glass.positions)
-    np.add.at(found, i, 2.0 * slope[:, None] * r)
-    np.add.at(found, j, -2.0 * slope[:, None] * r)
-    return found
-
-
 @pytest.mark.parametrize("gradient", [TILTED, STRETCHED], ids=["triclinic", "orthogonal"])
 @pytest.mark.parametrize("name", ["pss", "kob_andersen", "polydisperse"])
 def test_forces_in_any_cell(made, name, gradient):
@@ -57,7 +42,7 @@ def test_forces_in_any_cell(made, name, gradient):
     batch = glass_batch(glass)
     batch.rebuild(0)
     forces(batch)
-    expected = slow_forces(glass)[batch.label]
+    expected = slow_sums(glass)[1][batch.label]
     assert np.abs(expected).max() > 1.0
     np.testing.assert_allclose(batch.force[:, :3], expected, rtol=0, atol=1e-11 * np.abs(expected).max())
 

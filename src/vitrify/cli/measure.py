@@ -32,7 +32,6 @@ MEANINGS = {  # of what is no column of a table, or has another name there
     "n_rattlers": "particles that fewer than d + 1 contacts hold",
     "box": "edge of the cube (or square), of another cell its vectors, λ",
     "model": "interaction model",
-    "shear_modulus_diagonal": "G of layers along the diagonal, in two dimensions, ε/λ²",
     "a0": "(V/N)^(1/d), λ",
     "omega0": "√(G/ρ)/a0, √(ε/m)/λ",
     "lowest_eigenvalues": "ω² of the lowest modes beside the translations, ε/λ²/m",
@@ -93,7 +92,7 @@ def measure(
         click.echo(strict_json(found))
         return
     for name, value in found.items():
-        click.echo(f"{name:22} {_shown(value):>16}  {_meaning(name)}")
+        click.echo(f"{name:22} {_shown(value):>16}  {_meaning(name, glass.dimension)}")
 
 
 def _read(file: Path, model: str | None, species: dict[str, str]) -> Glass:
@@ -151,8 +150,8 @@ def _microscopic(
     return found
 
 
-def _meaning(name: str) -> str:
-    return MEANINGS.get(name) or COLUMNS[name].sentence
+def _meaning(name: str, dimension: int) -> str:
+    return MEANINGS.get(name) or COLUMNS[name].of([dimension]).sentence
 
 
 def _mapping(text: str | None) -> dict[str, str]:

@@ -31,6 +31,10 @@ class Column:
         """Meaning and unit, as a person reads them."""
         return self.meaning if self.unit in ("", NUMBER) else f"{self.meaning}, {self.unit}"
 
+    def of(self, dimensions: Collection[int]) -> Column:
+        """The column of glasses of these dimensions, with their unit."""
+        return replace(self, unit=self.unit.replace("λ³", power_of("λ", dimensions or {3})))
+
 
 DIMENSION = "dimension"
 KEYS = {
@@ -99,11 +103,7 @@ def described(table: pd.DataFrame, dimensions: Collection[int] = ()) -> dict[str
     names = [str(name) for name in table.columns]
     said = {int(x) for x in table[DIMENSION]} if DIMENSION in table else set(dimensions)
     known = {x: COLUMNS.get(x) or Column("", "", kinds.get(table[x].dtype.kind, str)) for x in names}
-    return {name: replace(x, unit=_in_dimensions(x.unit, said)) for name, x in known.items()}
-
-
-def _in_dimensions(unit: str, dimensions: set[int]) -> str:
-    return unit.replace("λ³", power_of("λ", dimensions or {3}))
+    return {name: x.of(said) for name, x in known.items()}
 
 
 def power_of(base: str, dimensions: Collection[int]) -> str:
