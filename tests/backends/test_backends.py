@@ -19,6 +19,7 @@ from vitrify.backends.vectors import (
     keep_in_cell_plainly, keep_plainly, no_width, pad_plainly, upper_half,
 )
 from vitrify.batch import Batch
+from vitrify.kernels.contacts import vector_in_cube
 from vitrify.kernels.forces import forces_of, slope_of
 from vitrify.model.catalogue import parse
 from vitrify.kernels.state import LEFT, STALE2
@@ -37,7 +38,8 @@ vectors = Vectors(*[device(x) for x in (
     fetch_nothing, displacement, fetch_nothing_single, displacement_single_of(device(upper_half)), no_width,
     keep_plainly, keep_in_cell_plainly, pad_plainly, copy_plainly,
 )])
-body = device(forces_of(device(slope_of(device(batch.model.potential.derivatives()))), vectors, batch.form))
+slope = device(slope_of(device(batch.model.potential.derivatives())))
+body = device(forces_of(slope, vectors, device(vector_in_cube), batch.form))
 
 @cuda.jit
 def kernel(n, pair, stage, force):

@@ -207,7 +207,7 @@ from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import Samples
 
 start.SWEEPS, BOX = 12, 4.05
-batch.lead_of = lambda model: Lead.LIQUID  # in double, as on a GPU
+batch.lead_of = lambda *_: Lead.LIQUID  # in double, as on a GPU
 
 def made(on):
     rngs = [np.random.default_rng(k) for k in (1, 2)]

@@ -15,7 +15,7 @@ from vitrify.report.style import SEQUENCE, drawable
 from . import structure
 from .along import Control, Row, Rows, of_summary
 from .density import Densities
-from .dipoles import Decays
+from .dipoles import Decays, scaled
 from .modes import MEANS, Terms
 
 MOST_SETS = 6  # that are drawn: more panels would be an atlas
@@ -27,9 +27,9 @@ MECHANICS = (
     Row("coordination", "coordination", "The coordination", of_summary(lambda x: x.coordination)),
     Row("stickiness", "stickiness $s$", "The stickiness s", of_summary(lambda x: x.stickiness)),
 )
-MODULI = (  # in units that `_with_units` adds
-    Row("shear_modulus", "$G$", "G", of_summary(lambda x: x.shear_modulus)),
-    Row("bulk_modulus", "$K$", "K", of_summary(lambda x: x.bulk_modulus)),
+MODULI = (  # of three dimensions
+    Row("shear_modulus", r"$G\ (\varepsilon/\lambda^3)$", "G", of_summary(lambda x: x.shear_modulus)),
+    Row("bulk_modulus", r"$K\ (\varepsilon/\lambda^3)$", "K", of_summary(lambda x: x.bulk_modulus)),
     Row("g_over_k", "$G/K$", "G/K", of_summary(lambda x: x.g_over_k)),
     Row("poisson_ratio", r"$\nu$", "Poisson's ratio", of_summary(lambda x: x.poisson_ratio)),
 )
@@ -84,9 +84,8 @@ def figures_of(study: Study, controls: tuple[Control, ...]) -> tuple[Figure, ...
 
 def _offered(controls: tuple[Control, ...], dimensions: list[int]) -> list[tuple[set[str], Figure]]:
     """All figures, each with the observables of which it takes one. dimensions: of the ensembles."""
-    d = dimensions[0] if len(dimensions) == 1 else 0
-    moduli = tuple(_with_unit(x, str(d or "d")) if x.column in ("shear_modulus", "bulk_modulus") else x for x in MODULI)
-    scaled = {3: "r⁶c(r)", 2: "r⁴c(r)", 0: "r^2d c(r)"}[d]
+    d = dimensions[0] if len(dimensions) == 1 else "d"
+    moduli = tuple(replace(x, symbol=x.symbol.replace(r"\lambda^3", rf"\lambda^{d}")) for x in MODULI)
     return [
         ({"mechanics"}, _figure("Pressure, coordination, stickiness", "Means over samples.", Rows(MECHANICS, controls))),
         ({"elasticity"}, _figure("Elastic moduli", "Means over samples.", Rows(moduli, controls))),
@@ -96,14 +95,10 @@ def _offered(controls: tuple[Control, ...], dimensions: list[int]) -> list[tuple
             Figure("", "Structure", PAIRS, structure.draw, structure.data, structure.alternative),
         ),
         ({"modes", "spectrum"}, _figure("Density of states", TAILS, Densities(controls))),
-        ({"dipoles"}, _figure("Dipole responses", RESPONSES.format(scaled), Decays(controls))),
+        ({"dipoles"}, _figure("Dipole responses", RESPONSES.format(scaled(dimensions)), Decays(controls))),
         ({"qlm"}, _figure("Quasilocalised modes", "Means over one nonlinear mode a glass.", Rows(MEANS, controls))),
         ({"qlm"}, _figure("Energy of quasilocalised modes", "The mean terms of Eq. (10) in ω0².", Terms(controls))),
     ]
-
-
-def _with_unit(row: Row, power: str) -> Row:
-    return replace(row, symbol=rf"{row.symbol[:-1]}\ (\varepsilon/\lambda^{power})$")
 
 
 def _figure(title: str, caption: str, of: Shown) -> Figure:

@@ -27,8 +27,8 @@ class Decays:
     def draw(self, study: Study) -> Drawing:
         """c(r) above, r^2d c(r) in the middle, ξ_g/a0 below."""
         figure, (above, middle, below) = rows_of_panels(3, len(self.controls))
-        for plain, scaled, control in zip(above, middle, self.controls, strict=True):
-            draw_decays(plain, scaled, control, study.of_set(control.name))
+        for plain, times_power, control in zip(above, middle, self.controls, strict=True):
+            draw_decays(plain, times_power, control, study.of_set(control.name))
         draw_row(below, study, self.controls, LENGTH)
         return figure
 
@@ -39,34 +39,35 @@ class Decays:
 
     def alternative(self, study: Study) -> str:
         """What is seen, in words."""
-        return " ".join(trends(study, self.controls, [LENGTH])) or "c(r), and r⁶c(r) without a maximum in range."
+        nothing = f"c(r), and {scaled(study.dimensions)} without a maximum in range."
+        return " ".join(trends(study, self.controls, [LENGTH])) or nothing
 
 
-def draw_decays(plain: Any, scaled: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
+def draw_decays(plain: Any, times_power: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
     """c(r) on one axis, r^2d c(r) on another with ξ_g of the first and the last ensemble that have one."""
-    for axis in (plain, scaled):
+    for axis in (plain, times_power):
         logarithmic(axis)
     shown = [(colour, v, x) for colour, (v, x) in zip(SEQUENCE, members, strict=False) if has_decay(x)]
     for colour, value, x in shown:
         r, c, error = x.micro.dipole.distance, x.micro.dipole.decay, x.micro.dipole.error
         curve(plain, r, c, error, color=colour, label=control.shown(value))
         factor = r ** (2 * x.spec.dimension)
-        curve(scaled, r, factor * c, factor * error, color=colour, label=control.shown(value))
+        curve(times_power, r, factor * c, factor * error, color=colour, label=control.shown(value))
     known = [(colour, x.micro.length.value) for colour, _, x in shown if np.isfinite(x.micro.length.value)]
     for colour, length in (known[0], known[-1]) if known else ():
-        scaled.axvline(length, color=colour, ls="--", lw=0.9)
-    power = common_power([x.spec.dimension for _, x in members])
-    for axis, label in ((plain, "$c(r)$"), (scaled, f"$(r/a_0)^{{{power}}}\\,c(r)$")):
+        times_power.axvline(length, color=colour, ls="--", lw=0.9)
+    powers = {2 * x.spec.dimension for _, x in members} or {6}
+    power = powers.pop() if len(powers) == 1 else "2d"
+    for axis, label in ((plain, "$c(r)$"), (times_power, f"$(r/a_0)^{{{power}}}\\,c(r)$")):
         axis.set(xlabel="$r/a_0$", ylabel=label)
         legend_below(axis, 3)
         if not shown:
             say(axis, "no responses yet" if members else no_such(control))
 
 
-def common_power(dimensions: Sequence[int]) -> str:
-    """The power of r that c(r) is multiplied by, where all have one, such as "6"; else "2d"."""
-    found = {2 * d for d in dimensions} or {6}
-    return str(found.pop()) if len(found) == 1 else "2d"
+def scaled(dimensions: Sequence[int]) -> str:
+    """What has its maximum at ξ_g: r⁶c(r), in two dimensions r⁴c(r)."""
+    return {"3": "r⁶c(r)", "2": "r⁴c(r)"}.get("".join(map(str, dimensions)), "r^2d c(r)")
 
 
 def has_decay(x: Gathered) -> bool:
