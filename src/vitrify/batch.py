@@ -161,7 +161,9 @@ class Batch:
 
     def way(self) -> Way:
         """How far particles have gone."""
-        return Way(self.ticks, self.ticks.reshape(-1), self.anchor, self.travel, self.h_ticks, self.inverse_h)
+        return Way(
+            self.ticks, self.ticks.reshape(-1), self.anchor, self.travel, self.tick_length, self.h_ticks, self.inverse_h
+        )
 
     def motion(self) -> Motion:
         """What every program takes that moves particles."""
@@ -368,6 +370,12 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
     return machine.inline(forces_of(slope, machine.vectors, vector, form))
 
 
+def displacement_body(machine: Any, *, cubic: bool) -> Any:
+    """The inlined displacement of a particle since its list was made, on a machine."""
+    in_cell = motion.displacement_in_cell_of(machine.inline(vector_in_cell))
+    return machine.inline(motion.displacement if cubic else in_cell)
+
+
 def vector_body(form: PairForm, machine: Any) -> Any:
     """The inlined vector of a difference in ticks on a machine."""
     return machine.inline(vector_in_cell if form.cell else vector_in_cube)
@@ -382,8 +390,7 @@ def slope_body(formula: Formula, machine: Any, *, liquid: bool = False) -> Any:
 @cache
 def _settle(cubic: bool) -> Any:
     cpu = backend()
-    vector = cpu.inline(vector_in_cube if cubic else vector_in_cell)
-    one = cpu.inline(motion.settle_of(cpu.inline(motion.displacement_of(vector))))
+    one = cpu.inline(motion.settle_of(displacement_body(cpu, cubic=cubic)))
 
     def settle(first: int, last: int, s: int, way: Way) -> None:
         for i in range(first, last):

@@ -148,7 +148,7 @@ def test_the_parent_temperature_of_the_plane_obeys_the_same_rule():
 
 def test_the_error_of_pilots_of_the_plane_is_their_scatter():
     """Two planes a pilot, of the correlation that was measured; the variance of the mean over n pilots, on average."""
-    rng, n, correlation = np.random.default_rng(0), 3, 0.06
+    rng, n, correlation = np.random.default_rng(0), 3, 0.07
     moduli = rng.multivariate_normal([10.0, 10.0], [[4.0, 4.0 * correlation], [4.0 * correlation, 4.0]], size=(4000, n))
     found = [pilot_mean(x) for x in moduli]
     scatter = np.var([x.value for x in found])

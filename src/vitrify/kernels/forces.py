@@ -49,9 +49,10 @@ def forces_of(slope_at: Any, vectors: Vectors, vector: Any, form: PairForm) -> C
         row, count = pair.neighbours[i], uint64(pair.counts[i])
         mine = pair.species[i]
         weight = pair.inverse_length2[mine]
-        h = pair.h[s]
         scale = 1.0 if tilted else pair.tick_length[s]
         scale2 = scale * scale
+        if tilted:
+            h = pair.h[s]
         w_first, w_second = weight[0] * scale2, weight[second] * scale2
         energies = pair.energies[mine]
         e_first, e_second = energies[0], energies[second]

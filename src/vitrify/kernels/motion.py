@@ -1,7 +1,7 @@
 """How particles move and how far they have gone: staleness of lists, capped descent, leapfrog under a thermostat.
 
-Ticks become lengths in `displacement` alone, and lengths become ticks in `advance` alone, or in `advance_in_cell` where the
-cell is no cube."""
+Ticks become lengths in `displacement` alone, and lengths become ticks in `advance` alone; where the cell is no cube, in
+`displacement_in_cell_of` and `advance_in_cell`: the loops of cubes, with one number to multiply by, are vector code."""
 
 from __future__ import annotations
 
@@ -32,21 +32,31 @@ from .state import (
 BEYOND, LARGEST, SECOND, SUM = 0, 1, 2, 3  # columns of `partial`
 
 
-def displacement_of(vector: Any) -> Callable[..., Any]:
-    """Displacement of one particle since its list was made. vector: of a difference in ticks, see contacts.py."""
+def displacement(i, s, way):
+    """Displacement of one particle of a cube since its list was made."""
+    x, anchor, scale = way.ticks, way.anchor, way.tick_length[s]
+    return (
+        float(x[i, 0] - anchor[i, 0]) * scale,
+        float(x[i, 1] - anchor[i, 1]) * scale,
+        float(x[i, 2] - anchor[i, 2]) * scale,
+    )
 
-    def displacement(i, s, way):
+
+def displacement_in_cell_of(vector: Any) -> Callable[..., Any]:
+    """The same in a cell of any shape. vector: of a difference in ticks, see contacts.py."""
+
+    def displacement_in_cell(i, s, way):
         x, anchor = way.ticks, way.anchor
         return vector(
             float(x[i, 0] - anchor[i, 0]), float(x[i, 1] - anchor[i, 1]), float(x[i, 2] - anchor[i, 2]), way.h[s]
         )  # fmt: skip
 
-    return displacement
+    return displacement_in_cell
 
 
 def advance(first, last, s, way, length, vector):
     """x ← x + length·vector for particles first ... last of a cube. vector: (4 n,)."""
-    x, factor = way.x, length * (1.0 / way.h[s, 0])
+    x, factor = way.x, length * (1.0 / way.tick_length[s])
     for e in range(uint64(4 * first), uint64(4 * last)):  # flat over components, unsigned: vector code
         x[e] += int(factor * vector[e])
 

@@ -34,6 +34,7 @@ class Way(NamedTuple):
     x: Any  # (4 n,) the same, flat: a loop over components is vector code
     anchor: Any  # (n, 4) int64: where the list was made
     travel: Any  # (n, 4) the way up to there, never wrapped
+    tick_length: Any  # (samples,): L/2^64 of cubes
     h: Any  # (samples, 6): that of PairView
     inverse_h: Any  # (samples, 6) the entries of h⁻¹ in the same order
 

@@ -9,10 +9,9 @@ import numpy as np
 from vitrify.backends import Cpu
 from vitrify.backends.program import BEGINS, GOES, STOPPED, Line, Program, layout_of
 from vitrify.backends.vectors import KEPT
-from vitrify.batch import PARTIAL, SORT_EVERY, Batch, places
+from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
-from vitrify.kernels.contacts import vector_in_cube
 from vitrify.kernels.views import Listing, Motion, PairView, Way
 
 from .programs import runner
@@ -140,7 +139,8 @@ class OnDevice:
         ticks = put(batch.ticks)
         carried = put(np.array([getattr(batch, name) for name in CARRIED]))
         travel = carried[CARRIED.index("travel")]
-        way = Way(ticks, ticks.reshape(4 * n), put(batch.anchor), travel, put(batch.h_ticks), put(batch.inverse_h))
+        lengths = (put(x) for x in (batch.tick_length, batch.h_ticks, batch.inverse_h))
+        way = Way(ticks, ticks.reshape(4 * n), put(batch.anchor), travel, *lengths)
         return Listing(
             layout=self.layout, way=way, ticks=ticks, species=put(batch.species), kind=put(batch.kind),
             label=put(batch.label), carried=carried,
@@ -158,7 +158,7 @@ class OnDevice:
         n = len(batch.ticks)
         pair = PairView(
             x.ticks, x.neighbours, x.counts, x.species, put(batch.inverse_length2), put(batch.numbers), batch.cutoff2,
-            put(batch.tick_length), x.way.h, put(batch.energies), put(batch.cutoffs2), put(batch.coefficients),
+            x.way.tick_length, x.way.h, put(batch.energies), put(batch.cutoffs2), put(batch.coefficients),
             x.ticks.view(np.float64), batch.model.mixture.nonadditivity, put(batch.numbers.astype(np.float32)),
         )  # fmt: skip
         force = put(batch.force)
@@ -179,8 +179,7 @@ def placed(batch: Batch, machine: Cpu | Gpu) -> OnHost | OnDevice:
 
 
 def _settle(machine: Any) -> Program:
-    displacement = motion.displacement_of(machine.inline(vector_in_cube))
-    settle = machine.inline(motion.settle_of(machine.inline(displacement)))
+    settle = machine.inline(motion.settle_of(displacement_body(machine, cubic=True)))
     return Program((Line("particles", listing.settle_of(settle)),), repeats=False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vitrify.backends.program import Line, Program
-from vitrify.batch import force_of_formula, vector_body
+from vitrify.batch import displacement_body, force_of_formula, vector_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels import fire, line_search, motion
 from vitrify.kernels.forces import PairForm, pair_force_of
@@ -37,7 +37,7 @@ class _Parts:
         inline = machine.inline
         self.force = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)))
         self.vector = vector_body(form, machine)
-        self.displacement = inline(motion.displacement_of(self.vector))
+        self.displacement = displacement_body(machine, cubic=not form.cell)
         self.advance = inline(motion.advance_in_cell if form.cell else motion.advance)
         self.look = inline(motion.look_of(inline(motion.moved2_of(self.displacement))))
         self.is_stale = inline(motion.is_stale)
