@@ -25,7 +25,7 @@ from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, 
 from vitrify.kernels.leading_forces import leading_forces_of
 from vitrify.kernels.state import COLUMNS, DEGREES
 from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
-from vitrify.kernels.views import Motion, PairView, Way
+from vitrify.kernels.views import Bins, Candidates, Motion, PairView, Rows, Way
 from vitrify.leading import Lead, leading_form, single_slope
 from vitrify.model import Model
 from vitrify.model.offers import numbers_of
@@ -181,17 +181,17 @@ class Batch:
 
     def rebuild(self, s: int) -> None:
         """List the neighbours of sample s anew, in longer rows where they do not fit; now and then sort its particles."""
-        rows, (grid, span) = self.rows(s), self.bins(s)
+        rows = self.rows(s)
         self._settle(s)
-        found = self._candidates.sorted(self, s, grid)
+        found = self._candidates.sort(self, s)
         if self._lists_made[s] % SORT_EVERY == 0:
-            order = (found.entries[: rows.stop - rows.start] & INDEX_MASK).astype(np.int64)
+            order = (found.sorted.entries[: rows.stop - rows.start] & INDEX_MASK).astype(np.int64)
             for array in self.carried:
                 array[rows] = array[order]
             self.anchor[rows] = self.ticks[rows]
-            found = self._candidates.sorted(self, s, grid)
+            found = self._candidates.sort(self, s)
         self._lists_made[s] += 1
-        while (longest := found.list(self, s, grid, span)) > self.neighbours.shape[1] - KEPT:
+        while (longest := found.list(self, s)) > self.neighbours.shape[1] - KEPT:
             wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
             self.neighbours = wider
@@ -263,39 +263,36 @@ class _Candidates:
     def __init__(self, n: int, n_kinds: int) -> None:
         room = places(n)
         self.bin_of = np.zeros(n, dtype=np.int64)
-        self.upper, self.limit, self.entries = self.room = _candidates(n_kinds, room)
-        self.near = _candidates(n_kinds, room)
-        self.bin_start = np.zeros(2, dtype=np.int64)
+        self.sorted, self.near = _candidates(n_kinds, room), _candidates(n_kinds, room)
+        self.bins = Bins(np.zeros(3, dtype=np.int64), 0, np.zeros(2, dtype=np.int64))
 
-    def sorted(self, batch: Batch, s: int, grid: IntArray) -> _Candidates:
+    def sort(self, batch: Batch, s: int) -> _Candidates:
         """The particles of sample s by bin."""
-        if len(self.bin_start) != grid.prod() + 1:
-            self.bin_start = np.zeros(grid.prod() + 1, dtype=np.int64)
-        backend().compile(lists.sort_by_bin)(
-            batch.first[s], batch.first[s + 1], grid, batch.ticks, batch.kind, batch.reach2_ticks(s),
-            self.bin_of, self.bin_start, self.upper, self.limit, self.entries,
-        )  # fmt: skip
+        (grid, span), start = batch.bins(s), self.bins.start
+        if len(start) != grid.prod() + 1:
+            start = np.zeros(grid.prod() + 1, dtype=np.int64)
+        self.bins, rows = Bins(grid, span, start), batch.rows(s)
+        sort, reach2 = backend().compile(lists.sort_by_bin), batch.reach2_ticks(s)
+        sort(rows.start, rows.stop, batch.ticks, batch.kind, reach2, self.bin_of, self.bins, self.sorted)
         return self
 
-    def list(self, batch: Batch, s: int, grid: IntArray, span: int) -> int:
+    def list(self, batch: Batch, s: int) -> int:
         """The rows of the sample that was sorted, a slab of bins a thread where it is big; the longest."""
-
         big = len(self.bin_of) >= programs.BIG
-        most = places(min(int(np.diff(self.bin_start).max()) * (2 * span + 1) ** 3, len(self.bin_of)))
-        slabs, shape = int(grid[0]), batch.shape[s]
+        in_reach = int(np.diff(self.bins.start).max()) * (2 * self.bins.span + 1) ** 3
+        most = places(min(in_reach, len(self.bin_of)))
+        slabs, shape, rows = int(self.bins.grid[0]), batch.shape[s], Rows(batch.neighbours, batch.counts)
 
         def slab(first: int, last: int) -> Any:
-            near = _candidates(len(self.limit), most) if big else self.near
-            return _list(batch.is_cubic)(
-                first, last, grid, span, self.bin_start, *self.room, shape, *near, batch.neighbours, batch.counts
-            )  # fmt: skip
+            near = _candidates(len(self.near.limit), most) if big else self.near
+            return _list(batch.is_cubic)(first, last, self.bins, self.sorted, shape, near, rows)
 
         return int(max(shared_out(slab, slabs, share=1) if big else [slab(0, slabs)]))
 
 
-def _candidates(n_kinds: int, n: int) -> tuple[NDArray[Any], ...]:
-    """Room for n candidates: upper halves of their ticks, limits, entries."""
-    return _aligned((3, n), np.int32), _aligned((n_kinds, n), np.float32), _aligned((n,), np.uint32)
+def _candidates(n_kinds: int, n: int) -> Candidates:
+    """Room for n candidates."""
+    return Candidates(_aligned((3, n), np.int32), _aligned((n_kinds, n), np.float32), _aligned((n,), np.uint32))
 
 
 def pair_form(model: Model) -> PairForm:
@@ -402,9 +399,9 @@ def _settle(cubic: bool) -> Any:
 @cache
 def _list(cubic: bool) -> Any:
     cpu = backend()
-    collect = lists.collect_of(cpu.vectors, cpu.inline(lists.run_around))
+    collect = lists.collect_of(cpu.vectors, cpu.inline(lists.run_around), cpu.inline(lists.pieces))
     extend, end = lists.extend_row_of(cpu.vectors, cubic=cubic), lists.end_row_of(cpu.vectors)
-    return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end, lists.pieces)]))
+    return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end)]))
 
 
 def row_width(model: Model, density: float, species: Sequence[int] | None = None, dimension: int = 3) -> int:

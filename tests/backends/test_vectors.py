@@ -27,6 +27,7 @@ from vitrify.backends.vectors import (
     upper_half,
 )
 from vitrify.errors import UsageError
+from vitrify.kernels.views import Candidates
 
 VECTORS = backend().vectors
 MASK = np.uint32(2**28 - 1)
@@ -58,13 +59,13 @@ def fetch_single(ticks, row, count, x, y, z, stage, displacements):
 
 
 @njit
-def keep(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
-    return KEEP(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count)
+def keep(here, candidates, limit, begin, end, row, count):
+    return KEEP(here, candidates, limit, begin, end, row, count)
 
 
 @njit
-def keep_in_cell(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape):
-    return KEEP_IN_CELL(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape)
+def keep_in_cell(here, candidates, limit, begin, end, row, count, shape):
+    return KEEP_IN_CELL(here, candidates, limit, begin, end, row, count, shape)
 
 
 @njit
@@ -94,15 +95,16 @@ def test_eight_rows_are_fetched_and_transposed(count):
 @pytest.mark.parametrize(("begin", "end"), [(0, 16), (3, 19), (5, 12), (10, 40)])
 def test_candidates_inside_are_packed_in_order(begin, end):
     rng = np.random.default_rng(2)
-    x, y, z = rng.integers(-(2**31), 2**31 - 1, (3, 64)).astype(np.int32)
+    upper = rng.integers(-(2**31), 2**31 - 1, (3, 64)).astype(np.int32)
     limit = np.full(64, 3e18, dtype=np.float32)  # about half of them
     limit[end:] = -1.0  # as the candidates of a cell end
     entries = np.arange(100, 164).astype(np.uint32)
     rows = [np.zeros(40, dtype=np.uint32) for _ in range(2)]
-    where = (np.uint64(begin), np.uint64(end), x[9], y[9], z[9], entries[9])
-    count = keep(x, y, z, limit, entries, *where, rows[0], np.uint64(5))
+    here, candidates = (*upper[:, 9], entries[9]), Candidates(upper, limit[None], entries)
+    asked = (here, candidates, limit, np.uint64(begin), np.uint64(end))
+    count = keep(*asked, rows[0], np.uint64(5))
     with np.errstate(over="ignore"):
-        expected = keep_plainly(x, y, z, limit, entries, *where, rows[1], np.uint64(5))
+        expected = keep_plainly(*asked, rows[1], np.uint64(5))
     assert count == expected
     assert 5 < count < 5 + KEPT
     assert np.array_equal(rows[0][:count], rows[1][:count])
@@ -113,19 +115,20 @@ def test_candidates_inside_are_packed_in_order(begin, end):
 def test_candidates_inside_a_cell_that_is_no_cube(begin, end):
     """The metric of h = (xx, yy, zz, xy, xz, yz) in double precision tells which; the plain twin tells the order."""
     rng = np.random.default_rng(4)
-    x, y, z = rng.integers(-(2**31), 2**31 - 1, (3, 64)).astype(np.int32)
+    upper = rng.integers(-(2**31), 2**31 - 1, (3, 64)).astype(np.int32)
     shape = np.array([1.0, 0.8, 1.3, 0.4, -0.3, 0.2], dtype=np.float32)
     with np.errstate(over="ignore"):
-        away = np.array([x[9] - x, y[9] - y, z[9] - z]).astype(float)
+        away = (upper[:, 9:10] - upper).astype(float)
     squared = np.sum((np.array([[1.0, 0.4, -0.3], [0.0, 0.8, 0.2], [0.0, 0.0, 1.3]]) @ away) ** 2, axis=0)
     limit = np.full(64, np.median(squared), dtype=np.float32)
     limit[end:] = -1.0
     entries = np.arange(100, 164).astype(np.uint32)
     rows = [np.zeros(40, dtype=np.uint32) for _ in range(2)]
-    where = (np.uint64(begin), np.uint64(end), x[9], y[9], z[9], entries[9])
-    count = keep_in_cell(x, y, z, limit, entries, *where, rows[0], np.uint64(5), shape)
+    here, candidates = (*upper[:, 9], entries[9]), Candidates(upper, limit[None], entries)
+    asked = (here, candidates, limit, np.uint64(begin), np.uint64(end))
+    count = keep_in_cell(*asked, rows[0], np.uint64(5), shape)
     with np.errstate(over="ignore"):
-        expected = keep_in_cell_plainly(x, y, z, limit, entries, *where, rows[1], np.uint64(5), shape)
+        expected = keep_in_cell_plainly(*asked, rows[1], np.uint64(5), shape)
     assert count == expected
     assert np.array_equal(rows[0][:count], rows[1][:count])
     near = [k for k in range(begin, min(end, begin + KEPT)) if squared[k] < limit[0] and k != 9]

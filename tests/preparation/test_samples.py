@@ -8,6 +8,7 @@ from vitrify.backends import backend, program, set_threads
 from vitrify.batch import Batch
 from vitrify.errors import SampleFailure
 from vitrify.kernels.neighbours import sort_by_bin
+from vitrify.kernels.views import Bins, Candidates
 from vitrify.model import catalogue
 from vitrify.observables import mechanics
 from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
@@ -172,18 +173,15 @@ def test_the_parallel_sort_is_the_serial_one():
     place._run("sort", np.array([0, 1]))
     found = place.listing
     for s, n in enumerate(sizes):
-        grid, rows = batch.bins(s)[0], batch.rows(s)
-        start, bin_of = np.zeros(grid.prod() + 1, dtype=np.int64), np.zeros(n, dtype=np.int64)
-        upper, limit = np.zeros((3, n), dtype=np.int32), np.zeros((2, n), dtype=np.float32)
-        entries = np.zeros(n, dtype=np.uint32)
-        machine.compile(sort_by_bin)(
-            batch.first[s], batch.first[s + 1], grid, batch.ticks, batch.species, batch.reach2_ticks(s), bin_of, start,
-            upper, limit, entries,
-        )  # fmt: skip
-        assert np.array_equal(found.entries[rows], entries)
-        assert np.array_equal(found.upper[:, rows], upper)
-        assert np.array_equal(found.limit[:, rows], limit)
-        assert np.array_equal(found.bin_start[s, : grid.prod() + 1], start)
+        (grid, span), rows = batch.bins(s), batch.rows(s)
+        bins, bin_of = Bins(grid, span, np.zeros(grid.prod() + 1, dtype=np.int64)), np.zeros(n, dtype=np.int64)
+        one = Candidates(np.zeros((3, n), np.int32), np.zeros((2, n), np.float32), np.zeros(n, np.uint32))
+        first, last = batch.first[s], batch.first[s + 1]
+        machine.compile(sort_by_bin)(first, last, batch.ticks, batch.species, batch.reach2_ticks(s), bin_of, bins, one)
+        assert np.array_equal(found.candidates.entries[rows], one.entries)
+        assert np.array_equal(found.candidates.upper[:, rows], one.upper)
+        assert np.array_equal(found.candidates.limit[:, rows], one.limit)
+        assert np.array_equal(found.bin_start[s, : grid.prod() + 1], bins.start)
 
 
 class Chunked(type(backend())):

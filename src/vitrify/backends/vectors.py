@@ -78,20 +78,25 @@ def no_width():
     """A thread of a GPU has no vectors."""
 
 
-def keep_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
-    """Append to row[count ...] the entries of begin ... min(end, begin + 16) nearer than their limit; the new count."""
+def keep_plainly(here, candidates, limit, begin, end, row, count):
+    """Append to row[count ...] the candidates of begin ... min(end, begin + 16) nearer than their limit; the new count.
+
+    here: upper halves of a particle's ticks, and its own entry; candidates: kernels.views.Candidates; limit: of them with
+    particles of its kind."""
+    (x, y, z, itself), theirs, entries = here, candidates.upper, candidates.entries
     for k in range(begin, min(end, begin + uint64(KEPT))):
-        dx, dy, dz = float32(int32(x - xs[k])), float32(int32(y - ys[k])), float32(int32(z - zs[k]))
+        dx, dy, dz = float32(int32(x - theirs[0, k])), float32(int32(y - theirs[1, k])), float32(int32(z - theirs[2, k]))
         if dx * dx + dy * dy + dz * dz < limit[k] and entries[k] != itself:
             row[count] = entries[k]
             count += uint64(1)  # a signed one beside it would make a float
     return count
 
 
-def keep_in_cell_plainly(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape):
+def keep_in_cell_plainly(here, candidates, limit, begin, end, row, count, shape):
     """keep_plainly in a cell of any shape: h in single precision, xx, yy, zz, xy, xz, yz."""
+    (x, y, z, itself), theirs, entries = here, candidates.upper, candidates.entries
     for k in range(begin, min(end, begin + uint64(KEPT))):
-        dx, dy, dz = float32(int32(x - xs[k])), float32(int32(y - ys[k])), float32(int32(z - zs[k]))
+        dx, dy, dz = float32(int32(x - theirs[0, k])), float32(int32(y - theirs[1, k])), float32(int32(z - theirs[2, k]))
         lx, ly, lz = shape[0] * dx + shape[3] * dy + shape[4] * dz, shape[1] * dy + shape[5] * dz, shape[2] * dz
         if lx * lx + ly * ly + lz * lz < limit[k] and entries[k] != itself:
             row[count] = entries[k]
@@ -268,45 +273,50 @@ def _asked_of_loop(module: Any) -> Any:
 
 
 @intrinsic
-def keep(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count):
+def keep(typingctx, here, candidates, limit, begin, end, row, count):
     """keep_plainly without a branch: sixteen distances, a mask, and the entries under it packed to the front.
 
     Sixteen are always tested: what stands past the end must have a limit below zero."""
-    signature = types.uint64(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count)
-    return signature, _keeping
+    return types.uint64(here, candidates, limit, begin, end, row, count), _keeping
 
 
 @intrinsic
-def keep_in_cell(typingctx, xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape):
+def keep_in_cell(typingctx, here, candidates, limit, begin, end, row, count, shape):
     """keep_in_cell_plainly, as keep."""
-    signature = types.uint64(xs, ys, zs, limit, entries, begin, end, x, y, z, itself, row, count, shape)
-    return signature, _keeping
+    return types.uint64(here, candidates, limit, begin, end, row, count, shape), _keeping
 
 
 def _keeping(context: Any, b: Any, signature: Any, args: Any) -> Any:
     """Code of keep, or with a shape as the last argument of keep_in_cell."""
+    here, begin, count = args[0], args[3], args[6]
+    (of_upper, upper), (_, entries) = (_field(context, b, signature.args[1], args[1], x) for x in ("upper", "entries"))
+    limit, row = (context.make_array(signature.args[k])(context, b, args[k]) for k in (2, 5))
 
-    def of(place: int, kind: Any, at: Any) -> Any:
-        array = context.make_array(signature.args[place])(context, b, args[place])
-        return b.bitcast(b.gep(array.data, [at]), _vector(kind, KEPT).as_pointer())
+    def sixteen(place: Any, kind: Any) -> Any:
+        return _load(b, b.bitcast(place, _vector(kind, KEPT).as_pointer()), align=4)
 
-    begin, count = args[5], args[12]
     away = []
     for d in range(3):
-        difference = b.sub(_splat(b, args[7 + d], KEPT), _load(b, of(d, I32, begin), align=4))
+        theirs = cgutils.get_item_pointer(context, b, of_upper, upper, [ir.Constant(I64, d), begin])
+        difference = b.sub(_splat(b, b.extract_value(here, d), KEPT), sixteen(theirs, I32))
         away.append(b.sitofp(difference, _vector(F32, KEPT)))
     if len(args) > SHAPE:
         away = _lengths(b, away, context.make_array(signature.args[SHAPE])(context, b, args[SHAPE]).data)
     squared = _sum_of_products(b, zip(away, away, strict=True))
-    entry = _load(b, of(4, I32, begin), align=4)
-    inside = b.fcmp_ordered("<", squared, _load(b, of(3, F32, begin), align=4))
-    inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, args[10], KEPT)))
-    row = context.make_array(signature.args[11])(context, b, args[11])
+    entry = sixteen(b.gep(entries.data, [begin]), I32)
+    inside = b.fcmp_ordered("<", squared, sixteen(b.gep(limit.data, [begin]), F32))
+    inside = b.and_(inside, b.icmp_unsigned("!=", entry, _splat(b, b.extract_value(here, 3), KEPT)))
     pack = _pack if has("avx512f") or not has("avx2") else _pack_by_table
     return pack(context, b, entry, inside, row.data, count)
 
 
-SHAPE = 13  # which argument it is
+def _field(context: Any, b: Any, kind: Any, view: Any, name: str) -> tuple[Any, Any]:
+    """An array of a named tuple, with its type."""
+    k = kind.fields.index(name)
+    return kind.types[k], context.make_array(kind.types[k])(context, b, b.extract_value(view, k))
+
+
+SHAPE = 7  # which argument it is
 ROWS_OF_SHAPE = ((0, 3, 4), (1, 5), (2,))  # places of h that make x, y and z out of the last so many differences
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from numba import int32, int64, uint32, uint64
 
 from .forces import INDEX_BITS, INDEX_MASK
+from .views import Bins, Candidates
 
 
 def bin_along(x, n_bins):
@@ -118,15 +119,15 @@ def order(i, s, view, room):
     for k in range(first + begin, first + end):
         place += 1 if view.anywhere[k] < i else 0
     for d in range(3):
-        view.upper[d, place] = int32(view.ticks[i, d] >> int64(32))
+        view.candidates.upper[d, place] = int32(view.ticks[i, d] >> int64(32))
     for other in range(view.reach2.shape[1]):
-        view.limit[other, place] = view.reach2[s, other, view.kind[i]]
-    view.entries[place] = uint32(i) | (uint32(view.kind[i]) << uint32(INDEX_BITS))
+        view.candidates.limit[other, place] = view.reach2[s, other, view.kind[i]]
+    view.candidates.entries[place] = uint32(i) | (uint32(view.kind[i]) << uint32(INDEX_BITS))
 
 
 def take_out(i, s, view, room):
     """Particle: what stands at place i of the sorted order, out of where it was."""
-    k = int64(view.entries[i] & uint32(INDEX_MASK))
+    k = int64(view.candidates.entries[i] & uint32(INDEX_MASK))
     for d in range(4):
         view.spare_ticks[i, d] = view.ticks[k, d]
         for a in range(view.carried.shape[0]):
@@ -151,18 +152,18 @@ def row_of(bin_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_ro
     """Particle: the row of the candidate that stands at its place."""
 
     def row(i, s, view, room):
-        a, b, n, span = view.layout.first[s], view.layout.first[s + 1], view.grid[s], view.span[s]
-        upper, limit, entries = view.upper, view.limit, view.entries
-        x, y, z = upper[0, i], upper[1, i], upper[2, i]
-        cx, cy, cz = bin_along(x, n[0]), bin_along(y, n[1]), bin_along(z, n[2])
+        a, b = view.layout.first[s], view.layout.first[s + 1]
+        bins = Bins(view.grid[s], view.span[s], view.bin_start[s])
+        upper, limit, entries = view.candidates.upper, view.candidates.limit, view.candidates.entries
+        candidates = Candidates(upper[:, a:b], limit[:, a:b], entries[a:b])
+        here = (upper[0, i], upper[1, i], upper[2, i], entries[i])
+        grid = bins.grid
+        home = (bin_along(here[0], grid[0]), bin_along(here[1], grid[1]), bin_along(here[2], grid[2]))
         count = uint64(0)
-        for q in range(pieces(n, span)):
-            begin, end = run_around(q, cx, cy, cz, n, span, view.bin_start[s])
-            count = extend_row(
-                entries[i], x, y, z, begin, end, upper[:, a:b], limit[:, a:b], entries[a:b], view.shape[s],
-                view.neighbours, count,
-            )  # fmt: skip
-        end_row(entries[i], count, view.neighbours, view.counts)
+        for q in range(pieces(bins)):
+            begin, end = run_around(q, home, bins)
+            count = extend_row(here, begin, end, candidates, view.shape[s], view.rows, count)
+        end_row(here[3], count, view.rows)
         view.lengths[i] = count
 
     return row

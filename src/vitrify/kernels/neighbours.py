@@ -1,7 +1,7 @@
 """Full neighbour lists: candidates sorted by bin, then one row a particle from the columns of bins around it.
 
-A bin is a part of the periodic cell between planes parallel to its faces, in a cube a small cube. grid (3,): bins along
-a, b and c.
+A bin is a part of the periodic cell between planes parallel to its faces, in a cube a small cube. `bins`, `candidates` and
+`rows` are those of kernels/views.py.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from .forces import INDEX_BITS, INDEX_MASK
 PAD = 8  # a row's length is a multiple of it: eight doubles are one AVX-512 vector
 
 
-def sort_by_bin(first, last, grid, ticks, species, reach2, bin_of, bin_start, upper, limit, entries):
-    """Counting sort of one sample's particles by bin, as candidates for neighbours.
+def sort_by_bin(first, last, ticks, kind, reach2, bin_of, bins, candidates):
+    """Counting sort of one sample's particles by bin, as candidates for neighbours: fills bins.start and candidates.
 
-    Fills bin_start (bins + 1) and, in sorted order, upper (3, n): the upper halves of the ticks; limit (n_species, n):
-    reach2 of the candidate's species with each other; entries (n,): its index, species above. bin_of (n,) is scratch. The
-    last axis runs fastest, so the bins of a column stand side by side."""
+    reach2: (kinds, kinds) squared range of the list. bin_of: (n,) scratch."""
+    grid, bin_start, upper, limit, entries = bins.grid, bins.start, candidates.upper, candidates.limit, candidates.entries
     n_x, n_y, n_z = uint64(grid[0]), uint64(grid[1]), uint64(grid[2])
     n_all = grid[0] * grid[1] * grid[2]
     shift, half, bits = uint64(32), int64(32), uint32(INDEX_BITS)  # the top 32 bits of a tick times bins, no overflow
@@ -44,24 +43,26 @@ def sort_by_bin(first, last, grid, ticks, species, reach2, bin_of, bin_start, up
         for d in range(3):
             upper[d, k] = int32(ticks[i, d] >> half)
         for other in range(reach2.shape[0]):
-            limit[other, k] = reach2[other, species[i]]
-        entries[k] = uint32(i) | (uint32(species[i]) << bits)
+            limit[other, k] = reach2[other, kind[i]]
+        entries[k] = uint32(i) | (uint32(kind[i]) << bits)
     for c in range(n_all, 0, -1):
         bin_start[c] = bin_start[c - 1]
     bin_start[0] = 0
 
 
-def pieces(grid, span):
+def pieces(bins):
     """How many pieces run_around has: two for each column in reach."""
-    return 2 * min(grid[0], 2 * span + 1) * min(grid[1], 2 * span + 1)
+    side = 2 * bins.span + 1
+    return 2 * min(bins.grid[0], side) * min(bins.grid[1], side)
 
 
-def run_around(q, cx, cy, cz, grid, span, bin_start):
-    """Piece q of the candidates in reach of a bin, first and last: one or two of a column hold any.
+def run_around(q, home, bins):
+    """Piece q of the candidates in reach of a bin (cx, cy, cz), first and last: one or two of a column hold any.
 
-    span: bins that the range may cover; along an axis that has no more than 2 span of them all are in reach."""
+    Along an axis that has no more than twice `span` of them all bins are in reach."""
+    (cx, cy, cz), span = home, bins.span
     column, piece, side = q // 2, q % 2, 2 * span + 1
-    n_x, n_y, n_z = grid[0], grid[1], grid[2]
+    n_x, n_y, n_z = bins.grid[0], bins.grid[1], bins.grid[2]
     side_y = min(n_y, side)
     bx, by = column // side_y, column % side_y
     if n_x > 2 * span:
@@ -79,30 +80,30 @@ def run_around(q, cx, cy, cz, grid, span, bin_start):
             low, high = low + n_z, n_z
         else:
             low, high = 0, max(high - n_z, 0)
-    return bin_start[start + low], bin_start[start + high]
+    return bins.start[start + low], bins.start[start + high]
 
 
 def extend_row_of(vectors: Vectors, *, cubic: bool) -> Callable[..., int]:
-    """Body: append the candidates of one run to the row of `itself` (an entry) at the upper halves x, y, z; its new length.
-    A longer row than there is room for is counted, not written.
+    """Body: append the candidates of one run to the row of a particle; its new length. A longer row than there is room for
+    is counted, not written.
 
-    Distances are in single precision: the skin forgives it, and twice as many fit a vector. In a cube their unit is L/2^32;
-    in other cells `shape` makes lengths of differences: h in the order xx, yy, zz, xy, xz, yz, in units of its own."""
+    here: x, y, z of the particle, upper halves of its ticks, and its entry. Distances are in single precision: the skin
+    forgives it, and twice as many fit a vector. In a cube their unit is L/2^32; in other cells `shape` makes lengths of
+    differences: h in the order xx, yy, zz, xy, xz, yz, in units of its own."""
     keep, keep_in_cell = vectors.keep, vectors.keep_in_cell
     mask, bits, ahead = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(KEPT)
 
-    def extend_row(itself, x, y, z, first, last, upper, limit, entries, shape, neighbours, count):
-        room = uint64(neighbours.shape[1]) - ahead  # sixteen are written at a time
-        row, limits = neighbours[int64(itself & mask)], limit[int64(itself >> bits)]
+    def extend_row(here, first, last, candidates, shape, rows, count):
+        itself = here[3]
+        room = uint64(rows.neighbours.shape[1]) - ahead  # sixteen are written at a time
+        row, limit = rows.neighbours[int64(itself & mask)], candidates.limit[int64(itself >> bits)]
         end = uint64(last)
         for begin in range(uint64(first), end, ahead):
             place = min(count, room)
             if cubic:
-                kept = keep(upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place)
+                kept = keep(here, candidates, limit, begin, end, row, place)
             else:
-                kept = keep_in_cell(
-                    upper[0], upper[1], upper[2], limits, entries, begin, end, x, y, z, itself, row, place, shape
-                )
+                kept = keep_in_cell(here, candidates, limit, begin, end, row, place, shape)
             count += kept - place
         return count
 
@@ -114,66 +115,56 @@ def end_row_of(vectors: Vectors) -> Callable[..., None]:
     pad = vectors.pad
     mask, ahead, full = uint32(INDEX_MASK), uint64(KEPT), uint64(PAD)
 
-    def end_row(itself, count, neighbours, counts):
+    def end_row(itself, count, rows):
         i = int64(itself & mask)
-        pad(neighbours[i], min(count, uint64(neighbours.shape[1]) - ahead), itself)
-        counts[i] = (count + full - uint64(1)) // full * full
+        pad(rows.neighbours[i], min(count, uint64(rows.neighbours.shape[1]) - ahead), itself)
+        rows.counts[i] = (count + full - uint64(1)) // full * full
 
     return end_row
 
 
-def collect_of(vectors: Vectors, run_around: Any) -> Callable[..., int]:
-    """The candidates of a bin, side by side in near_upper, near_limit and near_entries; returns their number. Each serves
-    all particles of the bin from aligned vectors: the list costs two thirds of one from the runs themselves."""
+def collect_of(vectors: Vectors, run_around: Any, pieces: Any) -> Callable[..., int]:
+    """The candidates in reach of a bin, side by side in `near`; returns their number. Each serves all particles of the bin
+    from aligned vectors: the list costs two thirds of one from the runs themselves."""
     copy, ahead = vectors.copy, uint64(KEPT)
 
-    def collect(n_pieces, cx, cy, cz, grid, span, bin_start, upper, limit, entries, near_upper, near_limit, near_entries):
+    def collect(home, bins, candidates, near):
         found = uint64(0)
-        for q in range(n_pieces):
-            start, end = run_around(q, cx, cy, cz, grid, span, bin_start)
+        for q in range(pieces(bins)):
+            start, end = run_around(q, home, bins)
             first, last = uint64(start), uint64(end)
             for begin in range(first, last, ahead):
                 at = found + begin - first
-                copy(entries, begin, near_entries, at)
+                copy(candidates.entries, begin, near.entries, at)
                 for d in range(3):
-                    copy(upper[d], begin, near_upper[d], at)
-                for other in range(limit.shape[0]):
-                    copy(limit[other], begin, near_limit[other], at)
+                    copy(candidates.upper[d], begin, near.upper[d], at)
+                for other in range(candidates.limit.shape[0]):
+                    copy(candidates.limit[other], begin, near.limit[other], at)
             found += last - first
-        for other in range(limit.shape[0]):  # what is left over from other bins is beyond every reach
+        for other in range(candidates.limit.shape[0]):  # what is left over from other bins is beyond every reach
             for k in range(ahead):
-                near_limit[other, found + k] = float32(-1.0)
+                near.limit[other, found + k] = float32(-1.0)
         return found
 
     return collect
 
 
-def list_neighbours_of(collect: Any, extend_row: Any, end_row: Any, pieces: Any) -> Any:
+def list_neighbours_of(collect: Any, extend_row: Any, end_row: Any) -> Any:
     """Rows of all particles whose bins have cx in from_x ... to_x; returns the longest. Unless that fits the room of a row
-    (its width less sixteen) the list is not valid."""
+    (its width less sixteen) the list is not valid. near: room for the candidates in reach of a bin."""
 
-    def list_neighbours(
-        from_x, to_x, grid, span, bin_start, upper, limit, entries, shape, near_upper, near_limit, near_entries,
-        neighbours, counts,
-    ):  # fmt: skip
-        longest = uint64(0)
-        n_pieces = pieces(grid, span)
+    def list_neighbours(from_x, to_x, bins, candidates, shape, near, rows):
+        longest, grid, upper, entries = uint64(0), bins.grid, candidates.upper, candidates.entries
         for cx in range(from_x, to_x):
             for cy in range(grid[1]):
                 for cz in range(grid[2]):
                     home = (cx * grid[1] + cy) * grid[2] + cz
-                    if bin_start[home] < bin_start[home + 1]:
-                        found = collect(
-                            n_pieces, cx, cy, cz, grid, span, bin_start, upper, limit, entries,
-                            near_upper, near_limit, near_entries,
-                        )  # fmt: skip
-                        for k in range(bin_start[home], bin_start[home + 1]):
-                            x, y, z = upper[0, k], upper[1, k], upper[2, k]
-                            count = extend_row(
-                                entries[k], x, y, z, uint64(0), found, near_upper, near_limit, near_entries, shape,
-                                neighbours, uint64(0),
-                            )  # fmt: skip
-                            end_row(entries[k], count, neighbours, counts)
+                    if bins.start[home] < bins.start[home + 1]:
+                        found = collect((cx, cy, cz), bins, candidates, near)
+                        for k in range(bins.start[home], bins.start[home + 1]):
+                            here = (upper[0, k], upper[1, k], upper[2, k], entries[k])
+                            count = extend_row(here, uint64(0), found, near, shape, rows, uint64(0))
+                            end_row(entries[k], count, rows)
                             longest = max(longest, count)
         return longest
 

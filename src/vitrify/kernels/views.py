@@ -57,6 +57,29 @@ class Motion(NamedTuple):
     state: Any  # (samples, COLUMNS) of kernels/state.py
 
 
+class Bins(NamedTuple):
+    """The bins of one sample; those of a column, which differ along c alone, stand side by side."""
+
+    grid: Any  # (3,) their numbers along a, b and c
+    span: Any  # how many the range of a list may cover
+    start: Any  # (bins + 1,) the first particle of each, in sorted order
+
+
+class Candidates(NamedTuple):
+    """Particles in the order of their bins, as candidates for neighbours."""
+
+    upper: Any  # (3, n) int32: the upper halves of their ticks
+    limit: Any  # (kinds, n) float32: squared range of the list with each kind; below zero for what fills up a vector
+    entries: Any  # (n,) uint32: the particle's index, its kind above
+
+
+class Rows(NamedTuple):
+    """The full neighbour list, a row a particle."""
+
+    neighbours: Any  # (n, width) uint32: entries
+    counts: Any  # (n,) int64: their lengths, whole vectors
+
+
 class Listing(NamedTuple):
     """What lists are made of by kernels/listing.py, and what moves with a particle when its sample is sorted."""
 
@@ -81,10 +104,7 @@ class Listing(NamedTuple):
     bin_of: Any  # (n,)
     anywhere: Any  # (n,) particles by bin, in any order within
     within: Any  # (chunks,) of a chunk's bins or rows
-    upper: Any  # (3, n) int32: candidates by bin, as sort_by_bin leaves them
-    limit: Any  # (kinds, n) float32
-    entries: Any  # (n,) uint32
-    neighbours: Any  # (n, width) uint32
-    counts: Any  # (n,)
+    candidates: Any  # Candidates, as sort_by_bin leaves them
+    rows: Any  # Rows
     lengths: Any  # (n,) of the rows
     longest: Any  # (samples,)

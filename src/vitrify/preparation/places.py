@@ -12,7 +12,7 @@ from vitrify.backends.vectors import KEPT
 from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
-from vitrify.kernels.views import Listing, Motion, PairView, Way
+from vitrify.kernels.views import Candidates, Listing, Motion, PairView, Rows, Way
 
 from .programs import runner
 
@@ -113,12 +113,13 @@ class OnDevice:
             run("sort", unsorted)
         self._lists_made[samples] += 1
         run("rows", samples)
-        width = self.listing.neighbours.shape[1]
+        width = self.listing.rows.neighbours.shape[1]
         while (longest := int(machine.get(self.listing.longest)[samples].max())) > width - KEPT:
             wider = np.zeros((len(self.batch.ticks), places(longest)), dtype=np.uint32)
-            wider[:, :width], width = machine.get(self.listing.neighbours), wider.shape[1]
-            self.listing = self.listing._replace(neighbours=machine.put(wider))
-            self.view = self.view._replace(pair=self.view.pair._replace(neighbours=self.listing.neighbours))
+            wider[:, :width], width = machine.get(self.listing.rows.neighbours), wider.shape[1]
+            rows = Rows(machine.put(wider), self.listing.rows.counts)
+            self.listing = self.listing._replace(rows=rows)
+            self.view = self.view._replace(pair=self.view.pair._replace(neighbours=rows.neighbours))
             run("rows", samples)
 
     def _run(self, what: str, samples: Any) -> None:
@@ -148,18 +149,19 @@ class OnDevice:
             spare=room(len(CARRIED), n, 4, kind=np.float64), reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
             grid=put(grids), span=put(spans), shape=put(batch.shape), inside=room(len(samples), most, kind=np.int32),
             bin_start=room(len(samples), most + 1), bin_of=room(n), anywhere=room(n),
-            within=room(self.layout.chunk_first.shape[0]), upper=room(3, n, kind=np.int32),
-            limit=room(kinds, n, kind=np.float32), entries=room(n, kind=np.uint32), neighbours=put(batch.neighbours),
-            counts=room(n), lengths=room(n), longest=room(len(samples)),
+            within=room(self.layout.chunk_first.shape[0]),
+            candidates=Candidates(room(3, n, kind=np.int32), room(kinds, n, kind=np.float32), room(n, kind=np.uint32)),
+            rows=Rows(put(batch.neighbours), room(n)), lengths=room(n), longest=room(len(samples)),
         )  # fmt: skip
 
     def _motion(self) -> Motion:
         batch, put, x = self.batch, self.machine.put, self.listing
         n = len(batch.ticks)
         pair = PairView(
-            x.ticks, x.neighbours, x.counts, x.species, put(batch.inverse_length2), put(batch.numbers), batch.cutoff2,
-            x.way.tick_length, x.way.h, put(batch.energies), put(batch.cutoffs2), put(batch.coefficients),
-            x.ticks.view(np.float64), batch.model.mixture.nonadditivity, put(batch.numbers.astype(np.float32)),
+            x.ticks, x.rows.neighbours, x.rows.counts, x.species, put(batch.inverse_length2), put(batch.numbers),
+            batch.cutoff2, x.way.tick_length, x.way.h, put(batch.energies), put(batch.cutoffs2),
+            put(batch.coefficients), x.ticks.view(np.float64), batch.model.mixture.nonadditivity,
+            put(batch.numbers.astype(np.float32)),
         )  # fmt: skip
         force = put(batch.force)
         velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))
