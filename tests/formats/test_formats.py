@@ -243,3 +243,16 @@ def test_two_dimensions_need_a_plane(tmp_path):
         (tmp_path / "a.xyz").write_text(text(head=head, rows=("A 1 1 0", "B 3 3 0")))
         with pytest.raises(UsageError, match=word):
             Glass.read(tmp_path / "a.xyz", pss())
+
+
+def test_a_plane_that_is_periodic_across_itself_is_not_read_as_a_stack_of_planes(tmp_path):
+    """Many programs write two dimensions so; 16 particles in one plane are no glass of three dimensions."""
+    rows = [f"{'AB'[k % 2]} {2 * (k % 4)} {2 * (k // 4)} {{}}" for k in range(16)]
+    path = tmp_path / "a.xyz"
+    path.write_text(text(n=16, head=HEAD, rows=[x.format(0) for x in rows]))
+    with pytest.raises(UsageError, match="two dimensions are said by pbc"):
+        Glass.read(path, pss())
+    path.write_text(text(n=16, head=HEAD.replace("T T T", "T T F"), rows=[x.format(0) for x in rows]))
+    assert Glass.read(path, pss()).dimension == 2
+    path.write_text(text(n=16, head=HEAD, rows=[x.format(2 * (k % 2)) for k, x in enumerate(rows)]))
+    assert Glass.read(path, pss()).dimension == 3

@@ -26,6 +26,7 @@ from .frames import Frame, last_frame
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
 PERIODIC, OPEN = ("T", "True", "true", "TRUE", "1"), ("F", "False", "false", "FALSE", "0")
 NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it back, and one that the reader must have
+MANY = 16  # particles: fewer of them in one plane may be a crystal's cell
 UNSAID = "quench_max_force"  # of our own glasses: with no model beside it, it is one that release 0.1.0 could not write
 OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
 COLUMNS = "species:S:1:pos:R:3"
@@ -40,6 +41,7 @@ def read(path: Path, model: Model | None, names: dict[str, str]) -> Glass:
     header = _header(frame)
     species, positions, sizes = _particles(frame, header)
     cell, rotation = _cell(header)
+    _require_third_dimension(positions, cell)
     chosen = model or _model_of(header)
     provenance = {_key(k, written=True): v for k, v in header.items() if k not in OWN}
     sizes = _required_sizes(sizes, chosen)
@@ -158,6 +160,16 @@ def _cell(header: dict[str, Any]) -> tuple[Cell, NDArray[np.float64]]:
         return standard_form(vectors)
     except UsageError as error:
         raise UsageError(f"its {error}") from None
+
+
+def _require_third_dimension(positions: NDArray[np.float64], cell: Cell) -> None:
+    """Raise UsageError for a plane that is said to be periodic across itself, as programs for two dimensions write it: it
+    would be measured as a stack of copies of itself."""
+    if cell.dimension == 3 and len(positions) >= MANY and (positions[:, 2] == positions[0, 2]).all():
+        raise UsageError(
+            f"its {len(positions)} particles lie in one plane of a box that is periodic in three directions; "
+            'two dimensions are said by pbc="T T F" in its comment line, with z = 0'
+        )
 
 
 def _of_cell(positions: NDArray[np.float64], cell: Cell, rotation: NDArray[np.float64]) -> NDArray[np.float64]:
