@@ -104,7 +104,7 @@ def _pooled(name: str, members: list[Gathered]) -> Measured:
     tails = [x.micro.tail for x in members if x.micro.tail.exponent.is_known]
     size = min(x.micro.of_modes.n_particles for x in members)
     n_modes = sum(x.n_modes for x in tails)
-    label = f"exponent in {len(tails)} of {len(members)} ensembles of {name}"
+    label = f"β of D ~ ω^β in {name} ({n_modes} modes of {len(tails)} of its {len(members)} ensembles)"
     if not tails:
         return Measured(label, UNKNOWN, size, 0)
     value = n_modes / sum(x.n_modes / (x.exponent.value + 1.0) for x in tails)

@@ -48,7 +48,7 @@ CLAIMS = (
           ratio(GLASS_1, GLASS_2, PREFACTOR), about(6.5, part=0.3), SOFT, TAIL),
     Claim(20, "Fig. 6", "D(ω) grows from zero frequency as ω⁴.",
           pooled_exponents, about(4.0, room=0.5), "400 modes a set", Sizes(n_particles=2000, n_samples=100),
-          remark="All modes of a set are fitted together. Other work finds exponents nearer to 3 in glasses quenched from very hot liquids; "
+          remark="β is fitted to all modes of a set together that lie in their ensembles' windows. Other work finds exponents nearer to 3 in glasses quenched from very hot liquids; "
                  "those of single ensembles stand in the table of windows."),
     Claim(21, "Fig. 6", "A_g hardly depends on q.",
           along("QSS", PREFACTOR), Flat(0.3), SOFT, TAIL),

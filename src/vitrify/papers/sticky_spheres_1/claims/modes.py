@@ -92,7 +92,8 @@ CLAIMS = (
     Claim(48, "Fig. 11", "The more negative the stiffness, the fewer pairs have it (all pair types but large-large in QSS, see claim 47).",
           together({name: by_stiffness(*x) for name, x in DEPLETED.items()}),
           AllOf(dict.fromkeys(DEPLETED, FALLS)), "N = 3,000, n = 20", PAIRS,
-          "g over both sides of the minimum of φ'', in quarters of its depth, without the flattest 5 %. Of large-large pairs in "
+          "g is the number of pairs of one stiffness over that of an ideal gas, of both sides of the minimum of φ'', in quarters of its "
+          "depth without the flattest 5 %: 0.15 is the stiffness nearest to zero, in units of the most negative one, 0.875 the most negative. Of large-large pairs in "
           "QSS the paper itself says that they are hardly depleted; their g does not fall."),
     Claim(49, "Fig. 11", "φ''/ω0² reaches more negative values in DSS, ρ = 0.55, than in QSS, q = 20.",
           excess(GLASS_1, GLASS_2, LEAST_STIFFNESS), above(0.0),
