@@ -1,6 +1,8 @@
 """The command line: numbers come out, mistakes are one sentence and exit code 2."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -155,3 +157,9 @@ def test_wrong_places(tmp_path):
 
 def test_samples_of_tests_are_known_models():
     assert "pss" in GLASSES
+
+
+def test_the_command_line_is_the_module_too():
+    """Where the script's folder is not on the path, as after pip install --user."""
+    said = subprocess.run([sys.executable, "-m", "vitrify", "--help"], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == call("--help").output.replace("Usage: cli", "Usage: vitrify").split()
