@@ -111,6 +111,7 @@ class Batch:
         self.state[:, DEGREES] = [float(self.dimension) * (m - 1) for m in numbers]
         self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
         self._lists_made = np.zeros(len(numbers), dtype=np.int64)
+        self._bins: dict[int, tuple[IntArray, int]] = {}  # by sample: cells and reach stay what they are
         self._candidates = _Candidates(max(numbers), len(self.reach2))
 
     @property
@@ -238,6 +239,11 @@ class Batch:
     def bins(self, s: int) -> tuple[IntArray, int]:
         """Bins along the axes, (3,), and how many of them the range of the list covers: small bins hold fewer candidates,
         in shorter runs. In two dimensions one bin lies across the plane."""
+        if s not in self._bins:
+            self._bins[s] = self._best_bins(s)
+        return self._bins[s]
+
+    def _best_bins(self, s: int) -> tuple[IntArray, int]:
         cell, reach = self.cells[s], float(np.sqrt(self.reach2.max()))
         per_volume = (self.first[s + 1] - self.first[s]) / cell.volume
 

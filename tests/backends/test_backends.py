@@ -1,15 +1,20 @@
 """One source for CPU and GPU: the force body as a CUDA device function in numba-cuda's simulator, and the kernel cache."""
 
 import os
+import pickle
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from numba.core import config
+from numba.core.errors import TypingError
 
 from simulated import assert_same
+from vitrify.backends import Cpu, backend
 from vitrify.backends.fingerprint import fingerprint
-from vitrify.model.potentials import PiecewiseStickySpheres, QStickySpheres
+from vitrify.kernels.pair_terms import pair_terms_of
+from vitrify.model.potentials import Hertzian, PiecewiseStickySpheres, QStickySpheres
 
 SIMULATE = """
 import numpy as np
@@ -81,24 +86,99 @@ def test_a_kernel_is_known_by_its_content():
     assert other == fingerprint(QStickySpheres(6, 3.0).derivatives())
 
 
-def test_a_compiled_kernel_is_found_again_on_disk(tmp_path):
-    """A second process loads what the first compiled."""
-    code = """
-from vitrify.backends import backend
+KEPT = """
+import sys
+from vitrify.backends import Cpu, backend
 from vitrify.kernels.pair_terms import pair_terms_of
 from vitrify.model.potentials import Hertzian
 import numpy as np
 begin = backend().compile(pair_terms_of(backend().inline(Hertzian().derivatives())))
-begin(np.ones(1), np.ones(1), np.ones(4), np.zeros((5, 1)))
-print(sum(begin.stats.cache_hits.values()))
+sys.stdin.readline()  # so that two begin at once
+found = np.zeros((5, 1))
+begin(np.full(1, 0.25), np.ones(1), np.ones(4), found)
+print(sum(begin.stats.cache_hits.values()), found[0, 0])
 """
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    hits = [
-        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    ]
-    assert [x.strip() for x in hits] == ["0", "1"]
-    assert np.any([x.suffix == ".nbc" for x in tmp_path.rglob("*")])
+
+
+def processes_that_use_a_kernel(folder, number):
+    """How often each found it on disk, and what it computed."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    started = [subprocess.Popen([sys.executable, "-c", KEPT], **pipes) for _ in range(number)]
+    for x in started:
+        x.stdin.write("\n")
+        x.stdin.flush()
+    found = [x.communicate(timeout=300)[0].split() for x in started]
+    return [int(x) for x, _ in found], {float(x) for _, x in found}
+
+
+def files_of(folder, suffix):
+    return [x for x in folder.rglob("*") if x.suffix == suffix]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where kernels are kept."""
+    with monkeypatch.context() as changed:
+        changed.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+        config.reload_config()
+        yield tmp_path
+    config.reload_config()
+
+
+def found_on_disk():
+    """Whether a machine that has compiled nothing yet finds a kernel."""
+    cpu = Cpu()
+    kernel = cpu.compile(pair_terms_of(cpu.inline(Hertzian().derivatives())))
+    kernel(np.ones(1), np.ones(1), np.ones(4), np.zeros((5, 1)))
+    return bool(sum(kernel.stats.cache_hits.values()))
+
+
+def test_a_compiled_kernel_is_found_again_on_disk(folder):
+    """By another process too."""
+    assert not found_on_disk()
+    assert found_on_disk()
+    assert processes_that_use_a_kernel(folder, 1)[0] == [1]
+
+
+def test_a_kernel_that_is_damaged_or_another_one_is_compiled_anew(folder):
+    """And kept instead."""
+    assert not found_on_disk()
+    (file,) = files_of(folder, ".nbc")
+    whole = file.read_bytes()
+    key, data = pickle.loads(whole)
+    for wrong in (whole[: len(whole) // 2], b"", pickle.dumps(((*key[:-1], "of another function"), data))):
+        file.write_bytes(wrong)
+        assert not found_on_disk()
+        assert found_on_disk()
+
+
+def test_of_processes_that_need_a_kernel_at_once_one_compiles_it(tmp_path):
+    """The others wait and load it; nothing but the kernel stays behind."""
+    hits, values = processes_that_use_a_kernel(tmp_path, 3)
+    assert sorted(hits) == [0, 1, 1]
+    assert len(values) == 1
+    assert len(files_of(tmp_path, ".nbc")) == 1
+    assert not files_of(tmp_path, ".lock")
+
+
+def test_nobody_waits_for_a_compilation_that_failed(folder):
+    """Its lock is gone when the error is told."""
+    wrong = Cpu().compile(lambda x: x.no_such_thing)
+    with pytest.raises(TypingError):
+        wrong(np.ones(1))
+    assert list(folder.iterdir())  # it was to be kept there
+    assert not files_of(folder, ".lock")
+
+
+def test_what_is_merged_is_not_made_machine_code():
+    """Of a program there is one function that can be called, and of what is merged into it none."""
+    inner = backend().inline(lambda x: 2.0 * x)
+    outer = backend().compile(lambda x: inner(x) + 1.0)
+    assert outer(3.0) == 7.0
+    (merged,), (whole,) = inner.overloads.values(), outer.overloads.values()
+    assert merged.library.get_pointer_to_function(merged.fndesc.mangled_name) == 0
+    assert whole.library.get_pointer_to_function(whole.fndesc.mangled_name) != 0
 
 
 def test_a_constant_of_the_module_is_part_of_a_kernel(monkeypatch):

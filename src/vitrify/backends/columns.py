@@ -9,49 +9,19 @@ that neighbouring threads read neighbouring columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from .eight import LANES
 
-# --- a CPU, over one sample ----------------------------------------------------------------------------------------------
-
-
-def over_particle_columns(body: Any) -> Callable[..., None]:
-    """The particles first ... last of a sample."""
-
-    def part(first, last, s, view, room):
-        for c in range(0, view.width, LANES):
-            for i in range(first, last):
-                body(i, s, c, view)
-
-    return part
-
-
-def over_chunk_columns(body: Any) -> Callable[..., None]:
-    """The chunks first ... last of a sample."""
-
-    def part(first, last, s, view, room):
-        begin, end = view.layout.chunk_first, view.layout.chunk_last
-        for p in range(first, last):
-            for c in range(0, view.width, LANES):
-                body(p, begin[p], end[p], s, c, view)
-
-    return part
-
-
-def over_sample_columns(body: Any) -> Callable[..., None]:
-    """The sample itself."""
-
-    def part(first, last, s, view, room):
-        for c in range(view.width):
-            body(s, c, view)
-
-    return part
-
-
-ACROSS = {
-    "particle columns": over_particle_columns,
-    "chunk columns": over_chunk_columns,
-    "sample columns": over_sample_columns,
+__all__ = ["ACROSS", "LANES"]
+ACROSS = {  # as program.ACROSS: of a CPU, over one sample
+    "particle columns": """
+for c in range(0, view.width, LANES):
+    for i in range(first, last):
+        {body}(i, s, c, view)""",
+    "chunk columns": """
+for part in range(first, last):
+    for c in range(0, view.width, LANES):
+        {body}(part, view.layout.chunk_first[part], view.layout.chunk_last[part], s, c, view)""",
+    "sample columns": """
+for c in range(view.width):
+    {body}(s, c, view)""",
 }

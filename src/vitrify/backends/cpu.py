@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numba.core.caching import FunctionCache, NullCache
 from numpy.typing import NDArray
 
 from . import program as programs
 from .fingerprint import NoFingerprintError, fingerprint
+from .kept import kept
+from .merged import KernelCompiler, MergedCompiler
 from .program import Line, Program
 from .threads import shared_out
 from .vectors import (
@@ -31,8 +32,10 @@ from .vectors import (
 # Sums may be reordered (else no vector code), but NaN and infinity stay what they are: padding relies on it.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
 OPTIONS: dict[str, Any] = {"fastmath": FAST_MATH, "error_model": "numpy", "boundscheck": False, "nogil": True}
-# What is never called from Python needs no wrappers, and what makes no arrays no counts of references: half of compilation.
-INLINED: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+OPTIONS |= {"no_cfunc_wrapper": True, "pipeline_class": KernelCompiler}  # nothing calls a kernel by its address in C
+NO_ARRAYS: dict[str, Any] = {"_nrt": False}  # what makes no arrays needs no counts of references
+MERGED = {"forceinline": True, "no_cpython_wrapper": True, "pipeline_class": MergedCompiler}
+INLINED: dict[str, Any] = OPTIONS | NO_ARRAYS | MERGED
 
 
 class Cpu:
@@ -42,7 +45,6 @@ class Cpu:
 
     def __init__(self) -> None:
         self._built: dict[Any, Any] = {}  # by content; bodies of this package that close over nothing by themselves
-        self._lines: dict[Line, Any] = {}
         self._inlined: dict[Any, Any] = {}
         self._from_disk = True
         fetch, fetched, fetch_single, fetched_single = (
@@ -57,22 +59,23 @@ class Cpu:
         One of this package that closes over the same is the same: programs share its compilation."""
         known = _known(function)
         if known is None:
-            return njit(**INLINED, **OPTIONS)(function)
+            return njit(**INLINED)(function)
         if known not in self._inlined:
-            self._inlined[known] = njit(**INLINED, **OPTIONS)(function)
+            self._inlined[known] = njit(**INLINED)(function)
         return self._inlined[known]
 
-    def compile(self, function: Callable[..., Any]) -> Any:
+    def compile(self, function: Callable[..., Any], **options: Any) -> Any:
         """A function to call from Python, compiled at its first call; one of the same content is compiled once, and found
-        again on disk by later processes. What has no fingerprint is compiled anew."""
+        again on disk by later processes. What has no fingerprint is compiled anew. options: of Numba, the same ones
+        whenever this function is compiled."""
         plain = not function.__closure__ and function.__module__.startswith("vitrify.")
         known = function if plain else self._identity(function)
         if known is None:
-            return njit(**OPTIONS)(function)
+            return njit(**OPTIONS, **options)(function)
         if known not in self._built:
-            compiled = njit(**OPTIONS)(function)
+            compiled = njit(**OPTIONS, **options)(function)
             if self._from_disk:
-                compiled._cache = _cache(function, known if isinstance(known, str) else fingerprint(function))
+                compiled._cache = kept(function, known if isinstance(known, str) else fingerprint(function))
             self._built[known] = compiled
         return self._built[known]
 
@@ -93,7 +96,7 @@ class Cpu:
 
         Small samples are brought forward by one compiled function each, side by side where there are threads; a big one is
         shared out line by line. width: of the room for a row."""
-        one = self.compile(programs.composed(program, self._line, self.inline))
+        one = self.compile(programs.composed(program, self.inline), **NO_ARRAYS)
         opening, lines = ([self._shared(line) for line in lines] for lines in (program.opening, program.lines))
 
         def big_one(s: int, view: Any, width: int) -> None:
@@ -132,28 +135,17 @@ class Cpu:
         """Particles in a chunk of a sample of n."""
         return n if n < programs.BIG else programs.CHUNK
 
-    def _line(self, line: Line) -> Any:
-        if line not in self._lines:
-            self._lines[line] = programs.line_of(line, self.inline)
-        return self._lines[line]
-
     def _shared(self, line: Line) -> Callable[..., None]:
         """One line over a big sample, shared out among threads."""
-        part = self.inline(programs.ACROSS[line.over](self.inline(line.body)))
-        bounds = programs.bounds_of(line.over)
-
-        def loop(first: int, last: int, s: int, view: Any, width: int) -> None:
-            room = np.empty((3, width))
-            part(first, last, s, view, room)
-
-        compiled = self.compile(loop)
+        compiled = self.compile(programs.loop_of(line, self.inline), **NO_ARRAYS)
 
         def launch(s: int, view: Any, width: int) -> None:
             if view.layout.going[s] == 0:
                 return
-            begin, end = (0, 1) if line.over.startswith("sample") else bounds(s, view)
+            bounds = getattr(view.layout, programs.bounds_of(line.over))
+            begin, end = (0, 1) if line.over.startswith("sample") else (bounds[s], bounds[s + 1])
             share = {} if line.over.startswith("particle") else {"share": 1}
-            shared_out(lambda a, b: compiled(begin + a, begin + b, s, view, width), int(end - begin), **share)
+            shared_out(lambda a, b: compiled(begin + a, begin + b, s, view, room_of(width)), int(end - begin), **share)
 
         return launch
 
@@ -194,22 +186,3 @@ def room_of(width: int) -> NDArray[np.float64]:
     room = np.empty(3 * width + 8)
     skip = -room.ctypes.data % 64 // 8
     return room[skip : skip + 3 * width].reshape(3, width)
-
-
-def _cache(function: Callable[..., Any], key: str) -> Any:
-    """The kernels on disk; none where no folder for them can be written, so that each process compiles its own."""
-    try:
-        return _ContentCache(function, key)
-    except RuntimeError:
-        return NullCache()
-
-
-class _ContentCache(FunctionCache):
-    """Numba's disk cache keyed by content: its own key for a closure over compiled functions differs in every process."""
-
-    def __init__(self, function: Callable[..., Any], key: str) -> None:
-        self._content_key = key
-        super().__init__(function)  # type: ignore[no-untyped-call]
-
-    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (sig, codegen.magic_tuple(), self._content_key)

@@ -20,6 +20,7 @@ depend on the machine alone: so neither the batch nor the number of threads chan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from textwrap import indent
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -75,141 +76,93 @@ def layout_of(sizes: Iterable[int], machine: Any, least: int = 1) -> Layout:
     return Layout(*[machine.put(x) for x in (first, chunks, of, begin, end, sample, np.zeros(len(number), dtype=np.int64))])
 
 
-# --- how a CPU runs a line over one sample -------------------------------------------------------------------------------
+# --- how a CPU runs lines over one sample --------------------------------------------------------------------------------
+# One function a program, written here: as functions that call each other, a level a line and a level four lines, the same
+# takes twice as long to compile, since each level is typed, optimised and handed its views anew.
+
+ACROSS: dict[str, str] = {  # a line over the particles, or chunks, first ... last of a sample
+    "particles": """
+for i in range(first, last):
+    {body}(i, s, view, room)""",
+    "chunks": """
+for c in range(first, last):
+    {body}(c, view.layout.chunk_first[c], view.layout.chunk_last[c], s, view)""",
+    "samples": """
+{body}(s, view)""",
+    **columns.ACROSS,
+}
+LOOP = """
+def made(body):
+    def loop(first, last, s, view, room):
+        {line}
+    return loop
+"""
+ONCE = """
+def made({bodies}):
+    def run(s, view, room):
+        {lines}
+    return run
+"""
+REPEATED = """
+def made({bodies}):
+    def run(s, view, room):
+        if view.layout.going[s] == BEGINS:
+            {opening}
+        while view.layout.going[s] != STOPPED:
+            {lines}
+    return run
+"""
+WHOLE = """
+if view.layout.going[s] != STOPPED:
+    first, last = view.layout.{bounds}[s], view.layout.{bounds}[s + 1]
+    {line}"""
 
 
-def over_particles(body: Any) -> Callable[..., None]:
-    """The particles first ... last of a sample."""
-
-    def part(first, last, s, view, room):
-        for i in range(first, last):
-            body(i, s, view, room)
-
-    return part
+def loop_of(line: Line, inline: Callable[..., Any]) -> Callable[..., None]:
+    """loop(first, last, s, view, room): a line over a part of one sample, to be compiled as one function."""
+    return _made(_filled(LOOP, line=ACROSS[line.over].format(body="body")), [inline(line.body)])
 
 
-def over_chunks(body: Any) -> Callable[..., None]:
-    """The chunks first ... last of a sample."""
-
-    def part(first, last, s, view, room):
-        begin, end = view.layout.chunk_first, view.layout.chunk_last
-        for c in range(first, last):
-            body(c, begin[c], end[c], s, view)
-
-    return part
-
-
-def over_samples(body: Any) -> Callable[..., None]:
-    """The sample itself."""
-
-    def part(first, last, s, view, room):
-        body(s, view)
-
-    return part
+def composed(program: Program, inline: Callable[..., Any]) -> Callable[..., None]:
+    """run(s, view, room): all of a program on one sample, to be compiled as one function."""
+    opening = (*program.opening, Line("samples", goes)) if program.repeats else ()
+    lines = (*opening, *program.lines)
+    text = [
+        _filled(WHOLE, bounds=bounds_of(line.over), line=ACROSS[line.over].format(body=f"body{x}"))
+        for x, line in enumerate(lines)
+    ]
+    parts = {
+        "bodies": ", ".join(f"body{x}" for x in range(len(lines))),
+        "opening": "".join(text[: len(opening)]),
+        "lines": "".join(text[len(opening) :]),
+    }
+    return _made(_filled(REPEATED if program.repeats else ONCE, **parts), [inline(line.body) for line in lines])
 
 
-ACROSS = {"particles": over_particles, "chunks": over_chunks, "samples": over_samples, **columns.ACROSS}
+def bounds_of(over: str) -> str:
+    """The array of a layout that holds the range of a line in each sample."""
+    return "chunks" if over.startswith("chunk") else "first"
 
 
-def bounds_of(over: Over) -> Callable[..., Any]:
-    """The range of a line in one sample."""
-
-    def of_particles(s, view):
-        return view.layout.first[s], view.layout.first[s + 1]
-
-    def of_chunks(s, view):
-        return view.layout.chunks[s], view.layout.chunks[s + 1]
-
-    return of_chunks if over.startswith("chunk") else of_particles
+def _filled(text: str, **parts: str) -> str:
+    """A text with its parts in their places, each indented as its place is."""
+    for name, part in parts.items():
+        place = f"{{{name}}}"
+        for line in [x for x in text.splitlines() if x.strip() == place]:
+            text = text.replace(line, indent(part.strip("\n"), line[: line.index(place)]))
+        text = text.replace(place, part)
+    return text
 
 
-def whole(part: Any, over: Over) -> Callable[..., None]:
-    """A line over all of one sample, where that goes on."""
-
-    def of_particles(s, view, room):
-        if view.layout.going[s] != STOPPED:
-            part(view.layout.first[s], view.layout.first[s + 1], s, view, room)
-
-    def of_chunks(s, view, room):
-        if view.layout.going[s] != STOPPED:
-            part(view.layout.chunks[s], view.layout.chunks[s + 1], s, view, room)
-
-    return of_chunks if over.startswith("chunk") else of_particles
-
-
-def two(a: Any, b: Any) -> Callable[..., None]:
-    """One after the other."""
-
-    def lines(s, view, room):
-        a(s, view, room)
-        b(s, view, room)
-
-    return lines
-
-
-def four(a: Any, b: Any, c: Any, d: Any) -> Callable[..., None]:
-    """One after the other, at once: a compiler goes over inlined code again at every depth."""
-
-    def lines(s, view, room):
-        a(s, view, room)
-        b(s, view, room)
-        c(s, view, room)
-        d(s, view, room)
-
-    return lines
-
-
-def nothing(s, view, room):
-    """No line at all."""
-
-
-def line_of(line: Line, inline: Callable[..., Any]) -> Any:
-    """A line as one inlined function of a sample."""
-    return inline(whole(inline(ACROSS[line.over](inline(line.body))), line.over))
-
-
-def chained(lines: Iterable[Any], inline: Callable[..., Any]) -> Any:
-    """Inlined lines as one."""
-    chain = list(lines)
-    while len(chain) > 1:
-        if len(chain) < 4:
-            chain = [inline(two(*chain[:2])), *chain[2:]]
-        else:
-            chain = [inline(four(*chain[k : k + 4])) for k in range(0, len(chain) - 3, 4)] + chain[len(chain) // 4 * 4 :]
-    return chain[0] if chain else inline(nothing)
+def _made(text: str, bodies: list[Any]) -> Callable[..., None]:
+    """The function of a text that closes over these bodies."""
+    names = {"STOPPED": STOPPED, "BEGINS": BEGINS, "LANES": columns.LANES, "__name__": __name__}
+    exec(compile(text, __file__, "exec"), names)  # of texts that stand above; the file is that by which Numba keeps it
+    function: Callable[..., None] = names["made"](*bodies)  # type: ignore[operator]
+    return function
 
 
 def goes(s: Any, view: Any) -> None:
     """Sample: what began now goes on; the end of every opening."""
     if view.layout.going[s] == BEGINS:
         view.layout.going[s] = GOES
-
-
-def repeated_of(opening: Any, goes: Any, lines: Any) -> Callable[..., None]:
-    """A program that goes on until its sample stops."""
-
-    def run(s, view, room):
-        if view.layout.going[s] == BEGINS:
-            opening(s, view, room)
-            goes(s, view)
-        while view.layout.going[s] != STOPPED:
-            lines(s, view, room)
-
-    return run
-
-
-def once_of(lines: Any) -> Callable[..., None]:
-    """A program that runs once."""
-
-    def run(s, view, room):
-        lines(s, view, room)
-
-    return run
-
-
-def composed(program: Program, line: Callable[[Line], Any], inline: Callable[..., Any]) -> Callable[..., None]:
-    """run(s, view, room): all of a program on one sample, to be compiled as one function. line: line_of, each made once."""
-    lines = chained(map(line, program.lines), inline)
-    if not program.repeats:
-        return once_of(lines)
-    return repeated_of(chained(map(line, program.opening), inline), inline(goes), lines)
