@@ -86,12 +86,16 @@ def density_table(control: Control, members: Sequence[tuple[float, Gathered]]) -
 
 
 def whole_spectrum(x: Gathered) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """ω/ω0 and D(ω) ω0 per degree of freedom of one glass, (points, 2); empty where it is not known."""
+    """ω/ω0 and D(ω) ω0 per degree of freedom of one glass, (points, 2); empty where it is not known.
+
+    It begins one bin below the end of the modes that were found one by one, where there are any: farther down a smoothed
+    spectrum shows the zero modes at ω = 0, spread over its resolution."""
     if not x.spectrum or not np.isfinite(x.micro.omega0):
         return np.empty((0, 2))
     found = x.spectrum[0].arrays  # the store keeps it per particle
     omega, density = found["omega"] / x.micro.omega0, found["density"] / x.spec.dimension * x.micro.omega0
-    return np.column_stack([omega, density])[(omega > 0) & (density > 0)]
+    begins = 0.0 if len(x.micro.density.omega) < 2 else x.micro.density.omega[-2]
+    return np.column_stack([omega, density])[(omega > begins) & (density > 0)]
 
 
 def density_words(control: Control, members: Sequence[tuple[float, Gathered]]) -> str:
