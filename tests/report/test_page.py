@@ -229,8 +229,11 @@ def test_the_legend_of_extraction_stays_on_the_page_where_no_maximum_is_found(pa
     assert drawing.bbox.x0 <= legend.x0 < legend.x1 <= drawing.bbox.x1
 
 
-def test_a_legend_of_long_names_has_fewer_columns():
-    study = study_of([("a name as long as drawn ones can be: " + name, *rest) for name, *rest in BARE], 5)
+@pytest.mark.parametrize("names", [
+    [f"a name as long as drawn ones can be: {k}" for k in range(3)], ["Kob-Andersen", "Kob-Andersen 2D", "polydisperse"],
+], ids=["long", "middling"])  # fmt: skip
+def test_a_legend_of_long_names_has_fewer_columns(names):
+    study = study_of([(name, *BARE[0][1:]) for name in names], 5)
     placed, controls = with_controls(study)
     drawn = [x.draw(pictures.as_drawn(placed)) for x in figures_of(placed, controls)]
     with_legends = [x for x in drawn if any(axis.get_legend() for axis in x.axes)]

@@ -29,6 +29,7 @@ LONGEST_NAME = 26  # characters that are drawn: more do not fit under a panel of
 PLAIN = (0.9e-3, 1.1e4)  # numbers that are written as they are
 MOST_LETTERS = 24  # of names side by side under a panel
 LEGEND_LETTERS = 48  # that stand side by side under a panel
+LEGEND_MARK = 4  # letters whose room the mark before a name takes, and the gaps
 MARKS = re.compile(r"[$\\{}^_]")  # of a formula: they are not drawn
 LEAST_TICKS = 3
 MOST_TICKS = 6  # with a number, on a logarithmic axis
@@ -66,7 +67,7 @@ def legend_below(axis: Any, columns: int = 2) -> None:
     if not handles:
         return
     longest = max(len(MARKS.sub("", x)) for x in labels)
-    columns = min(columns, len(handles), max(1, LEGEND_LETTERS // longest))
+    columns = min(columns, len(handles), max(1, LEGEND_LETTERS // (longest + LEGEND_MARK)))
     under = ScaledTranslation(0.0, -BELOW_AXIS, axis.get_figure().dpi_scale_trans)
     axis.legend(
         handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=axis.transAxes + under,
