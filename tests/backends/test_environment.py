@@ -28,7 +28,7 @@ def test_kernels_run_where_no_folder_can_keep_them(monkeypatch):
     def nowhere(self, function):
         raise RuntimeError(f"cannot cache function {function.__name__!r}: no locator available")
 
-    monkeypatch.setattr("vitrify.backends.cpu.FunctionCache.__init__", nowhere)
+    monkeypatch.setattr("vitrify.backends.kept.FunctionCache.__init__", nowhere)
 
     def twice(x):
         return 2 * x

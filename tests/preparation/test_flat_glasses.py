@@ -232,5 +232,6 @@ print("same")
 """
 
 
+@pytest.mark.slow
 def test_a_flat_glass_on_a_simulated_gpu():
     assert_same(SIMULATE)

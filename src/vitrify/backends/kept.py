@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import pickle
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +14,7 @@ from typing import Any
 
 import llvmlite
 import numba
-from numba.core.caching import FunctionCache, NullCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
 LONGEST_WAIT = 120.0  # seconds for another process that compiles the same; a compilation takes two
 LOOK = 0.02  # seconds between two looks at whether it is done
@@ -38,7 +36,7 @@ class _Kept(FunctionCache):
     def __init__(self, function: Callable[..., Any], key: str) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
         self._content = key
-        self._cache_file: Any = _Files(Path(self.cache_path), self._impl.filename_base)
+        self._cache_file: Any = _Files(self.cache_path, self._impl.filename_base)
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         versions = (sys.version_info[:3], numba.__version__, llvmlite.__version__)
@@ -58,47 +56,43 @@ class _Kept(FunctionCache):
 
 
 class _Files:
-    """The files that a cache of Numba's writes and reads."""
+    """The files that a cache of Numba's writes and reads: of each kernel an index of its own and its code."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: str, name: str) -> None:
         self._folder, self._name = folder, name
 
     def load(self, key: tuple[Any, ...]) -> Any:
         """What is kept under this key, if need be when another process has compiled it; None where there is nothing: then
         it is compiled here, and other processes wait."""
-        path = self._path(key)
-        found = _read(path, key)
-        if found is None and _hold(path.with_suffix(".lock")):
-            found = _read(path, key)
+        found = self._read(key)
+        if found is None and _hold(Path(self._folder, f"{self._named(key)}.lock")):
+            found = self._read(key)
             if found is not None:
                 _let_go()
         return found
 
     def save(self, key: tuple[Any, ...], data: Any) -> None:
         """Keep this."""
-        path = self._path(key)
-        beside = path.with_suffix(f".{secrets.token_hex(8)}.tmp")
-        with suppress(OSError):  # of a full disk: what is not kept is compiled again
-            try:
-                beside.write_bytes(pickle.dumps((key, data), protocol=-1))
-                beside.replace(path)
-            finally:
-                beside.unlink(missing_ok=True)
+        with suppress(Exception):  # of a full disk, or of a damaged index: what is not kept is compiled again
+            self._of(key).save(key, data)
 
     def flush(self) -> None:
         """Nothing: what is out of date has another name."""
 
-    def _path(self, key: tuple[Any, ...]) -> Path:
-        return self._folder / f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}.nbc"
+    def _read(self, key: tuple[Any, ...]) -> Any:
+        """What is kept under this key; None where that is missing or damaged, and then gone."""
+        try:
+            return self._of(key).load(key)
+        except Exception:  # of unpickling, which raises all kinds
+            with suppress(OSError):
+                Path(self._folder, f"{self._named(key)}.nbi").unlink()
+            return None
 
+    def _of(self, key: tuple[Any, ...]) -> IndexDataCacheFile:
+        return IndexDataCacheFile(self._folder, self._named(key), None)
 
-def _read(path: Path, key: tuple[Any, ...]) -> Any:
-    """What a file keeps under this key; None where it is missing, damaged or another one's."""
-    try:
-        known, data = pickle.loads(path.read_bytes())
-    except Exception:  # of unpickling, which raises all kinds
-        return None
-    return data if known == key else None
+    def _named(self, key: tuple[Any, ...]) -> str:
+        return f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"
 
 
 # --- one process compiles, others wait ---------------------------------------------------------------------------------
