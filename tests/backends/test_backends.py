@@ -10,7 +10,7 @@ from numba.core import config
 from numba.core.errors import TypingError
 
 from simulated import assert_same
-from vitrify.backends import Cpu, backend
+from vitrify.backends import Cpu
 from vitrify.backends.fingerprint import fingerprint
 from vitrify.kernels.pair_terms import pair_terms_of
 from vitrify.model.potentials import Hertzian, PiecewiseStickySpheres, QStickySpheres
