@@ -78,7 +78,12 @@ def _header(frame: Frame) -> dict[str, Any]:
     twice = [x for x in OWN if sum(key == x for key, _ in entries) > 1]
     if twice:
         raise UsageError(f"its comment line (line {frame.line + 1}) has {twice[0]} twice")
-    return dict(entries)
+    header = dict(entries)
+    if not isinstance(header.get(NAMED, ""), str):  # a flag, or a number: not what anybody means by a model
+        raise UsageError(
+            f'its comment line (line {frame.line + 1}) has a model that is no text, must be one such as model="pss(rc=1.2)"'
+        )
+    return header
 
 
 def _particles(frame: Frame, header: dict[str, Any]) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64] | None]:
