@@ -1,4 +1,4 @@
-"""A GPU backend that compiles each line of a program for a real GPU, and runs nothing: no GPU is needed for that."""
+"""A GPU backend that compiles what it would launch for a real GPU, and runs nothing: no GPU is needed for that."""
 
 from types import SimpleNamespace
 
@@ -8,22 +8,24 @@ import pytest
 H100 = (9, 0)
 
 
-def compiling_machine(monkeypatch):
-    """The machine, and the names of the bodies that it compiled so far. Skips where NVVM is not installed."""
+def compiling_machine(monkeypatch, *, in_blocks):
+    """The machine, and the names of the bodies that it compiled so far; in_blocks: a block of threads a sample, or a launch a
+    line. Skips where NVVM is not installed."""
     pytest.importorskip("numba_cuda")
     from numba import cuda, typeof, types
     from numba.cuda import dispatcher
 
-    from vitrify.backends.gpu import Gpu
+    from vitrify.backends import gpu
 
     try:
         cuda.compile_ptx(lambda n: None, types.void(types.int64), cc=H100)
     except Exception:
         pytest.skip("NVVM is not installed (numba-cuda[cu12] brings it)")
     monkeypatch.setattr(dispatcher, "get_current_device", lambda: SimpleNamespace(compute_capability=H100))
+    monkeypatch.setattr(gpu, "fits_blocks", lambda view: in_blocks)
     names = []
 
-    class Compiling(Gpu):
+    class Compiling(gpu.Gpu):
         def put(self, array):
             return np.ascontiguousarray(array)
 
@@ -33,23 +35,26 @@ def compiling_machine(monkeypatch):
         def get(self, array):
             return np.asarray(array)
 
-        def line(self, line, **options):
-            launch = super().line(line, **options)
-            name = line.body.__qualname__.split(".")[0]
+        def put_by_column(self, array):
+            return np.asfortranarray(array)
 
-            def noted(view):
-                launch(view)
-                names.append(name)
+        def program(self, program):
+            run = super().program(program)
 
+            def noted(view, *rest):
+                run(view, *rest)
+                names.extend(x.body.__qualname__.split(".")[0] for x in (*program.opening, *program.lines))
+
+            noted.repeats = run.repeats
             return noted
 
-        def kernel(self, function):
+        def kernel(self, function, registers=None):
             class Launched:
                 def __getitem__(self, grid):
                     return self
 
-                def __call__(self, view):
-                    code, _ = cuda.compile_ptx(function, types.void(typeof(view)), cc=H100)
+                def __call__(self, *arguments):
+                    code, _ = cuda.compile_ptx(function, types.void(*map(typeof, arguments)), cc=H100)
                     assert "sm_90" in code
 
             return Launched()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.backends import Cpu, backend
+from vitrify.backends import backend
 from vitrify.backends import program as programs
 from vitrify.backends.program import layout_of
 from vitrify.backends.threads import shared_out
@@ -364,9 +364,9 @@ def force_body(model: Model, *, liquid: bool = False) -> Any:
 
 @kept_with_formula
 def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> Any:
-    """The inlined force on one particle, in this form, on a machine; a GPU takes doubles."""
-    if lead.is_single and isinstance(machine, Cpu):
-        single = leading_forces_of(single_slope(formula, lead), machine.vectors, machine.inline(upper_half), form)
+    """The inlined force on one particle, in this form, on a machine."""
+    if lead.is_single:
+        single = leading_forces_of(single_slope(formula, lead, machine), machine.vectors, machine.inline(upper_half), form)
         return machine.inline(single)
     cheaper = lead in (Lead.LIQUID, Lead.SINGLE_LIQUID)
     slope, vector = slope_body(formula, machine, liquid=cheaper), vector_body(form, machine)
@@ -405,7 +405,8 @@ def _settle(cubic: bool) -> Any:
 @cache
 def _list(cubic: bool) -> Any:
     cpu = backend()
-    collect = lists.collect_of(cpu.vectors, cpu.inline(lists.run_around), cpu.inline(lists.pieces))
+    parts = [cpu.inline(x) for x in (lists.run_around, lists.around, lists.columns_along)]
+    collect = lists.collect_of(cpu.vectors, *parts)
     extend, end = lists.extend_row_of(cpu.vectors, cubic=cubic), lists.end_row_of(cpu.vectors)
     return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end)]))
 

@@ -6,9 +6,10 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
+from numba import float32
 from numpy.typing import NDArray
 
-from vitrify.backends import backend
+from vitrify.backends import Cpu, backend
 from vitrify.backends.single import as_float32, in_single, single
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.forces import slope_of
@@ -86,16 +87,17 @@ def _distances2(potential: Potential, strongest: float) -> NDArray[np.float64]:
 
 
 @kept_with_formula
-def single_slope(formula: Formula, lead: Lead) -> Any:
-    """The inlined φ_u of a float32, as a float32."""
-    cpu = backend()
+def single_slope(formula: Formula, lead: Lead, machine: Any) -> Any:
+    """The inlined φ_u of a float32 as a float32, on a machine; on a GPU what meets a whole number is a double meanwhile."""
+    inline = machine.inline
     if lead is Lead.SINGLE_LIQUID and formula.liquid_slope is not None:
-        slope = cpu.inline(in_single(formula.liquid_slope))
+        slope = inline(in_single(formula.liquid_slope))
     else:
-        slope = cpu.inline(slope_of(cpu.inline(in_single(formula.radial))))
-    return cpu.inline(single_slope_of(slope, single, as_float32))
+        slope = inline(slope_of(inline(in_single(formula.radial))))
+    kinds = (single, as_float32) if isinstance(machine, Cpu) else (float32, float32)
+    return inline(single_slope_of(slope, *kinds))
 
 
 @kept_with_formula
 def _table(formula: Formula, lead: Lead) -> Any:
-    return backend().compile(table_of(single_slope(formula, lead)))
+    return backend().compile(table_of(single_slope(formula, lead, backend())))

@@ -19,7 +19,7 @@ SIMULATE = """
 import numpy as np
 from numba import cuda
 from vitrify.backends.vectors import (
-    Vectors, copy_plainly, displacement, displacement_single_of, fetch_nothing, fetch_nothing_single,
+    Vectors, copy_plainly, displacement, displacement_shared_of, fetch_nothing, fetch_nothing_single,
     keep_in_cell_plainly, keep_plainly, no_width, pad_plainly, upper_half,
 )
 from vitrify.batch import Batch
@@ -39,7 +39,7 @@ batch = Batch(model, [box], [(grid + 0.3 * rng.random((n, 3))) * box / 4], [spec
 batch.rebuild(0)
 device = cuda.jit(device=True)
 vectors = Vectors(*[device(x) for x in (
-    fetch_nothing, displacement, fetch_nothing_single, displacement_single_of(device(upper_half)), no_width,
+    fetch_nothing, displacement, fetch_nothing_single, displacement_shared_of(device(upper_half)), no_width,
     keep_plainly, keep_in_cell_plainly, pad_plainly, copy_plainly,
 )])
 slope = device(slope_of(device(batch.model.potential.derivatives())))

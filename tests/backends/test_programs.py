@@ -25,7 +25,10 @@ class Noted:
 
 def a_view():
     """Samples of 3 and 5 particles, in chunks of 2."""
-    return SimpleNamespace(layout=layout_of([3, 5], SimpleNamespace(chunk_size=lambda n: 2, put=lambda x: x)), width=16)
+    return SimpleNamespace(
+        layout=layout_of([3, 5], SimpleNamespace(chunk_size=lambda n: 2, rows_of_sample=lambda sizes: 0, put=lambda x: x)),
+        width=16,
+    )
 
 
 def plain(function):

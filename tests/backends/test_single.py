@@ -13,8 +13,9 @@ from samples import GLASSES
 from vitrify.backends import backend
 from vitrify.backends.cpu import OPTIONS, room_of
 from vitrify.backends.processor import has
+from vitrify.backends.program import NOT_SHARED
 from vitrify.backends.single import as_float32, in_single, single
-from vitrify.backends.vectors import displacement_single_of, fetch_nothing_single, no_width, upper_half
+from vitrify.backends.vectors import displacement_shared_of, fetch_nothing_single, no_width, upper_half
 from vitrify.batch import Batch, force_body, pair_form
 from vitrify.formula import formula_of
 from vitrify.kernels.leading_forces import leading_forces_of
@@ -108,7 +109,7 @@ def test_what_single_precision_does_not_know_leads_in_double():
     assert leading_form(formula_of(potential), potential) is Lead.EXACT
 
 
-def swept(body, batch):
+def swept(body, batch, stage=None):
     """Forces by a body, and its assembly."""
 
     def sweep(first, last, pair, stage, force):
@@ -116,23 +117,23 @@ def swept(body, batch):
             body(i, 0, pair, stage, force)
 
     kernel = njit(**OPTIONS)(sweep)
-    kernel(0, len(batch.ticks), batch.pair_view(), room_of(batch.neighbours.shape[1]), batch.force)
+    kernel(0, len(batch.ticks), batch.pair_view(), stage or room_of(batch.neighbours.shape[1]), batch.force)
     return batch.force[:, :3].copy(), "\n".join(kernel.inspect_asm().values())
 
 
 def test_vectors_and_plain_loops_give_one_force(pss_glass):
     """The body on the plain loops that a GPU runs, against that on vectors: sums in another order."""
     inline, formula = backend().inline, formula_of(pss_glass.model.potential)
-    nothing, plain = fetch_nothing_single, displacement_single_of(inline(upper_half))
+    nothing, plain = fetch_nothing_single, displacement_shared_of(inline(upper_half))
     own = backend().vectors
     vectors = replace(own, fetch_single=inline(nothing), fetched_single=inline(plain), eight_a_turn=inline(no_width))
     batch = Batch(pss_glass.model, [pss_glass.box], [pss_glass.positions], [pss_glass.species])
     batch.rebuild(0)
     found = []
-    for chosen in (own, vectors):
-        slope = single_slope(formula, Lead.SINGLE_LIQUID)
+    for chosen, stage in ((own, None), (vectors, (np.zeros(1, dtype=np.int32), NOT_SHARED))):
+        slope = single_slope(formula, Lead.SINGLE_LIQUID, backend())
         found.append(
-            swept(inline(leading_forces_of(slope, chosen, inline(upper_half), pair_form(pss_glass.model))), batch)[0]
+            swept(inline(leading_forces_of(slope, chosen, inline(upper_half), pair_form(pss_glass.model))), batch, stage)[0]
         )
     np.testing.assert_allclose(*found, atol=1e-4)  # the largest pair forces are 100 ε/λ, and cancel here
     assert np.abs(found[0]).max() < 1e-3

@@ -1,6 +1,7 @@
 """Every line of the programs of statics compiles for a real GPU, where NVVM is installed: no GPU is needed for that."""
 
 import numpy as np
+import pytest
 
 from compiling import compiling_machine
 from vitrify.statics import SHEAR_XY, Pairs
@@ -8,8 +9,9 @@ from vitrify.statics.chebyshev import ChebyshevOperators
 from vitrify.statics.hessians import Hessians
 
 
-def test_all_lines_of_statics(monkeypatch, pss_glass):
-    machine, names = compiling_machine(monkeypatch)
+@pytest.mark.parametrize("in_blocks", [True, False])
+def test_all_lines_of_statics(monkeypatch, pss_glass, in_blocks):
+    machine, names = compiling_machine(monkeypatch, in_blocks=in_blocks)
     on = Hessians([Pairs.of(pss_glass)] * 2, machine)
     monkeypatch.setattr(on, "until_stopped", lambda run, view: run(view))  # nothing runs, so nothing stops
     x = on.put([np.ones((8, 160, 3))] * 2)

@@ -5,6 +5,7 @@ import pytest
 
 from simulated import assert_same
 from vitrify.backends import backend, program, set_threads
+from vitrify.backends.program import GOES, Program
 from vitrify.batch import Batch
 from vitrify.errors import SampleFailure
 from vitrify.kernels.neighbours import sort_by_bin
@@ -13,7 +14,7 @@ from vitrify.model import catalogue
 from vitrify.observables import mechanics
 from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
 from vitrify.preparation import liquid as liquids
-from vitrify.preparation.places import OnDevice
+from vitrify.preparation.places import OnDevice, sort_lines
 from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import Samples
 from vitrify.preparation.stages import Stage
@@ -170,7 +171,8 @@ def test_the_parallel_sort_is_the_serial_one():
     batch = Batch(model, list(boxes), positions, [rng.permutation(n) % 2 for n in sizes])
 
     place = OnDevice(batch, Chunked())
-    place._run("sort", np.array([0, 1]))
+    place.layout.going[:] = GOES
+    place.machine.program(Program(sort_lines(place.machine), repeats=False))(place.listing, 1, [0, 1])
     found = place.listing
     for s, n in enumerate(sizes):
         (grid, span), rows = batch.bins(s), batch.rows(s)
@@ -190,11 +192,14 @@ class Chunked(type(backend())):
     def chunk_size(self, n):
         return program.CHUNK_ON_GPU
 
+    def put_by_column(self, array):
+        return array
+
 
 SIMULATE = """
 import numpy as np
 from vitrify import batch
-from vitrify.backends import backend, machine
+from vitrify.backends import backend, gpu, machine
 from vitrify.batch import Batch
 from vitrify.leading import Lead
 from vitrify.model.catalogue import parse
@@ -204,17 +209,17 @@ from vitrify.preparation.places import LISTS
 from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import Samples
 
-start.SWEEPS, BOX = 12, 4.05
-batch.lead_of = lambda *_: Lead.LIQUID  # in double, as on a GPU
+BOX = 4.05
 
-def made(on):
+def made(on, sweeps, steps, lead):
+    start.SWEEPS, batch.lead_of = sweeps, lambda *_: lead
     rngs = [np.random.default_rng(k) for k in (1, 2)]
     sites = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), -1).reshape(-1, 3)
     starts = [(rng.permutation(sites)[:40] + 0.3 * rng.random((40, 3))) * BOX / 4 for rng in rngs]
     samples = Samples(Batch(parse("pss(rc=1.2)"), [BOX] * 2, starts, [np.arange(40) % 2] * 2), on)
     start.spread_apart(samples)
     set_velocities(samples, 2.0, rngs)
-    heat = advance(samples, steps=8, time_step=0.003, temperature=2.0)
+    heat = advance(samples, steps=steps, time_step=0.003, temperature=2.0)
     samples.place.download()
     return samples.batch, heat
 
@@ -233,11 +238,14 @@ def same(here, there, within):
         assert np.abs(difference).max() < within, (within, np.abs(difference).max())
 
 with np.errstate(all="ignore"):  # integers wrap, padding divides by zero: both are meant
-    (here, heat), (there, other_heat) = made(backend()), made(machine("cuda"))
+    (here, _), (there, _) = made(backend(), 1, 3, Lead.SINGLE_LIQUID), made(machine("cuda"), 1, 3, Lead.SINGLE_LIQUID)
+    same(here, there, 1e-6)
+    (here, heat), (there, other_heat) = made(backend(), 12, 8, Lead.LIQUID), made(machine("cuda"), 12, 8, Lead.LIQUID)
     same(here, there, 1e-9)
     np.testing.assert_allclose([heat[s] for s in (0, 1)], [other_heat[s] for s in (0, 1)], rtol=1e-9)
     glass = quench_glass(here.glass(0))
-    for minimiser in ("cg", "fire"):
+    for minimiser, in_blocks in (("cg", True), ("fire", False)):
+        gpu.in_blocks = lambda *_: in_blocks
         (here, runs), (there, others) = quenched(glass, backend(), minimiser), quenched(glass, machine("cuda"), minimiser)
         same(here, there, 1e-8)
         for s in (0, 1):

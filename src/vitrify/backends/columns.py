@@ -25,3 +25,15 @@ for part in range(first, last):
 for c in range(view.width):
     {body}(s, c, view)""",
 }
+ACROSS_BLOCK = {  # as program.ACROSS_BLOCK
+    "particle columns": """
+for e in range(first * view.width + thread, last * view.width, threads):
+    {body}(e // view.width, s, e % view.width, view)""",
+    "chunk columns": """
+for e in range(first * view.width + thread, last * view.width, threads):
+    part = e // view.width
+    {body}(part, view.layout.chunk_first[part], view.layout.chunk_last[part], s, e % view.width, view)""",
+    "sample columns": """
+for c in range(thread, view.width, threads):
+    {body}(s, c, view)""",
+}

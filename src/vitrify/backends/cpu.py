@@ -135,6 +135,11 @@ class Cpu:
         """Particles in a chunk of a sample of n."""
         return n if n < programs.BIG else programs.CHUNK
 
+    def rows_of_sample(self, sizes: NDArray[np.int64]) -> int:
+        """None are joined: each chunk has a row of its own."""
+        del sizes
+        return 0
+
     def _shared(self, line: Line) -> Callable[..., None]:
         """One line over a big sample, shared out among threads."""
         compiled = self.compile(programs.loop_of(line, self.inline), **NO_ARRAYS)

@@ -1,12 +1,16 @@
-"""numba-cuda: the same bodies, a thread a particle; in its simulator (NUMBA_ENABLE_CUDASIM=1) where there is no GPU."""
+"""numba-cuda: the same bodies, a thread a particle; in its simulator (NUMBA_ENABLE_CUDASIM=1) where there is no GPU.
+
+A program is one kernel, a block of threads a sample, which goes on until its sample stops: nothing is launched meanwhile,
+and samples that have stopped cost nothing. Where a few samples are too big for that, each line is a kernel over all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numba import cuda, float64
+from numba import config, cuda, int32, int64
 from numpy.typing import NDArray
 
 from . import program as programs
@@ -15,7 +19,7 @@ from .vectors import (
     Vectors,
     copy_plainly,
     displacement,
-    displacement_single_of,
+    displacement_shared_of,
     fetch_nothing,
     fetch_nothing_single,
     keep_in_cell_plainly,
@@ -25,8 +29,15 @@ from .vectors import (
     upper_half,
 )
 
-BLOCK = 128  # threads
-ROUNDS = 4  # of a program between two looks at what has stopped
+BLOCK = 128  # threads that share a line of all samples
+ROUNDS = 4  # of a program between two looks at what has stopped, where each line is launched
+SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
+BLOCK_OF_SAMPLE = 2 if SIMULATED else 256  # threads that share a sample; those of a simulator are Python's
+REGISTERS = 64  # of a thread of a block: 1,024 threads then fit a multiprocessor at once
+ROUNDS_OF_BLOCK = 1024  # before it returns, so that no kernel lasts for seconds
+BYTES_STAGED, MOST_SHARED = 12, 48 * 1024  # of a particle in the memory that a block shares, and of a block
+SMALL = 8192  # elements of a line of a sample that a block does as fast as a launch over all of them
+MANY = 100  # samples that keep a GPU busy, a block each
 
 
 class Gpu:
@@ -35,12 +46,12 @@ class Gpu:
     name = "cuda"
 
     def __init__(self) -> None:
-        single = displacement_single_of(self.inline(upper_half))
+        single = displacement_shared_of(self.inline(upper_half))
         plain: tuple[Any, ...] = (
             fetch_nothing, displacement, fetch_nothing_single, single, no_width,
             keep_plainly, keep_in_cell_plainly, pad_plainly, copy_plainly,
         )  # fmt: skip
-        self.vectors = Vectors(*[self.inline(x) for x in plain])
+        self.vectors = replace(Vectors(*[self.inline(x) for x in plain]), lanes=1)
         self.tally = self.inline(tally)
         self.kernels: dict[Any, Any] = {}  # by body
 
@@ -49,13 +60,36 @@ class Gpu:
         return cuda.jit(device=True)(function)
 
     def program(self, program: Program) -> Callable[..., None]:
-        """run(view, width, samples): the opening of samples that begin, then ROUNDS times all lines, a launch a line over
-        all samples that go on, whichever are named. Which of them have stopped is for the caller to look up."""
-        lines = [self.line(line) for line in program.lines]
-        begin = [self.line(line, only_begun=True) for line in (*program.opening, Line("samples", programs.goes))]
+        """run(view, width, samples): rounds of a program over all samples that go on, whichever are named, and its opening
+        first for those that begin. Which of them have stopped is for the caller to look up."""
+        blocks, lines = self.blocks(program), self.lines(program)
 
         def run(view: Any, width: int = 1, samples: Sequence[int] | None = None) -> None:
             del width, samples
+            (blocks if fits_blocks(view) else lines)(view)
+
+        run.repeats = program.repeats  # type: ignore[attr-defined]
+        return run
+
+    def blocks(self, program: Program) -> Callable[[Any], None]:
+        """launch(view): all lines, a block of threads a sample."""
+        composed = programs.composed_in_block(program, self.inline, cuda=cuda, int32=int32, int64=int64)
+        kernel = self.kernel(composed, REGISTERS)
+        stages = any(line.stage is not None for line in program.lines)
+
+        def launch(view: Any) -> None:
+            samples = view.layout.going.shape[0]
+            shared = BYTES_STAGED * -(-view.layout.sample_of.shape[0] // samples) if stages else 0
+            kernel[samples, BLOCK_OF_SAMPLE, 0, shared if shared <= MOST_SHARED else 0](view, ROUNDS_OF_BLOCK)
+
+        return launch
+
+    def lines(self, program: Program) -> Callable[[Any], None]:
+        """launch(view): ROUNDS times all lines, a launch a line over all samples."""
+        lines = [self.line(line) for line in program.lines]
+        begin = [self.line(line, only_begun=True) for line in (*program.opening, Line("samples", programs.goes))]
+
+        def launch(view: Any) -> None:
             if program.opening:
                 for line in begin:
                     line(view)
@@ -63,8 +97,7 @@ class Gpu:
                 for line in lines:
                     line(view)
 
-        run.repeats = program.repeats  # type: ignore[attr-defined]
-        return run
+        return launch
 
     def line(self, line: Line, *, only_begun: bool = False) -> Callable[[Any], None]:
         """launch(view): one line over all samples that go on, or over those alone that begin."""
@@ -79,18 +112,26 @@ class Gpu:
 
         return launch
 
-    def kernel(self, function: Callable[..., None]) -> Any:
-        """A function to launch over a grid."""
-        return cuda.jit(function)
+    def kernel(self, function: Callable[..., None], registers: int | None = None) -> Any:
+        """A function to launch over a grid, with so many registers a thread at most."""
+        return cuda.jit(function) if SIMULATED else cuda.jit(function, max_registers=registers)
 
     def chunk_size(self, n: int) -> int:
-        """Particles in a chunk of a sample of any size."""
+        """Particles in a chunk of a sample of any size, where lines are launched."""
         del n
         return programs.CHUNK_ON_GPU
+
+    def rows_of_sample(self, sizes: NDArray[np.int64]) -> int:
+        """Rows to which the threads of a block join what their chunks leave; 0 where lines are launched."""
+        return BLOCK_OF_SAMPLE if in_blocks(len(sizes), int(sizes.sum())) else 0
 
     def put(self, array: NDArray[Any]) -> Any:
         """A copy on the device."""
         return cuda.to_device(np.ascontiguousarray(array))
+
+    def put_by_column(self, array: NDArray[Any]) -> Any:
+        """A copy whose columns stand one after the other: threads that go along a row each read side by side."""
+        return cuda.to_device(np.asfortranarray(array))
 
     def set(self, array: Any, values: Any) -> None:
         """Let an array on the device hold these values."""
@@ -110,6 +151,16 @@ def tally(array, s, k):  # type: ignore[no-untyped-def]
     return cuda.atomic.add(array, (s, k), 1)
 
 
+def fits_blocks(view: Any) -> bool:
+    """Whether a block of threads a sample is at least as fast as a launch a line."""
+    return in_blocks(view.layout.going.shape[0], view.layout.sample_of.shape[0] * getattr(view, "width", 1))
+
+
+def in_blocks(samples: int, elements: int) -> bool:
+    """The same of so many samples and elements of a line."""
+    return samples >= MANY or elements <= SMALL * samples
+
+
 def number_of(over: str, view: Any) -> int:
     """Threads of a line."""
     layout = view.layout
@@ -121,7 +172,7 @@ def particles_of(body: Any, only_begun: bool) -> Callable[..., None]:
     """The kernel of a particle's body: nothing is staged in `room` here."""
 
     def kernel(view):  # type: ignore[no-untyped-def]
-        room = cuda.local.array((3, 1), float64)
+        room = cuda.local.array(1, int32), int64(programs.NOT_SHARED)
         i = cuda.grid(1)
         if i < view.layout.sample_of.shape[0]:
             s = view.layout.sample_of[i]

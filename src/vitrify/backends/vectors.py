@@ -30,7 +30,8 @@ class Vectors:
     """How a backend gathers neighbours: `fetch` stages a whole row, `fetched` gives one neighbour's displacement;
     `fetch_single` and `fetched_single` the same of the upper halves of ticks, in single precision; `eight_a_turn`, the last
     line of a loop, says how wide its vector code is to be; `keep` appends candidates to a row, `keep_in_cell` does so where
-    the cell is no cube, `pad` fills the row's end, `copy` moves sixteen candidates side by side."""
+    the cell is no cube, `pad` fills the row's end, `copy` moves sixteen candidates side by side. `lanes` neighbours are
+    taken at a time: the length of a row is a multiple of it."""
 
     fetch: Any
     fetched: Any
@@ -41,6 +42,7 @@ class Vectors:
     keep_in_cell: Any
     pad: Any
     copy: Any
+    lanes: int = FETCHED
 
 
 # --- plain loops: what the two operations mean, for a thread of a GPU -----------------------------------------------
@@ -59,14 +61,21 @@ def fetch_nothing_single(ticks, row, count, x, y, z, stage):
     """As fetch_nothing."""
 
 
-def displacement_single_of(upper_half: Any) -> Any:
-    """x_i − x_j in units of 2^32 ticks, x_i being given so: the difference of two 32-bit integers is exact, and wraps."""
+def displacement_shared_of(upper_half: Any) -> Any:
+    """x_i − x_j in units of 2^32 ticks, x_i being given so: the difference of two 32-bit integers is exact, and wraps.
 
-    def displacement_single(stage, k, ticks, j, x, y, z):
-        dx, dy, dz = x - upper_half(ticks[j, 0]), y - upper_half(ticks[j, 1]), z - upper_half(ticks[j, 2])
-        return float32(int32(dx)), float32(int32(dy)), float32(int32(dz))
+    stage: upper halves that a block of threads shares, three a particle, and the first particle; none where that is < 0."""
 
-    return displacement_single
+    def displacement_shared(stage, k, ticks, j, x, y, z):
+        shared, first = stage
+        if first >= 0:
+            at = uint64(3) * (j - uint64(first))  # unsigned: no test for a negative index
+            theirs = shared[at], shared[at + uint64(1)], shared[at + uint64(2)]
+        else:
+            theirs = upper_half(ticks[j, 0]), upper_half(ticks[j, 1]), upper_half(ticks[j, 2])
+        return float32(int32(x - theirs[0])), float32(int32(y - theirs[1])), float32(int32(z - theirs[2]))
+
+    return displacement_shared
 
 
 def upper_half(tick):

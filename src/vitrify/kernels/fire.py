@@ -51,7 +51,7 @@ def pace(s, view):
     """Sample: stop where it is at rest; else its next time step, and what its velocity keeps and gains."""
     row = view.state[s]
     power = speed2 = force2 = most = 0.0
-    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+    for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
         power += view.partial[c, 0]
         speed2 += view.partial[c, 1]
         force2 += view.partial[c, 2]
@@ -93,7 +93,7 @@ def push_of(largest_component: Any) -> Callable[..., None]:
 def stride(s, view):
     """Sample: how far it may go along its velocity."""
     longest = 0.0
-    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+    for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
         longest = max(longest, view.partial[c, 0])
     view.state[s, MOVE] = min(view.state[s, FIRE_STEP], view.state[s, CAP] / longest)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from numba import float32, uint32, uint64
 
-from vitrify.backends.vectors import FETCHED, Vectors
+from vitrify.backends.vectors import Vectors
 
 from .forces import INDEX_BITS, INDEX_MASK, MOST_KINDS, PairForm
 
@@ -23,7 +23,7 @@ def leading_forces_of(slope_at: Any, vectors: Vectors, upper_half: Any, form: Pa
 
     form: without cutoffs of pairs, without sizes. slope_at(u, numbers): φ_u of a float32, as a float32. `stage` holds
     displacements of half its numbers' length."""
-    mask, bits, whole = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(2**64 - FETCHED)
+    mask, bits, whole = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(2**64 - vectors.lanes)
     fetch, fetched, eight_a_turn = vectors.fetch_single, vectors.fetched_single, vectors.eight_a_turn
     n_species, scaled, none = form.n_species, form.energies, float32(0.0)
     second, many, listed = min(1, n_species - 1), n_species > 2, n_species <= MOST_KINDS

@@ -108,7 +108,7 @@ def judge_of(next_target: Any) -> Callable[..., None]:
     def judge(s, view):
         row, partial = view.state[s], view.partial
         now = new2 = mixed = most = 0.0
-        for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+        for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
             now += partial[c, 0]
             new2 += partial[c, 1]
             mixed += partial[c, 2]
@@ -207,7 +207,7 @@ def set_out(s, view):
     row = view.state[s]
     if row[TURNS] == 1.0:
         slope = longest = 0.0
-        for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+        for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
             slope += view.partial[c, 0]
             longest = max(longest, view.partial[c, 1])
         row[SLOPE], row[FURTHEST] = slope, row[CAP] / longest
@@ -241,7 +241,7 @@ def sum_pair_forces(c, first, last, s, view):
 def mean_pair_force(s, view):
     """Sample: mean |pair force|; 0 where nothing interacts."""
     forces = met = 0.0
-    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+    for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
         forces += view.partial[c, 0]
         met += view.partial[c, 1]
     view.state[s, MEAN_FORCE] = forces / met if met > 0.0 else 0.0

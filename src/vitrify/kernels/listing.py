@@ -148,7 +148,9 @@ def put_back(i, s, view, room):
 # --- rows ----------------------------------------------------------------------------------------------------------------
 
 
-def row_of(bin_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_row: Any) -> Callable[..., None]:
+def row_of(
+    bin_along: Any, columns_along: Any, around: Any, run_around: Any, extend_row: Any, end_row: Any
+) -> Callable[..., None]:
     """Particle: the row of the candidate that stands at its place."""
 
     def row(i, s, view, room):
@@ -158,11 +160,15 @@ def row_of(bin_along: Any, pieces: Any, run_around: Any, extend_row: Any, end_ro
         candidates = Candidates(upper[:, a:b], limit[:, a:b], entries[a:b])
         here = (upper[0, i], upper[1, i], upper[2, i], entries[i])
         grid = bins.grid
-        home = (bin_along(here[0], grid[0]), bin_along(here[1], grid[1]), bin_along(here[2], grid[2]))
+        cx, cy, cz = bin_along(here[0], grid[0]), bin_along(here[1], grid[1]), bin_along(here[2], grid[2])
         count = uint64(0)
-        for q in range(pieces(bins)):
-            begin, end = run_around(q, home, bins)
-            count = extend_row(here, begin, end, candidates, view.shape[s], view.rows, count)
+        for kx in range(columns_along(0, bins)):
+            bx = around(kx, cx, 0, bins)
+            for ky in range(columns_along(1, bins)):
+                by = around(ky, cy, 1, bins)
+                for piece in range(2):
+                    begin, end = run_around(piece, bx, by, cz, bins)
+                    count = extend_row(here, begin, end, candidates, view.shape[s], view.rows, count)
         end_row(here[3], count, view.rows)
         view.lengths[i] = count
 

@@ -32,6 +32,30 @@ from .state import (
 BEYOND, LARGEST, SECOND, SUM = 0, 1, 2, 3  # columns of `partial`
 
 
+def join_of(sums: int, largest: int = 0) -> Callable[..., None]:
+    """Add one row of `partial` to another: so many sums, then so many maxima."""
+    columns = sums + largest
+
+    def join(row, other, view):
+        partial = view.partial
+        for k in range(sums):
+            partial[row, k] += partial[other, k]
+        for k in range(sums, columns):
+            partial[row, k] = max(partial[row, k], partial[other, k])
+
+    return join
+
+
+def join_looks(row, other, view):
+    """The same of what `look` leaves, and of SUM."""
+    partial = view.partial
+    partial[row, BEYOND] += partial[other, BEYOND]
+    lower = min(partial[row, LARGEST], partial[other, LARGEST])
+    partial[row, SECOND] = max(partial[row, SECOND], lower, partial[other, SECOND])
+    partial[row, LARGEST] = max(partial[row, LARGEST], partial[other, LARGEST])
+    partial[row, SUM] += partial[other, SUM]
+
+
 def displacement(i, s, way):
     """Displacement of one particle of a cube since its list was made."""
     x, anchor, scale = way.ticks, way.anchor, way.tick_length[s]
@@ -122,7 +146,7 @@ def look_of(moved2: Any) -> Callable[..., None]:
 def is_stale(s, view):
     """Whether the list of a sample is stale, from what its chunks have seen."""
     beyond = largest = second = 0.0
-    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+    for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
         beyond += view.partial[c, BEYOND]
         second = max(second, min(view.partial[c, LARGEST], largest), view.partial[c, SECOND])
         largest = max(largest, view.partial[c, LARGEST])
@@ -155,6 +179,19 @@ def force_of(forces: Any) -> Callable[..., None]:
     return force
 
 
+def stage_of(upper_half: Any) -> Callable[..., None]:
+    """Particle: the upper halves of its ticks to where a block of threads shares them; see displacement_shared_of."""
+
+    def stage(i, s, view, room):
+        shared, first = room
+        if first >= 0:
+            at = 3 * (i - first)
+            for d in range(3):
+                shared[at + d] = upper_half(view.way.ticks[i, d])
+
+    return stage
+
+
 # --- start ---------------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +222,7 @@ def sum_heat(c, first, last, s, view):
 def heat_of_sample(s, view):
     """Sample: Σ m v²."""
     total = 0.0
-    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+    for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
         total += view.partial[c, SUM]
     view.state[s, TWICE_KINETIC] = total
 
@@ -240,7 +277,7 @@ def sum_momentum(c, first, last, s, view):
 
 def velocity_of_sample(s, view):
     """Sample: the velocity of its centre of mass."""
-    begin, end = view.layout.chunks[s], view.layout.chunks[s + 1]
+    begin, end = view.layout.chunks[s], view.layout.rows_end[s]
     mass = 0.0
     for c in range(begin, end):
         mass += view.partial[c, 3]
@@ -281,7 +318,7 @@ def drift(s, view):
     n = view.layout.first[s + 1] - view.layout.first[s]
     for d in range(3):
         total = 0.0
-        for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+        for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
             total += view.partial[c, d]
         view.state[s, DRIFT + d] = total / n
 
@@ -305,6 +342,6 @@ def sum_way2_of(displacement: Any) -> Callable[..., None]:
 def mean_squared_displacement(s, view):
     """Sample: the mean of |Δr − ⟨Δr⟩|²."""
     total = 0.0
-    for c in range(view.layout.chunks[s], view.layout.chunks[s + 1]):
+    for c in range(view.layout.chunks[s], view.layout.rows_end[s]):
         total += view.partial[c, 0]
     view.state[s, MSD] = total / (view.layout.first[s + 1] - view.layout.first[s])

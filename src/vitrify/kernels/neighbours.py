@@ -15,7 +15,7 @@ from vitrify.backends.vectors import KEPT, Vectors
 
 from .forces import INDEX_BITS, INDEX_MASK
 
-PAD = 8  # a row's length is a multiple of it: eight doubles are one AVX-512 vector
+PAD = 8  # a row has room for so many more: eight doubles are one AVX-512 vector
 
 
 def sort_by_bin(first, last, ticks, kind, reach2, bin_of, bins, candidates):
@@ -50,25 +50,24 @@ def sort_by_bin(first, last, ticks, kind, reach2, bin_of, bins, candidates):
     bin_start[0] = 0
 
 
-def pieces(bins):
-    """How many pieces run_around has: two for each column in reach."""
-    side = 2 * bins.span + 1
-    return 2 * min(bins.grid[0], side) * min(bins.grid[1], side)
+def columns_along(axis, bins):
+    """How many columns of bins in reach stand along a or b."""
+    return min(bins.grid[axis], 2 * bins.span + 1)
 
 
-def run_around(q, home, bins):
-    """Piece q of the candidates in reach of a bin (cx, cy, cz), first and last: one or two of a column hold any.
+def around(k, home, axis, bins):
+    """The k-th of the bins in reach of one along an axis; all are, where there are no more than twice `span`."""
+    n, span = bins.grid[axis], bins.span
+    if n > 2 * span:
+        k += home - span
+        k += n if k < 0 else 0  # a GPU divides 64-bit numbers slowly
+        k -= n if k >= n else 0
+    return k
 
-    Along an axis that has no more than twice `span` of them all bins are in reach."""
-    (cx, cy, cz), span = home, bins.span
-    column, piece, side = q // 2, q % 2, 2 * span + 1
-    n_x, n_y, n_z = bins.grid[0], bins.grid[1], bins.grid[2]
-    side_y = min(n_y, side)
-    bx, by = column // side_y, column % side_y
-    if n_x > 2 * span:
-        bx = (cx - span + bx + n_x) % n_x
-    if n_y > 2 * span:
-        by = (cy - span + by + n_y) % n_y
+
+def run_around(piece, bx, by, cz, bins):
+    """The candidates in reach of a bin (cx, cy, cz) in column (bx, by), first and last, in two pieces: one may be empty."""
+    n_y, n_z, span = bins.grid[1], bins.grid[2], bins.span
     start = (bx * n_y + by) * n_z
     if n_z <= 2 * span:
         low, high = 0, n_z if piece == 0 else 0
@@ -112,35 +111,40 @@ def extend_row_of(vectors: Vectors, *, cubic: bool) -> Callable[..., int]:
 
 def end_row_of(vectors: Vectors) -> Callable[..., None]:
     """Body: pad the row of `itself` with itself to whole vectors, and set its length."""
-    pad = vectors.pad
-    mask, ahead, full = uint32(INDEX_MASK), uint64(KEPT), uint64(PAD)
+    pad, padded = vectors.pad, vectors.lanes > 1
+    mask, ahead, full = uint32(INDEX_MASK), uint64(KEPT), uint64(vectors.lanes)
 
     def end_row(itself, count, rows):
         i = int64(itself & mask)
-        pad(rows.neighbours[i], min(count, uint64(rows.neighbours.shape[1]) - ahead), itself)
+        if padded:
+            pad(rows.neighbours[i], min(count, uint64(rows.neighbours.shape[1]) - ahead), itself)
         rows.counts[i] = (count + full - uint64(1)) // full * full
 
     return end_row
 
 
-def collect_of(vectors: Vectors, run_around: Any, pieces: Any) -> Callable[..., int]:
+def collect_of(vectors: Vectors, run_around: Any, around: Any, columns_along: Any) -> Callable[..., int]:
     """The candidates in reach of a bin, side by side in `near`; returns their number. Each serves all particles of the bin
     from aligned vectors: the list costs two thirds of one from the runs themselves."""
     copy, ahead = vectors.copy, uint64(KEPT)
 
     def collect(home, bins, candidates, near):
-        found = uint64(0)
-        for q in range(pieces(bins)):
-            start, end = run_around(q, home, bins)
-            first, last = uint64(start), uint64(end)
-            for begin in range(first, last, ahead):
-                at = found + begin - first
-                copy(candidates.entries, begin, near.entries, at)
-                for d in range(3):
-                    copy(candidates.upper[d], begin, near.upper[d], at)
-                for other in range(candidates.limit.shape[0]):
-                    copy(candidates.limit[other], begin, near.limit[other], at)
-            found += last - first
+        found, (cx, cy, cz) = uint64(0), home
+        for kx in range(columns_along(0, bins)):
+            bx = around(kx, cx, 0, bins)
+            for ky in range(columns_along(1, bins)):
+                by = around(ky, cy, 1, bins)
+                for piece in range(2):
+                    start, end = run_around(piece, bx, by, cz, bins)
+                    first, last = uint64(start), uint64(end)
+                    for begin in range(first, last, ahead):
+                        at = found + begin - first
+                        copy(candidates.entries, begin, near.entries, at)
+                        for d in range(3):
+                            copy(candidates.upper[d], begin, near.upper[d], at)
+                        for other in range(candidates.limit.shape[0]):
+                            copy(candidates.limit[other], begin, near.limit[other], at)
+                    found += last - first
         for other in range(candidates.limit.shape[0]):  # what is left over from other bins is beyond every reach
             for k in range(ahead):
                 near.limit[other, found + k] = float32(-1.0)

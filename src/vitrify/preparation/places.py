@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from vitrify.backends.vectors import KEPT
 from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
+from vitrify.kernels.state import LEFT, STALE, STATUS
 from vitrify.kernels.views import Candidates, Listing, Motion, PairView, Rows, Way
 
 from .programs import runner
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
 LISTS = "lists"  # new neighbour lists, where the particles are now
+COARSE = 12  # particles of a chunk where lists are made: one thread goes over all chunks of a sample
+LISTS_AT_ONCE = 25  # that samples on a GPU have renewed before their ways hear of it
 CARRIED = ("velocity", "travel", "mass", "inverse_mass", "direction", "previous")  # in the order of Listing.carried
 
 
@@ -65,8 +70,6 @@ class OnDevice:
         self.layout = layout_of(np.diff(batch.first), machine)
         self.listing = self._listing()
         self.view = self._motion()
-        once = {"settle": _settle, "sort": _sort, "permute": _permute, "rows": _rows}
-        self._lists = {name: machine.program(build(machine)) for name, build in once.items()}
 
     def done(self, what: str, samples: list[int]) -> list[int]:
         """Do this for these samples, or a part of it; those for which it is done."""
@@ -79,13 +82,27 @@ class OnDevice:
         machine.set(self.layout.going, going)
         machine.set(self.view.state, batch.state)
         run = runner(batch.formula, batch.form, batch.lead, what, machine)
-        run(self.view, 1, samples)
-        batch.state[:] = machine.get(self.view.state)
-        on = machine.get(self.layout.going) != STOPPED
+        on = self._ran(run)
+        for _ in range(LISTS_AT_ONCE if run.repeats else 0):
+            unfinished = (batch.state[:, STATUS] == STALE) & (batch.state[:, LEFT] > 0.0)
+            stale = np.flatnonzero(unfinished & ~on & (going != STOPPED))
+            if not len(stale):
+                break
+            self._renew(stale)
+            going[:] = np.where(on, GOES, STOPPED)
+            going[stale] = BEGINS
+            machine.set(self.layout.going, going)
+            on = self._ran(run)
         self._under_way -= set(samples)
         if run.repeats:
             self._under_way |= {s for s in samples if on[s]}
         return [s for s in samples if s not in self._under_way]
+
+    def _ran(self, run: Any) -> Any:
+        """Which samples go on after some rounds; `state` is then here."""
+        run(self.view)
+        self.batch.state[:] = self.machine.get(self.view.state)
+        return self.machine.get(self.layout.going) != STOPPED
 
     def upload(self, name: str) -> None:
         """Bring this array of CARRIED from the batch to the GPU."""
@@ -105,53 +122,51 @@ class OnDevice:
     def _renew(self, samples: Any) -> None:
         """New lists of these samples; now and then their particles are sorted."""
         run, machine = self._run, self.machine
-        run("settle", samples)
-        run("sort", samples)
         unsorted = samples[self._lists_made[samples] % SORT_EVERY == 0]
         if len(unsorted):
             run("permute", unsorted)
-            run("sort", unsorted)
         self._lists_made[samples] += 1
-        run("rows", samples)
+        run("renew", samples)
         width = self.listing.rows.neighbours.shape[1]
         while (longest := int(machine.get(self.listing.longest)[samples].max())) > width - KEPT:
             wider = np.zeros((len(self.batch.ticks), places(longest)), dtype=np.uint32)
             wider[:, :width], width = machine.get(self.listing.rows.neighbours), wider.shape[1]
-            rows = Rows(machine.put(wider), self.listing.rows.counts)
+            rows = Rows(machine.put_by_column(wider), self.listing.rows.counts)
             self.listing = self.listing._replace(rows=rows)
             self.view = self.view._replace(pair=self.view.pair._replace(neighbours=rows.neighbours))
-            run("rows", samples)
+            run("renew", samples)
 
     def _run(self, what: str, samples: Any) -> None:
         going = np.full(self.batch.n_samples, STOPPED, dtype=np.int64)
         going[samples] = GOES
         self.machine.set(self.layout.going, going)
-        self._lists[what](self.listing, 1, samples.tolist())
+        list_programs(self.machine)[what](self.listing)
 
     def _listing(self) -> Listing:
         batch, put = self.batch, self.machine.put
         n, samples = len(batch.ticks), range(batch.n_samples)
+        coarse = layout_of(np.diff(batch.first), self.machine, COARSE)._replace(going=self.layout.going)
         grids, spans = (np.array(x) for x in zip(*(batch.bins(s) for s in samples), strict=True))
         most, kinds = int(grids.prod(axis=1).max()), len(batch.reach2)
 
         def room(*shape: int, kind: Any = np.int64) -> Any:
             return put(np.zeros(shape, dtype=kind))
 
-        ticks = put(batch.ticks)
+        ticks, rows = put(batch.ticks), self.machine.put_by_column(np.zeros_like(batch.neighbours, order="F"))
         carried = put(np.array([getattr(batch, name) for name in CARRIED]))
         travel = carried[CARRIED.index("travel")]
         lengths = (put(x) for x in (batch.tick_length, batch.h_ticks, batch.inverse_h))
         way = Way(ticks, ticks.reshape(4 * n), put(batch.anchor), travel, *lengths)
         return Listing(
-            layout=self.layout, way=way, ticks=ticks, species=put(batch.species), kind=put(batch.kind),
+            layout=coarse, way=way, ticks=ticks, species=put(batch.species), kind=put(batch.kind),
             label=put(batch.label), carried=carried,
             spare_ticks=room(n, 4), spare_species=room(n), spare_kind=room(n), spare_label=room(n),
             spare=room(len(CARRIED), n, 4, kind=np.float64), reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
             grid=put(grids), span=put(spans), shape=put(batch.shape), inside=room(len(samples), most, kind=np.int32),
             bin_start=room(len(samples), most + 1), bin_of=room(n), anywhere=room(n),
-            within=room(self.layout.chunk_first.shape[0]),
+            within=room(coarse.chunk_first.shape[0]),
             candidates=Candidates(room(3, n, kind=np.int32), room(kinds, n, kind=np.float32), room(n, kind=np.uint32)),
-            rows=Rows(put(batch.neighbours), room(n)), lengths=room(n), longest=room(len(samples)),
+            rows=Rows(rows, room(n)), lengths=room(n), longest=room(len(samples)),
         )  # fmt: skip
 
     def _motion(self) -> Motion:
@@ -165,7 +180,7 @@ class OnDevice:
         )  # fmt: skip
         force = put(batch.force)
         velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))
-        partial = put(np.zeros((self.layout.chunk_first.shape[0], PARTIAL)))
+        partial = self.machine.put_by_column(np.zeros((self.layout.chunk_first.shape[0], PARTIAL)))
         return Motion(
             self.layout, pair, x.way, force, force.reshape(4 * n), velocity, mass, inverse_mass,
             x.carried[CARRIED.index("direction")], direction, previous, partial, put(batch.state),
@@ -177,17 +192,23 @@ def placed(batch: Batch, machine: Cpu | Gpu) -> OnHost | OnDevice:
     return OnHost(batch, machine) if isinstance(machine, Cpu) else OnDevice(batch, machine)
 
 
-# --- lists on a GPU, in four parts ---------------------------------------------------------------------------------
+# --- lists on a GPU --------------------------------------------------------------------------------------------------
 
 
-def _settle(machine: Any) -> Program:
+@cache
+def list_programs(machine: Any) -> dict[str, Callable[..., None]]:
+    """Programs of new lists where the particles are now, and of particles in the order of their bins."""
     settle = machine.inline(motion.settle_of(displacement_body(machine, cubic=True)))
-    return Program((Line("particles", listing.settle_of(settle)),), repeats=False)
+    begin = (Line("particles", listing.settle_of(settle)), *sort_lines(machine))
+    permute = (*begin, Line("particles", listing.take_out), Line("particles", listing.put_back))
+    renew = (*begin, *_rows(machine))
+    return {name: machine.program(Program(x, repeats=False)) for name, x in (("permute", permute), ("renew", renew))}
 
 
-def _sort(machine: Any) -> Program:
+def sort_lines(machine: Any) -> tuple[Line, ...]:
+    """Counting sort of candidates by bin."""
     bin_along, share = machine.inline(listing.bin_along), machine.inline(listing.share_of_bins)
-    return Program((
+    return (
         Line("chunks", listing.clear_of(share)),
         Line("particles", listing.count_of(bin_along, machine.tally)),
         Line("chunks", listing.sum_bins_of(share)),
@@ -195,18 +216,16 @@ def _sort(machine: Any) -> Program:
         Line("chunks", listing.start_bins_of(share)),
         Line("particles", listing.fill_of(machine.tally)),
         Line("particles", listing.order),
-    ), repeats=False)  # fmt: skip
+    )
 
 
-def _permute(machine: Any) -> Program:
-    del machine
-    return Program((Line("particles", listing.take_out), Line("particles", listing.put_back)), repeats=False)
-
-
-def _rows(machine: Any) -> Program:
+def _rows(machine: Any) -> tuple[Line, ...]:
     vectors = machine.vectors
     extend, end = lists.extend_row_of(vectors, cubic=True), lists.end_row_of(vectors)
-    parts = (listing.bin_along, lists.pieces, lists.run_around, extend, end)
+    parts = (listing.bin_along, lists.columns_along, lists.around, lists.run_around, extend, end)
     row = listing.row_of(*[machine.inline(x) for x in parts])
-    longest = (Line("chunks", listing.longest_of_chunk), Line("samples", listing.longest_of_sample))
-    return Program((Line("particles", row), *longest), repeats=False)
+    return (
+        Line("particles", row),
+        Line("chunks", listing.longest_of_chunk),
+        Line("samples", listing.longest_of_sample),
+    )

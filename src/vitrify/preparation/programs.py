@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vitrify.backends.program import Line, Program
+from vitrify.backends.vectors import upper_half
 from vitrify.batch import displacement_body, force_of_formula, vector_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels import fire, line_search, motion
@@ -35,7 +36,8 @@ class _Parts:
     def __init__(self, formula: Formula, form: PairForm, lead: Lead, machine: Any) -> None:
         self.formula, self.form, self.inline = formula, form, machine.inline
         inline = machine.inline
-        self.force = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)))
+        staged = motion.stage_of(inline(upper_half)) if lead.is_single else None
+        self.force = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)), staged)
         self.vector = vector_body(form, machine)
         self.displacement = displacement_body(machine, cubic=not form.cell)
         self.advance = inline(motion.advance_in_cell if form.cell else motion.advance)
@@ -48,14 +50,19 @@ class _Parts:
 
 def _spread(x: _Parts) -> Program:
     descend = motion.descend_of(x.advance, x.look, CAP, SOFT_FORCE)
-    return Program((x.force, Line("chunks", descend), Line("samples", x.step_ended)))
+    return Program((x.force, Line("chunks", descend, join=motion.join_looks), Line("samples", x.step_ended)))
 
 
 def _liquid(x: _Parts) -> Program:
-    opening = (Line("chunks", motion.sum_heat), Line("samples", motion.heat_of_sample))
+    opening = (Line("chunks", motion.sum_heat, join=motion.join_looks), Line("samples", motion.heat_of_sample))
     ended = motion.leap_ended_of(x.inline(motion.heat_of_sample), x.inline(x.step_ended))
     leap = motion.leap_of(x.advance, x.look)
-    lines = (x.force, Line("samples", motion.thermostat), Line("chunks", leap), Line("samples", ended))
+    lines = (
+        x.force,
+        Line("samples", motion.thermostat),
+        Line("chunks", leap, join=motion.join_looks),
+        Line("samples", ended),
+    )
     return Program(lines, opening)
 
 
@@ -63,11 +70,11 @@ def _cg(x: _Parts) -> Program:
     return Program((
         Line("chunks", line_search.move_of(x.advance)),
         x.force,
-        Line("chunks", line_search.sum_slopes_of(x.largest)),
+        Line("chunks", line_search.sum_slopes_of(x.largest), join=motion.join_of(3, 1)),
         Line("samples", line_search.judge_of(x.inline(line_search.next_target))),
-        Line("chunks", line_search.look_where_ended_of(x.look)),
+        Line("chunks", line_search.look_where_ended_of(x.look), join=motion.join_looks),
         Line("samples", line_search.choose_of(x.is_stale)),
-        Line("chunks", line_search.turn_of(x.largest_component)),
+        Line("chunks", line_search.turn_of(x.largest_component), join=motion.join_of(1, 1)),
         Line("samples", line_search.set_out),
     ))  # fmt: skip
 
@@ -75,18 +82,21 @@ def _cg(x: _Parts) -> Program:
 def _fire(x: _Parts) -> Program:
     return Program((
         x.force,
-        Line("chunks", fire.sum_power_of(x.largest)),
+        Line("chunks", fire.sum_power_of(x.largest), join=motion.join_of(3, 1)),
         Line("samples", fire.pace),
-        Line("chunks", fire.push_of(x.largest_component)),
+        Line("chunks", fire.push_of(x.largest_component), join=motion.join_of(0, 1)),
         Line("samples", fire.stride),
-        Line("chunks", fire.glide_of(x.advance, x.look)),
+        Line("chunks", fire.glide_of(x.advance, x.look), join=motion.join_looks),
         Line("samples", fire.glide_ended_of(x.is_stale)),
     ))  # fmt: skip
 
 
 def _pair_force(x: _Parts) -> Program:
     body = line_search.pair_force_of(x.inline(pair_force_of(x.inline(x.formula.radial), x.vector, x.form)))
-    sums = (Line("chunks", line_search.sum_pair_forces), Line("samples", line_search.mean_pair_force))
+    sums = (
+        Line("chunks", line_search.sum_pair_forces, join=motion.join_of(2)),
+        Line("samples", line_search.mean_pair_force),
+    )
     return Program((Line("particles", body), *sums), repeats=False)
 
 
@@ -95,15 +105,15 @@ def _begin_here(_: _Parts) -> Program:
 
 
 def _stand_still(_: _Parts) -> Program:
-    sums = (Line("chunks", motion.sum_momentum), Line("samples", motion.velocity_of_sample))
+    sums = (Line("chunks", motion.sum_momentum, join=motion.join_of(4)), Line("samples", motion.velocity_of_sample))
     return Program((*sums, Line("particles", motion.stand_still)), repeats=False)
 
 
 def _how_far(x: _Parts) -> Program:
     return Program((
-        Line("chunks", motion.sum_way_of(x.displacement)),
+        Line("chunks", motion.sum_way_of(x.displacement), join=motion.join_of(3)),
         Line("samples", motion.drift),
-        Line("chunks", motion.sum_way2_of(x.displacement)),
+        Line("chunks", motion.sum_way2_of(x.displacement), join=motion.join_of(1)),
         Line("samples", motion.mean_squared_displacement),
     ), repeats=False)  # fmt: skip
 

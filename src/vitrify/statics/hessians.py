@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+FINE = 32  # particles of a chunk at least: columns side by side keep threads busy
 COARSE = 256  # particles of a chunk for overlaps: with fewer their sums would take more room than the vectors
 BYTES_A_PAIR, BYTES_A_PARTICLE = 150, 300  # of Pairs here, and of Springs here and there; of blocks
 FRACTION = 0.6  # of the free memory that may be used
@@ -45,7 +46,7 @@ class Hessians:
         self.dimensions = [x.dimension for x in samples]
         self.first = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
         self.n, self.n_samples = int(self.first[-1]), len(samples)
-        self.layout = layout_of(self.sizes, machine)
+        self.layout = layout_of(self.sizes, machine, FINE)
         self.coarse = layout_of(self.sizes, machine, COARSE)._replace(going=self.layout.going)
         self.on_springs = Springs(*[machine.put(x) for x in _together([x.springs for x in samples], self.first)])
         self._partials: dict[tuple[int, ...], Any] = {}
