@@ -21,10 +21,10 @@ def avx2_alone() -> dict[str, str]:
 def main(name: str, n_particles: str, quick: str) -> None:
     """Five runs on the liquid that the case has made; their median."""
     from . import molecular_dynamics as md
-    from .systems import PSS, QSS6, QSS20, liquid
+    from .systems import LIQUIDS, liquid
     from .timing import interleaved
 
-    system = {x.name: x for x in (PSS, QSS6, QSS20)}[name].of_size(int(n_particles))
+    system = {x.name: x for x in LIQUIDS}[name].of_size(int(n_particles))
     ours = md.Ours(liquid(system), md.steps_of(system, quick=bool(int(quick))))
     ours.run()  # compiles
     print(ours.rate(interleaved({"ours": ours.run}, 5)["ours"]))

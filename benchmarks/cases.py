@@ -16,7 +16,7 @@ class Case:
 
 
 _ALL = (
-    Case("md", "molecular_dynamics", "molecular dynamics of liquids against LAMMPS and jax-md", 480),
+    Case("md", "molecular_dynamics", "molecular dynamics of liquids against LAMMPS and jax-md", 1000),
     Case("quench", "quench", "from the liquid to the inherent state against LAMMPS and ASE", 300),
     Case("moduli", "moduli", "Hessian and elastic moduli against matscipy", 150),
     Case("modes", "modes", "lowest modes against SciPy and PRIMME", 180),

@@ -32,8 +32,8 @@ from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe
 from vitrify.statics import Pairs
 from vitrify.study import read_study
-from vitrify.study.spec import OBSERVABLES, ObservableSpec
-from vitrify.study.work import MEASURE, glass_result
+from vitrify.study.observables import OBSERVABLES
+from vitrify.study.work import glass_result, measured_result
 
 from .child import environment
 from .projection import STUDY
@@ -153,7 +153,7 @@ def _scale(small: int, large: int) -> dict[str, Any]:
 
 def _bytes(made: Glass) -> dict[str, float]:
     """The length of each file that is written for this glass."""
-    results = {name: MEASURE[name](made, **ObservableSpec(name).settings) for name in OBSERVABLES}
+    results = {name: measured_result(kind().measure(made)) for name, kind in OBSERVABLES.items()}
     results |= {
         "glass": glass_result(made),
         "parent_temperature": Result(asdict(ParentTemperature(5.4, 12.3, 0.1, 4, 3000))),

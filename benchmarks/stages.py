@@ -13,8 +13,7 @@ from vitrify.model import Model
 from vitrify.preparation import make_glass
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.dipoles import DECAY_TO, bonds, dipole_force
-from vitrify.study.spec import ObservableSpec
-from vitrify.study.work import MEASURE
+from vitrify.study.observables import OBSERVABLES
 
 from .systems import Liquid, System
 
@@ -31,7 +30,7 @@ def costs(made: Glass, asked: Mapping[str, Mapping[str, object]], clock: Clock =
     found = seconds_of_making(made)
     for name, settings in asked.items():
         started = clock()
-        MEASURE[name](made, **(settings or ObservableSpec(name).settings))
+        OBSERVABLES[name](**(settings or {})).measure(made)
         found[name] = clock() - started
     return found | {"dipoles": seconds_of_response(made, clock)}
 

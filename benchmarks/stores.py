@@ -20,7 +20,8 @@ from vitrify.model.catalogue import parse
 from vitrify.preparation import Recipe, make_glass
 from vitrify.study import parse_study, write_identity
 from vitrify.study.folders import GLASS, Product, products, sample_name
-from vitrify.study.work import MEASURE, glass_result
+from vitrify.study.observables import OBSERVABLES
+from vitrify.study.work import glass_result, measured_result
 
 from .table import Row
 from .timing import seconds
@@ -102,7 +103,9 @@ def _results() -> dict[str, Result]:
         parse("pss(rc=1.2)"), n_particles=N_PARTICLES, density=0.6, parent_temperature=6.0,
         rng=np.random.default_rng(1), recipe=Recipe(melt_msd=1.0),
     )  # fmt: skip
-    return {GLASS: glass_result(glass)} | {name: MEASURE[name](glass) for name in ("mechanics", "elasticity")}
+    return {GLASS: glass_result(glass)} | {
+        name: measured_result(OBSERVABLES[name]().measure(glass)) for name in ("mechanics", "elasticity")
+    }
 
 
 def _lines(product: Product, number: int) -> Iterator[str]:

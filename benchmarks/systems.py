@@ -46,6 +46,9 @@ class System:
 PSS = System("pss", "pss(rc=1.2)", 3000, 0.60, 5.4)
 QSS6 = System("qss6", "qss(q=6, xc=3.0)", 10648, 0.80, 1.9)
 QSS20 = System("qss20", "qss(q=20, xc=1.8)", 10648, 0.677, 10.0)
+KOB_ANDERSEN = System("ka", "kob_andersen()", 8000, 1.2, 1.0)
+POLYDISPERSE = System("poly", "polydisperse_ipl()", 8000, 0.58, 1.2)
+LIQUIDS = (PSS, QSS6, QSS20, KOB_ANDERSEN, POLYDISPERSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,20 @@ class Liquid:
     positions: NDArray[np.float64]
     species: NDArray[np.int8]
     box: float
+    sizes: NDArray[np.float64] | None = None  # of particles that have their own
 
     def batch(self, samples: int = 1) -> Batch:
         """Ours: a batch of so many copies."""
         boxes, positions, species = [self.box] * samples, [self.positions] * samples, [self.species] * samples
-        return Batch(self.system.model, boxes, positions, species)
+        return Batch(self.system.model, boxes, positions, species, None if self.sizes is None else [self.sizes] * samples)
 
     def replicated(self, times: int) -> Liquid:
         """Periodic copies, times³ of them: a large system without the cost of its start."""
         shifts = self.box * np.array(list(np.ndindex(times, times, times)), dtype=float)
         positions = (self.positions[None] + shifts[:, None]).reshape(-1, 3)
         system = self.system.of_size(len(positions))
-        return Liquid(system, positions, np.tile(self.species, times**3), self.box * times)
+        sizes = None if self.sizes is None else np.tile(self.sizes, times**3)
+        return Liquid(system, positions, np.tile(self.species, times**3), self.box * times, sizes)
 
 
 def liquid(system: System, seed: int = 1) -> Liquid:
@@ -78,9 +83,10 @@ def liquid(system: System, seed: int = 1) -> Liquid:
         batch = random_start(system.model, n_particles=system.n_particles, density=system.density, rng=rng)
         melt(Samples(batch), temperature=system.temperature, melt_msd=MELT_MSD, rngs=[rng])
         made = batch.glass(0)
-        np.savez(kept, positions=made.positions, species=made.species, box=made.box)
+        sizes = {} if made.sizes is None else {"sizes": made.sizes}
+        np.savez(kept, positions=made.positions, species=made.species, box=made.box, **sizes)
     read = np.load(kept)
-    return Liquid(system, read["positions"], read["species"], float(read["box"]))
+    return Liquid(system, read["positions"], read["species"], float(read["box"]), read.get("sizes"))
 
 
 def glass(system: System, seed: int = 1) -> Glass:

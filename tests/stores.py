@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from vitrify.campaign import Result, Store
 from vitrify.campaign.one_thread import one_thread
 from vitrify.ensemble import ParentTemperature
+from vitrify.plugins import Observable
 from vitrify.study import parse_study, plan, write_identity
-from vitrify.study.columns import MADE, OBSERVED
+from vitrify.study.columns import MADE, observed
 from vitrify.study.work import glass_checksum, observable_task, parent_temperature_task
 
 GIVEN = {  # some columns by observable
@@ -41,6 +42,14 @@ model = "pss(rc=1.2)"
 density = 0.6
 observables = [{observables}]
 """
+
+
+@dataclass(frozen=True)
+class Echo(Observable):
+    """An observable that nobody has measured yet."""
+
+    name = "echo"
+    summary = "nothing"
 
 
 def study_text(*ensembles):
@@ -85,7 +94,7 @@ class Invented:
         if glass is None:
             return self.parent_temperature() if task.function is parent_temperature_task else self.glass(task.arguments[0])
         observable = task.arguments[0]
-        values = {name: self.value(x.kind) for name, x in OBSERVED.items() if name in GIVEN.get(observable.name, ())}
+        values = {name: self.value(x.kind) for name, x in observed().items() if name in GIVEN.get(observable.name, ())}
         arrays = getattr(self, observable.name, dict)()
         if observable.name == "modes":
             values |= {

@@ -32,6 +32,11 @@ def missing() -> str:
     return f"{' and '.join(absent)} not installed" if absent else ""
 
 
+def unfit(liquid: Liquid) -> str:
+    """Why this liquid is not compared, or nothing."""
+    return "" if liquid.sizes is None else "sizes of particles are not written for it here"
+
+
 def fastest(liquid: Liquid, time_step: float, coupling: float, steps: int) -> Found:
     """The better of two skins."""
     return max((_timed(liquid, time_step, coupling, steps, FORM, skin) for skin in SKINS), key=lambda x: x.rate)
@@ -53,9 +58,12 @@ def _timed(liquid: Liquid, time_step: float, coupling: float, steps: int, form: 
         displacement, liquid.box, cutoff * float(lengths.max()), dr_threshold=skin, capacity_multiplier=1.15,
         format=getattr(partition, form),
     )  # fmt: skip
+    energies = jnp.array(system.model.mixture.energies)
     energy = smap.pair_neighbor_list(
-        lambda dr, sigma, **_: jnp.where(dr < cutoff * sigma, pair(jnp.where(dr > 0, dr, 1.0) / sigma), 0.0),
-        space.canonicalize_displacement_or_metric(displacement), species=species, sigma=lengths,
+        lambda dr, sigma, scale, **_: jnp.where(
+            dr < cutoff * sigma, scale * pair(jnp.where(dr > 0, dr, 1.0) / sigma), 0.0
+        ),
+        space.canonicalize_displacement_or_metric(displacement), species=species, sigma=lengths, scale=energies,
     )  # fmt: skip
     init, apply = simulate.temp_berendsen(energy, shift, time_step, system.temperature, time_step / coupling)
 
@@ -83,7 +91,7 @@ def _timed(liquid: Liquid, time_step: float, coupling: float, steps: int, form: 
 
 def _pair(system: Any) -> tuple[Any, str]:
     """φ(r/λ): QSS without its smoothing at the cutoff; Lennard-Jones for PSS, at the same cutoffs."""
-    if system.name == "pss":
+    if system.name in ("pss", "ka"):
         return lambda x: 4.0 * (x**-12 - x**-6), "Lennard-Jones at the same cutoffs"
     q = system.model.potential.q
     return lambda x: x ** (-2 * q) - 2.0 * x**-q, "the same powers at the same cutoffs"

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from vitrify.model.sizes import pair_length
+
 from ..systems import QSS6, Liquid, System, scratch
 
 # An energy that LAMMPS can follow to the last digit wants no jump at the cutoff: force and energy go to zero there.
 SMOOTH_FROM = {"pss": 2.0 ** (1.0 / 6.0), "qss6": 2.5}  # inner range of lj/smooth, in λ; below it Lennard-Jones as it is
 TABLE_FROM, TABLE_POINTS = 0.5, 4000  # innermost distance in λ, and how many
+SIZE_CLASSES = 32  # types that stand for sizes of particles, equally many particles in each
 
 
 def missing() -> str:
@@ -40,7 +43,7 @@ class Lammps:
     def __post_init__(self) -> None:
         self.engine = _open()
         _fill(self.engine, self.liquid)
-        _pair_style(self.engine, self.liquid.system, self.style)
+        _pair_style(self.engine, self.liquid, self.style)
         self.command(f"neighbor {self.skin} bin", "neigh_modify delay 0 every 1 check yes", "thermo 1000000000")
 
     def __enter__(self) -> Lammps:
@@ -102,22 +105,32 @@ def _open() -> Any:
 
 
 def _fill(engine: Any, liquid: Liquid) -> None:
-    edge = liquid.box
+    edge, kinds = liquid.box, types(liquid)[0]
     for line in (
         "package omp 1", "units lj", "atom_style atomic", "atom_modify map yes", "boundary p p p",
-        f"region all block 0 {edge} 0 {edge} 0 {edge}", "create_box 2 all",
+        f"region all block 0 {edge} 0 {edge} 0 {edge}", f"create_box {kinds.max() + 1} all",
     ):  # fmt: skip
         engine.command(line)
     n = len(liquid.positions)
-    kinds = [int(x) + 1 for x in liquid.species]
-    engine.create_atoms(n, list(range(1, n + 1)), kinds, liquid.positions.ravel().tolist())
+    engine.create_atoms(n, list(range(1, n + 1)), (kinds + 1).tolist(), liquid.positions.ravel().tolist())
     engine.command("mass * 1.0")
 
 
-def _pair_style(engine: Any, system: System, style: str) -> None:
+def types(liquid: Liquid) -> tuple[Any, Any, Any]:
+    """The type of each particle from 0, and λ_ij and ε_ij of types: species, or classes of sizes at their mean."""
+    mixture = liquid.system.model.mixture
+    if liquid.sizes is None:
+        return np.asarray(liquid.species, dtype=int), np.array(mixture.lengths), np.array(mixture.energies)
+    kinds = np.argsort(np.argsort(liquid.sizes)) * SIZE_CLASSES // len(liquid.sizes)
+    size = np.array([liquid.sizes[kinds == k].mean() for k in range(SIZE_CLASSES)])
+    return kinds, pair_length(size[:, None], size[None], mixture.nonadditivity), np.ones((SIZE_CLASSES, SIZE_CLASSES))
+
+
+def _pair_style(engine: Any, liquid: Liquid, style: str) -> None:
     """The style with the system's own cutoffs λ_ij x_c."""
-    lengths, cutoff = system.model.mixture.lengths, system.model.potential.cutoff
-    pairs = [(i, j, lengths[i][j]) for i in range(2) for j in range(i, 2)]
+    system, cutoff = liquid.system, liquid.system.model.potential.cutoff
+    _, lengths, energies = types(liquid)
+    pairs = [(i, j, lengths[i][j]) for i in range(len(lengths)) for j in range(i, len(lengths))]
     # q = 6 is Lennard-Jones with its minimum at λ; in PSS λ is the zero crossing, so σ = λ
     sigma = 2.0 ** (-1.0 / 6.0) if system.name == QSS6.name else 1.0
     if style.startswith("table"):
@@ -134,7 +147,7 @@ def _pair_style(engine: Any, system: System, style: str) -> None:
         lines = [f"1.0 {sigma * a} {inner * a} {cutoff * a}" for _, _, a in pairs]
     else:
         engine.command(f"pair_style {style} {cutoff}")
-        lines = [f"1.0 {sigma * a} {cutoff * a}" for _, _, a in pairs]
+        lines = [f"{energies[i][j]} {sigma * a} {cutoff * a}" for i, j, a in pairs]
     for (i, j, _), line in zip(pairs, lines, strict=True):
         engine.command(f"pair_coeff {i + 1} {j + 1} {line}")
 

@@ -21,11 +21,11 @@ from vitrify.study import (
     parent_temperature_of,
     parse_study,
 )
-from vitrify.study.columns import COLUMNS, KEYS, in_order, said_dimension, units
+from vitrify.study.columns import KEYS, columns, in_order, said_dimension, units
 from vitrify.study.counting import samples_there
 from vitrify.study.earlier import kept_counts, kept_groups
 from vitrify.study.folders import Product, sample_name
-from vitrify.study.spec import OBSERVABLES
+from vitrify.study.observables import OBSERVABLES
 from vitrify.study.untouched import UntouchedStore
 from vitrify.study.work import read_glass
 
@@ -84,7 +84,7 @@ class OpenStore:
 
     def units(self) -> dict[str, str]:
         """Unit by column, for all that a table can have; "1" for a plain number, empty for a text."""
-        return {name: x.unit for name, x in COLUMNS.items()}
+        return {name: x.unit for name, x in columns().items()}
 
     def table(self, ensemble: str) -> pd.DataFrame:
         """A row for each finished sample of the ensemble's own size; units ε, λ, m = 1, and in attrs["units"]."""

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 
 import ase.io
 import gsd.hoomd
@@ -19,8 +20,8 @@ from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.export import csvw, parquet
 from vitrify.export.source import Source
-from vitrify.formats import choose
-from vitrify.study.columns import COLUMNS
+from vitrify.formats.format import FORMATS
+from vitrify.study.columns import columns
 
 LOOSE = (
     '"mechanics", "elasticity", { name = "modes", n_samples = 1, number = 4 }, { name = "structure", n_particles = 120 }'
@@ -83,7 +84,7 @@ def test_parquet_holds_values_types_units_and_the_study(store, tmp_path):
     types = {"zero_modes": pa.int64(), "is_minimum": pa.bool_(), "modes_proof": pa.string(), "pressure": pa.float64()}
     assert {name: table.schema.field(name).type for name in types} == types
     for field in table.schema:
-        said = {"unit": COLUMNS[field.name].unit, "description": COLUMNS[field.name].meaning}
+        said = {"unit": columns()[field.name].unit, "description": columns()[field.name].meaning}
         assert {k.decode(): v.decode() for k, v in field.metadata.items() if k != b"PARQUET:field_id"} == said
     assert table.schema.metadata[b"study"] == b"small"
     assert table.schema.metadata[b"study.toml"].decode() == TEXT
@@ -210,7 +211,7 @@ def test_no_file_is_ever_half_of_one(store, tmp_path, monkeypatch):
         path.write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(choose.WRITERS, ".xyz", stopped)
+    monkeypatch.setitem(FORMATS, "extxyz", replace(FORMATS["extxyz"], write=stopped))
     result = call(store, "--glasses", tmp_path, "--ensemble", "tight")
     assert result.exit_code == 2
     assert "cannot be written: No space left on device" in result.stderr

@@ -5,13 +5,13 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from stores import Echo
 from vitrify.campaign import Result, Store
 from vitrify.cli.main import cli
 from vitrify.cli.table import width_of
-from vitrify.study import digest as digests
 from vitrify.study import parse_study
 from vitrify.study import plan as tasks_of
-from vitrify.study.spec import OBSERVABLES
+from vitrify.study.observables import OBSERVABLES
 
 STUDY = """[study]
 name = "small"
@@ -109,8 +109,7 @@ def test_mistakes_are_one_sentence(study, arguments, word):
 
 
 def test_what_is_not_known_yet_is_null_and_a_lower_bound(study, monkeypatch):
-    monkeypatch.setitem(OBSERVABLES, "echo", {})
-    monkeypatch.setitem(digests.PHYSICS, "echo", 1)
+    monkeypatch.setitem(OBSERVABLES, "echo", Echo)
     known = json.loads(call("plan", study, "--json").output)
     study.write_text(STUDY.replace("n_samples = 5", 'n_samples = 5\nobservables = ["mechanics", "elasticity", "echo"]'))
     found = json.loads(call("plan", study, "--json").output)

@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 import campaign_files as files
+from stores import Echo
 from vitrify.campaign import Result, Store
 from vitrify.cli.main import cli
 from vitrify.cli.table import width_of
-from vitrify.study import digest as digests
 from vitrify.study import parse_study, plan
-from vitrify.study.spec import OBSERVABLES
+from vitrify.study.observables import OBSERVABLES
 
 TEXT = """[study]
 name = "t"
@@ -143,8 +143,7 @@ def test_what_was_never_measured_is_taken_from_the_table(tmp_path):
 
 
 def test_what_no_table_knows_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setitem(OBSERVABLES, "echo", {})
-    monkeypatch.setitem(digests.PHYSICS, "echo", 1)
+    monkeypatch.setitem(OBSERVABLES, "echo", Echo)
     store = Store.create(tmp_path)
     store.write_text("study.toml", TEXT.replace('["mechanics"]', '["mechanics", "echo"]'))
     (ensemble,) = found(tmp_path)["ensembles"]

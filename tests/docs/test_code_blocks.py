@@ -23,6 +23,8 @@ import vitrify
 from stores import filled
 from vitrify.campaign import read_slurm
 from vitrify.cli.main import cli
+from vitrify.formats.choose import FORMATS
+from vitrify.plugins import OBSERVABLES
 from vitrify.report.paper import ENTRY_POINTS
 from vitrify.study import parse_study
 
@@ -125,12 +127,16 @@ def run(small_store, tmp_path_factory):
         folder = tmp_path_factory.mktemp(page.stem)
         furnish(folder, small_store)
         namespace = {"__name__": "__main__", "vitrify": vitrify}  # pages import it in words, if not in code
+        registered = [dict(OBSERVABLES), dict(FORMATS)]  # a page adds its own, and other tests count them
         with chdir(folder), mpl.rc_context({"backend": "agg"}):
             called(["export", "store", "--table", "t.parquet"])
             for block in blocks(page):
                 if block.language == "python":
                     lines = "\n" * (block.line - 1) + block.smaller  # so that a traceback names the line of the page
                     exec(compile(lines, str(page), "exec", dont_inherit=True), namespace)
+        for registry, before in zip((OBSERVABLES, FORMATS), registered, strict=True):
+            registry.clear()
+            registry.update(before)
         return namespace
 
     return namespace_of

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import gsd.hoomd
 import numpy as np
 import pytest
 
 from vitrify.errors import UsageError
-from vitrify.formats import choose
+from vitrify.formats.format import FORMATS
 from vitrify.glass import Glass
 from vitrify.model import Mixture
 from vitrify.model.catalogue import pss
@@ -138,7 +140,7 @@ def test_what_stops_a_writer_leaves_the_old_file(pss_glass, tmp_path, monkeypatc
     path = tmp_path / "g.xyz"
     pss_glass.write(path)
     before = path.read_bytes()
-    monkeypatch.setitem(choose.WRITERS, ".xyz", stopped)
+    monkeypatch.setitem(FORMATS, "extxyz", replace(FORMATS["extxyz"], write=stopped))
     with pytest.raises(KeyboardInterrupt):
         pss_glass.write(path)
     assert [x.name for x in tmp_path.iterdir()] == ["g.xyz"]

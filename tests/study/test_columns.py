@@ -12,10 +12,11 @@ from vitrify.cli.measure import MEANINGS
 from vitrify.export.table import export_table
 from vitrify.observables import Measurement
 from vitrify.report.page import write_report
-from vitrify.study.columns import COLUMNS
-from vitrify.study.spec import OBSERVABLES
+from vitrify.study.columns import columns
+from vitrify.study.observables import OBSERVABLES
 from vitrify.tables import export_tables
 
+COLUMNS = columns()
 CHEAP = {"modes": "number = 4", "dipoles": "number = 3"}  # options that keep an observable quick
 
 
@@ -43,6 +44,13 @@ def test_the_stated_kind_is_what_stands_in_the_files(store):
     known = {name: type(found[name]) for name in COLUMNS if name in found}
     assert len(known) == len(COLUMNS) - 4  # all but the keys and the dimension
     assert known == {name: COLUMNS[name].kind for name in known}
+
+
+def test_the_name_of_the_first_version_warns():
+    from vitrify.study import columns as module
+
+    with pytest.warns(DeprecationWarning, match="now columns"):
+        assert module.COLUMNS == COLUMNS
 
 
 def test_texts_have_no_unit_and_numbers_have_one():

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stores import Echo
 from vitrify.campaign import Result, Store, result_file, run
 from vitrify.model.catalogue import FAMILIES, named, parse
-from vitrify.study import digest as digests
 from vitrify.study import parse_study, plan, read_study
 from vitrify.study.cost_table import cost_table
 from vitrify.study.costs import BLOCK, costs, wall_hours
 from vitrify.study.folders import PILOTS, products
-from vitrify.study.spec import OBSERVABLES
+from vitrify.study.observables import OBSERVABLES
 
 TEXT = """[study]
 name = "t"
@@ -218,8 +218,7 @@ def test_disk_of_large_glasses(n, tmp_path):
 @pytest.fixture
 def unmeasured(monkeypatch):
     """A study with an observable that no table knows."""
-    monkeypatch.setitem(OBSERVABLES, "echo", {})
-    monkeypatch.setitem(digests.PHYSICS, "echo", 1)
+    monkeypatch.setitem(OBSERVABLES, "echo", Echo)
     return parse_study(TEXT.replace('"mechanics", {', '"mechanics", "echo", {'))
 
 

@@ -13,7 +13,7 @@ from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.observables import mechanics
 from vitrify.study import parse_study, plan
-from vitrify.study.columns import COLUMNS
+from vitrify.study.columns import columns
 
 TEXT = study_text(("PSS", '"mechanics", "structure"'))
 
@@ -102,7 +102,7 @@ def test_each_glass_tells_the_processor_that_made_it(store, tasks):
     table = open_store(store.directory).tables()
     assert table["processor"].tolist() == [told, told]
     assert table.columns[-1] == "processor"
-    assert COLUMNS["processor"].kind is str
+    assert columns()["processor"].kind is str
 
 
 def run_it(store, tmp_path):

@@ -11,7 +11,7 @@ from stores import Invented
 from vitrify.campaign import Result
 from vitrify.errors import UsageError
 from vitrify.study import Counts, parse_study
-from vitrify.study.columns import MADE, OBSERVED
+from vitrify.study.columns import MADE, observed
 from vitrify.tables import arrays
 from vitrify.tables.arrays import GLASSES, MOST_PARTS
 from vitrify.tables.cells import read_rows, write_rows
@@ -82,14 +82,14 @@ def test_cells_come_back_as_they_were(row):
 def record(n, n_qlm=None, seed=0):
     """An ensemble of the size of those that the paper's claims need: thirty modes a glass, dipoles of six larger glasses."""
     numbers = Invented(np.random.default_rng(seed), most_modes=60)
-    observed = {name: x for name, x in OBSERVED.items() if not name.startswith(("qlm", "dipole"))}
+    there = {name: x for name, x in observed().items() if not name.startswith(("qlm", "dipole"))}
     rows = [
         {"n_particles": 3000, "sample": k, "finished": True, "glass": f"{k:016x}"}
-        | {name: numbers.value(x.kind) for name, x in (observed | MADE).items()}
+        | {name: numbers.value(x.kind) for name, x in (there | MADE).items()}
         | {"processor": "Intel(R) Xeon(R) Platinum 8481C CPU @ 2.10GHz (avx512f)", "modes_proof": "inertia", "spectrum_method": "kernel polynomials"}
         for k in range(n)
     ]  # fmt: skip
-    qlm = {name: x for name, x in OBSERVED.items() if name.startswith("qlm")}
+    qlm = {name: x for name, x in observed().items() if name.startswith("qlm")}
     results = {
         "modes": {k: Result({}, numbers.modes()) for k in range(n)},
         "qlm": {

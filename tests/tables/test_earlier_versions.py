@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 import vitrify
 from stores import invented, study_text
 from vitrify.campaign import Store
-from vitrify.study import digest, parse_study, spec
+from vitrify.plugins import option
+from vitrify.study import digest, parse_study
 from vitrify.study.earlier import kept_products
+from vitrify.study.observables import OBSERVABLES
 from vitrify.study.results import ensemble_results
 from vitrify.tables import export_tables
 
@@ -33,7 +36,17 @@ def store(made, tmp_path):
 def raised(monkeypatch, **physics):
     """A later version of the code."""
     for name, number in physics.items():
-        monkeypatch.setitem(digest.PHYSICS, name, number)
+        if name == "liquid":
+            monkeypatch.setattr(digest, "LIQUID", number)
+        else:
+            monkeypatch.setattr(OBSERVABLES[name], "version", number)
+
+
+@dataclass(frozen=True)
+class Started(OBSERVABLES["qlm"]):
+    """One with an option that today's has not."""
+
+    starts: int = option(5, "how many starts")
 
 
 def exported(store, folder):
@@ -47,7 +60,7 @@ LATER = {
 
 @pytest.mark.parametrize("physics", LATER.values(), ids=LATER)
 def test_results_of_an_earlier_version_are_exported(store, tmp_path, monkeypatch, physics):
-    before, today = vitrify.open_store(store).tables(), set(digest.PHYSICS.values())
+    before, today = vitrify.open_store(store).tables(), set(digest.physics().values())
     raised(monkeypatch, **physics)
     done, tables = exported(store, tmp_path / "t")
     assert done.ensembles == {"A": 4}
@@ -64,14 +77,14 @@ def test_results_of_an_earlier_version_are_exported(store, tmp_path, monkeypatch
 
 
 def test_an_option_that_the_earlier_version_did_not_know(store, tmp_path, monkeypatch):
-    monkeypatch.setitem(spec.OBSERVABLES, "qlm", {**spec.OBSERVABLES["qlm"], "starts": 5})
+    monkeypatch.setitem(OBSERVABLES, "qlm", Started)
     done, tables = exported(store, tmp_path / "t")
     assert done.ensembles == {"A": 4}
     assert len(tables.results("A", "qlm")) == 2
 
 
 def test_one_that_is_asked_for_is_another_result(store, tmp_path, monkeypatch):
-    monkeypatch.setitem(spec.OBSERVABLES, "qlm", {**spec.OBSERVABLES["qlm"], "starts": 5})
+    monkeypatch.setitem(OBSERVABLES, "qlm", Started)
     asked = TEXT.replace('"qlm"', '{ name = "qlm", starts = 9 }')
     Store(store).write_text("study.toml", asked)
     done, tables = exported(store, tmp_path / "t")

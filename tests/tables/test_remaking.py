@@ -12,6 +12,7 @@ import vitrify
 from stores import filled, study_text
 from vitrify.errors import UsageError
 from vitrify.study import digest
+from vitrify.study.observables import OBSERVABLES
 from vitrify.tables import export_tables, remake, remaking
 from vitrify.tables.files import checksum
 
@@ -110,14 +111,14 @@ def test_on_another_processor_another_glass_lies_where_the_ensemble_lies(folder,
 def test_what_another_version_measured_is_not_judged(folder, monkeypatch):
     value = vitrify.open_tables(folder).rows("A")[1]["shear_modulus"]
     tables = forged(folder, "samples.csv", repr(value), repr(2.0 * value))
-    monkeypatch.setitem(digest.PHYSICS, "elasticity", 9)
+    monkeypatch.setattr(OBSERVABLES["elasticity"], "version", 9)
     found = remake(tables, "A", 1)
     assert found.agrees
     assert found.earlier == ("elasticity",)
 
 
 def test_glasses_of_another_version_that_are_the_same_are_judged(folder, monkeypatch):
-    monkeypatch.setitem(digest.PHYSICS, "liquid", 9)
+    monkeypatch.setattr(digest, "LIQUID", 9)
     assert remake(vitrify.open_tables(folder), "A", 1).agrees
     row = vitrify.open_tables(folder).rows("A")[1]
     with pytest.raises(UsageError, match="made by another version of the code"):

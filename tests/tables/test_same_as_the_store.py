@@ -19,7 +19,7 @@ from vitrify.cli.main import cli
 from vitrify.ensemble import ParentTemperature
 from vitrify.report.gathered import gather
 from vitrify.study import parse_study, plan
-from vitrify.study.spec import OBSERVABLES
+from vitrify.study.observables import OBSERVABLES
 from vitrify.tables import export_tables
 
 EVERYTHING = (

@@ -15,13 +15,15 @@ from vitrify.tables import export_tables, require_tables
 from .amounts import plain
 from .bar import bar
 
+WRITTEN = [x.name for x in FORMATS.values() if x.write]
+
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--table", type=click.Path(path_type=Path), help="A row a sample, with units: FILE.parquet or FILE.csv.")
 @click.option("--glasses", type=click.Path(path_type=Path), help="Folder for every glass, a folder in it an ensemble.")
 @click.option("--tables", type=click.Path(path_type=Path), help="Folder of compact tables, which a report can be drawn of.")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="extxyz", show_default=True, help="Of glasses.")
+@click.option("--format", "form", type=click.Choice(WRITTEN), default="extxyz", show_default=True, help="Of glasses.")
 @click.option("--ensemble", "ensembles", multiple=True, help="This ensemble only, by name; may be given again.")
 @click.option("--samples", type=click.IntRange(min=1), help="At most so many samples of each ensemble.")
 @click.option("--overwrite", is_flag=True, help="Also glasses whose files are there, and tables with more samples.")

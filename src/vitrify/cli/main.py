@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -94,7 +95,21 @@ def _sentence(error: VitrifyError | OSError | MemoryError) -> str:
     return f"{named}: {said}" if named else said
 
 
+def _load(context: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> None:
+    """Before the command is looked up: it may offer what a plugin brings."""
+    del context, parameter
+    for file in files:
+        from vitrify.plugin_files import add_file
+        from vitrify.study import observables  # noqa: F401  # those of the package first
+
+        add_file(file)
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="vitrify")
+@click.option(
+    "--plugin", multiple=True, metavar="FILE.py", type=click.Path(path_type=Path), callback=_load, expose_value=False,
+    help="Python file with observables or formats of your own, for any command; may be given again.",
+)  # fmt: skip
 def cli() -> None:
     """Make ensembles of computer glasses and measure their mechanical disorder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from vitrify.errors import ModelOverridden, UsageError
+from vitrify.errors import ModelOverridden, UsageError, VitrifyError
 from vitrify.formats.choose import require_writer
 from vitrify.formats.displacements import Frame, require_displacements, write_displacements
 from vitrify.formats.whole import require_apart, require_place
@@ -22,7 +23,9 @@ from vitrify.observables.modes import hessian_of
 from vitrify.preparation import quench_glass
 from vitrify.statics import Hessian
 from vitrify.strict_json import strict_json
-from vitrify.study.columns import COLUMNS
+from vitrify.study.columns import columns
+from vitrify.study.observable import Observable, Option
+from vitrify.study.spec import ObservableSpec
 
 from .bar import bar
 from .stage_line import stage_line
@@ -54,6 +57,10 @@ MEANINGS = {  # of what is no column of a table, or has another name there
 @click.option("--qlm", is_flag=True, help="Also the softest nonlinear quasilocalised mode.")
 @click.option("--dipoles", type=click.IntRange(min=1), help="Also the decay of so many dipole responses.")
 @click.option(
+    "--observable", "observables", multiple=True, metavar="NAME",
+    help='Also an observable of studies or of a plugin, such as "structure" or "modes number=10"; may be given again.',
+)  # fmt: skip
+@click.option(
     "--write-modes",
     type=click.Path(path_type=Path),
     help="Write the modes found as displacements, a frame each, to extended xyz (for OVITO).",
@@ -62,8 +69,8 @@ MEANINGS = {  # of what is no column of a table, or has another name there
 @click.option("--force-tolerance", type=float, default=EQUILIBRIUM, show_default=True, help="In mean |pair force|.")
 def measure(
     file: Path, model: str | None, mixture: str | None, species: str | None, as_json: bool, quench: bool,
-    output: Path | None, modes: int | None, qlm: bool, dipoles: int | None, write_modes: Path | None,
-    without_rattlers: bool, force_tolerance: float,
+    output: Path | None, modes: int | None, qlm: bool, dipoles: int | None, observables: tuple[str, ...],
+    write_modes: Path | None, without_rattlers: bool, force_tolerance: float,
 ) -> None:  # fmt: skip
     """Measure the glass in FILE (extended xyz, a periodic cell)."""
     if write_modes and not (modes or qlm):
@@ -73,6 +80,7 @@ def measure(
     if mixture and not model:
         raise UsageError("--mixture is of a model that is given: write --model too")
     _require_outputs(file, output, write_modes)
+    asked = [_observable(text) for text in observables]
     glass = _read(file, with_mixture(model, mixture) if model and mixture else model, _mapping(species))
     glass = _quenched(glass) if quench else glass
     if output:  # before it is measured: a quenched glass is kept, whatever is found in it
@@ -86,6 +94,8 @@ def measure(
         if modes or qlm or dipoles:
             hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
             found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)
+        for observable in asked:
+            found = {**_values(observable, glass), **found}
     if write_modes:
         write_displacements(glass, frames, write_modes)
     if as_json:
@@ -150,8 +160,36 @@ def _microscopic(
     return found
 
 
+def _observable(text: str) -> Observable:
+    """An observable as the command line has it, "modes number=10". Raises UsageError."""
+    name, *words = text.split()
+    given = [word.partition("=") for word in words]
+    if not all(key and value for key, _, value in given):
+        raise UsageError(f"--observable is {text!r}, must be a name and its options, such as 'modes number=10'")
+    return ObservableSpec(name, options={key: _option(value) for key, _, value in given}).observable
+
+
+def _values(observable: Observable, glass: Glass) -> dict[str, Option]:
+    """What an observable finds. Raises UsageError where its code, which may be a plugin's, fails."""
+    try:
+        return dict(observable.measure(glass).values)
+    except VitrifyError:
+        raise
+    except Exception as error:
+        raise UsageError(f"observable {observable.name} fails: {type(error).__name__}: {error}") from error
+
+
+def _option(word: str) -> Option:
+    """A value as TOML has it; what is none is a text."""
+    try:
+        value: Option = tomllib.loads(f"x = {word}")["x"]
+    except tomllib.TOMLDecodeError:
+        return word
+    return value
+
+
 def _meaning(name: str, dimension: int) -> str:
-    return MEANINGS.get(name) or COLUMNS[name].of([dimension]).sentence
+    return MEANINGS.get(name) or columns()[name].of([dimension]).sentence
 
 
 def _mapping(text: str | None) -> dict[str, str]:

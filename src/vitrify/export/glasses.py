@@ -10,13 +10,13 @@ from pathlib import Path
 from vitrify.errors import BrokenFile, UsageError
 from vitrify.formats import write_glass
 from vitrify.formats.choose import require_writer
+from vitrify.formats.format import FORMATS
 from vitrify.formats.whole import make_folder, require_folder
 from vitrify.glass import Glass
 from vitrify.opening import OpenStore
 from vitrify.study import EnsembleSpec
 from vitrify.study.folders import glass_folder, sample_name
 
-FORMATS = {"extxyz": ".xyz", "lammps": ".data", "gsd": ".gsd"}
 Wanted = tuple[EnsembleSpec, int, Path]  # group, sample and its file
 Track = Callable[[Sequence[Wanted]], Iterable[Wanted]]  # yields what it is given, may show how far it is
 
@@ -41,12 +41,12 @@ def export_glasses(
 ) -> Exported:  # fmt: skip
     """Write every finished glass to FOLDER/<ensemble>/000123.xyz, those of another size to a folder within, named by N.
 
-    form: one of FORMATS; samples: at most so many of each ensemble. A file that is there is not written again, whatever it
-    holds, unless `overwrite`. Raises UsageError for an unknown ensemble, a missing package or an unwritable place."""
+    form: a name of FORMATS; samples: at most so many of each ensemble. A file that is there is not written again, whatever
+    it holds, unless `overwrite`. Raises UsageError for an unknown ensemble, a missing package or an unwritable place."""
     require_glasses(folder, form)
     done = Exported()
     groups = opened.groups(ensembles, samples=samples)
-    wanted = [(x, sample, path) for x in groups for sample, path in _files(opened, x, folder, FORMATS[form])]
+    wanted = [(x, sample, path) for x in groups for sample, path in _files(opened, x, folder, FORMATS[form].suffixes[0])]
     for group, sample, path in track(wanted):
         if path.exists() and not overwrite:
             done.present += 1
@@ -59,7 +59,7 @@ def export_glasses(
 
 def require_glasses(folder: Path, form: str) -> None:
     """Raise UsageError unless glasses can be written to this folder: asked before a long store is read."""
-    require_writer(folder / f"x{FORMATS[form]}")
+    require_writer(folder / f"x{FORMATS[form].suffixes[0]}")
     require_folder(folder)
 
 

@@ -11,14 +11,13 @@ from vitrify.errors import UsageError, shown
 from vitrify.glass import Glass
 from vitrify.model import Model
 from vitrify.model.catalogue import model_of
+from vitrify.plugin_files import load_group
 
-from . import extxyz, gsd, lammps
+from . import extxyz, gsd, lammps  # noqa: F401  # each registers itself
+from .format import FORMATS, Format, of_suffix
 from .whole import write_whole
 
-READERS = {".xyz": extxyz.read, ".extxyz": extxyz.read}
-WRITERS = {
-    ".xyz": extxyz.write, ".extxyz": extxyz.write, ".data": lammps.write, ".lammps": lammps.write, ".gsd": gsd.write,
-}  # fmt: skip
+GROUP = "vitrify.formats"  # of entry points
 
 
 def read_glass(path: Path | str, model: Model | str | None = None, species: dict[str, str] | None = None) -> Glass:
@@ -32,12 +31,13 @@ def read_glass(path: Path | str, model: Model | str | None = None, species: dict
         raise UsageError(
             f'species is {shown(species)}, must map names in the file to the mixture\'s, such as {{"Cu": "A"}}'
         )
-    reader = READERS.get(file.suffix.lower())
-    if reader is None:
-        raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {', '.join(READERS)} to be read")
+    form = _format(file)
+    if form is None or form.read is None:
+        known = ", ".join(x for form in FORMATS.values() if form.read for x in form.suffixes)
+        raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {known} to be read")
     _require_file(file)
     try:
-        return reader(file, given, dict(species or {}))
+        return form.read(file, given, dict(species or {}))
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
 
@@ -47,16 +47,30 @@ def write_glass(glass: Glass, path: Path | str) -> None:
     place."""
     file = Path(path)
     require_writer(file)
-    write_whole(file, lambda beside: WRITERS[file.suffix.lower()](glass, beside))
+    form = _format(file)
+    assert form is not None
+    assert form.write is not None
+    writer = form.write
+    write_whole(file, lambda beside: writer(glass, beside))
 
 
 def require_writer(path: Path) -> None:
     """Raise UsageError unless glasses can be written to files of this name: asked before hours are spent on them."""
-    if path.suffix.lower() not in WRITERS:
-        raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {', '.join(WRITERS)} to be written")
+    form = _format(path)
+    if form is None or form.write is None:
+        known = ", ".join(x for form in FORMATS.values() if form.write for x in form.suffixes)
+        raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {known} to be written")
     _require_name(path)
-    if path.suffix.lower() == ".gsd":
-        gsd.package()
+    if form.require is not None:
+        form.require()
+
+
+def _format(path: Path) -> Format | None:
+    """The format of a file, which an installed package may bring. Raises UsageError where such a package is broken."""
+    found = of_suffix(path.suffix)
+    if found is None:
+        load_group(GROUP)
+    return found or of_suffix(path.suffix)
 
 
 def _require_file(path: Path) -> None:

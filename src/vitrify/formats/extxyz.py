@@ -21,6 +21,7 @@ from vitrify.model.plain_numbers import DECIMAL
 
 from .axes import entries_of, in_space
 from .comment_line import entry, read_entries
+from .format import Format, register_format
 from .frames import Frame, last_frame
 
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
@@ -287,3 +288,6 @@ def _require_composition(glass: Glass, header: dict[str, Any]) -> None:
         named = f'"{glass.model.name} {mixture.with_counts(counts)}"'
         advice = f"give the model with the mixture that the particles are of, such as {named} with their own lengths"
     raise UsageError(f"has {there}, but the mixture of {glass.model.in_full} has other fractions; {advice}")
+
+
+register_format(Format("extxyz", (".xyz", ".extxyz"), "extended xyz, 17 digits, with its model", read=read, write=write))

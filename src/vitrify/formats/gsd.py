@@ -13,6 +13,7 @@ from vitrify.errors import UsageError
 from vitrify.glass import Glass
 
 from .axes import in_space
+from .format import Format, register_format
 
 
 def write(glass: Glass, path: Path) -> None:
@@ -64,3 +65,6 @@ def _about_the_middle(glass: Glass) -> NDArray[np.float32]:
         # what single precision rounds up to the edge is its image on the other side
         rounded = np.where((rounded >= half) & (half > 0), -half, rounded)
     return rounded
+
+
+register_format(Format("gsd", (".gsd",), "GSD, in single precision", write=write, require=package))

@@ -9,6 +9,7 @@ from pathlib import Path
 from vitrify.glass import Glass
 
 from .axes import THICKNESS, in_space, matrix_in_space
+from .format import Format, register_format
 
 
 def write(glass: Glass, path: Path) -> None:
@@ -42,3 +43,6 @@ def _spheres(glass: Glass) -> tuple[str, ...]:
     """Diameter and density of each particle, which give it its mass."""
     mass, sizes = glass.model.mixture.masses[0], [] if glass.sizes is None else glass.sizes.tolist()
     return tuple(f" {x:.17g} {6.0 * mass / (pi * x**3):.17g}" for x in sizes)
+
+
+register_format(Format("lammps", (".data", ".lammps"), "a LAMMPS data file", write=write))

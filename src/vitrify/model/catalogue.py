@@ -38,7 +38,7 @@ FAMILIES: dict[str, type[Potential]] = {
     "hertzian": Hertzian,
     "harmonic": Harmonic,
 }
-SHIPPED = frozenset(FAMILIES.values())  # whose formulas the tests check, and whose changes PHYSICS counts
+SHIPPED = frozenset(FAMILIES.values())  # whose formulas the tests check, and whose changes raise the version of physics
 
 LONGEST = 200  # characters of a model's readable form before its mixture; the patterns below go back and forth over blanks
 LARGEST_INTEGER = 10_000  # of a parameter, such as an exponent: it is compiled into the kernels

@@ -9,7 +9,7 @@ import pandas as pd
 from vitrify.ensemble import Estimate, is_hot_enough, least_temperature, mean
 from vitrify.ensemble.density_of_states import FRACTIONS
 from vitrify.errors import plain
-from vitrify.study.columns import power_of
+from vitrify.study.columns import plugin_columns, power_of
 
 from .gathered import Gathered, Study
 
@@ -91,6 +91,7 @@ def _observables(x: Gathered) -> dict[str, object]:
         "χ_G": str(s.chi_g.chi),
         "removed": f"{100 * s.chi_g.removed_fraction:.1f} %" if isfinite(s.chi_g.chi.value) else "–",
         "χ_K": str(s.chi_k.chi),
+        **{name: str(mean(x.table[name])) for name in plugin_columns() if name in x.table},
     }
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from vitrify.campaign import Store
 from vitrify.recipe import LEAST_STEPS, Recipe
-from vitrify.solver_sizes import DECAY_BINS
 
 from .cost_table import CostTable, Former, cost_table
 from .counting import Held, held
@@ -131,9 +130,7 @@ def _size_in_table(product: Product) -> float | None:
     length = cost_table().size(product.name, product.n_particles)
     if length is None:
         return None
-    if product.name == "dipoles" and product.observable is not None:  # c(r) of each, in doubles
-        length += 8.0 * DECAY_BINS * float(product.observable.settings["number"])
-    return _whole_blocks(length)
+    return _whole_blocks(length + (product.observable.observable.more_bytes if product.observable else 0.0))
 
 
 def _whole_blocks(length: float) -> float:
@@ -149,11 +146,9 @@ def _in_table(product: Product) -> tuple[float | None, str]:
         return _pilots(table, former, spec, n), source
     if product.name == GLASS:
         return _glass(table, former, spec, n), source
-    if product.name != "dipoles":
-        return table.stage(former, product.name, n), source
     assert product.observable is not None
-    each, number = table.stage(former, "dipoles", n), product.observable.settings["number"]
-    return (None if each is None else float(number) * each), source
+    each = table.stage(former, product.name, n)
+    return (None if each is None else product.observable.observable.parts * each), source
 
 
 def _pilots(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:

@@ -9,10 +9,11 @@ import re
 from vitrify.model import Potential
 from vitrify.model.catalogue import is_shipped
 
-from .spec import OBSERVABLES, EnsembleSpec, ObservableSpec, StudySpec
+from .observables import OBSERVABLES
+from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
-# raised when a change of code changes results
-PHYSICS = dict.fromkeys(["liquid", *OBSERVABLES], 1) | {"liquid": 3, "qlm": 2, "dipoles": 2}
+# of what makes liquids and glasses; raised when a change of code changes results, as `version` is of an observable
+LIQUID = 3
 SHORT = 12  # hex digits in a folder's name
 
 # what else stands at the top of a store, or will
@@ -58,8 +59,14 @@ def glass_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
 
 def observable_definition(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> Definition:
     """What defines an observable of the glasses of a group."""
-    known = {"glass": glass_digest(study, group), "observable": observable.name, "physics": PHYSICS[observable.name]}
+    version = OBSERVABLES[observable.name].version
+    known = {"glass": glass_digest(study, group), "observable": observable.name, "physics": version}
     return known | ({"options": observable.settings} if observable.settings else {})
+
+
+def physics() -> dict[str, int]:
+    """The versions of the code that enter digests: of liquids and glasses, and of each observable."""
+    return {"liquid": LIQUID} | {name: x.version for name, x in OBSERVABLES.items()}
 
 
 def digest_of(definition: Definition) -> str:
@@ -83,13 +90,13 @@ def safe_name(name: str) -> str:
 def _common(study: StudySpec, spec: EnsembleSpec) -> Definition:
     fields = {name: getattr(spec, name) for name in LIQUID_FIELDS}
     model = spec.parsed_model
-    known = {**fields, "model": str(model), "seed": study.seed, "physics": PHYSICS["liquid"]}
+    known = {**fields, "model": str(model), "seed": study.seed, "physics": LIQUID}
     flat = {DIMENSION: spec.dimension} if spec.dimension != 3 else {}
     return known | flat | _formula(model.potential)
 
 
 def _formula(potential: Potential) -> Definition:
-    """What a user's own family is beside its name; of a shipped one the name and PHYSICS tell all. Raises UsageError."""
+    """What a user's own family is beside its name; of a shipped one the name and LIQUID tell all. Raises UsageError."""
     if is_shipped(potential):
         return {}
     from vitrify.formula import lasting_identity  # with numba, half a second that only an own family costs

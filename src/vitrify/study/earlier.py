@@ -1,6 +1,6 @@
 """Where a store has the products of a study, whichever version of the code made them.
 
-A change of code that changes results raises a number in their digest (`digest.PHYSICS`), and a run then makes them anew.
+A change of code that changes results raises a number in their digest (`digest.physics`), and a run then makes them anew.
 Who takes results out of a store wants those that are there: of the same definition in all but such numbers, and in what
 the earlier version did not know."""
 
@@ -37,7 +37,7 @@ class Kept:
 
     @property
     def physics(self) -> object:
-        """The number of the code that made it; see `digest.PHYSICS`."""
+        """The number of the code that made it; see `digest.physics`."""
         return self.definition.get(CODE)
 
 

@@ -11,12 +11,14 @@ import numpy as np
 
 from vitrify.backends.choose import gpu
 from vitrify.batch import row_width
-from vitrify.campaign import Batch, Result, Store, Task
+from vitrify.campaign import Batch, Store, Task
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
 from vitrify.preparation import make_glasses
 
 from . import work
+from .observable import Measured
+from .observables import OBSERVABLES
 from .seeds import generator
 from .spec import EnsembleSpec
 
@@ -53,7 +55,7 @@ def make_in_step(store: Store, tasks: list[Task], machine: Gpu | None = None) ->
     for part in _parts(glasses, used) if glasses else ():
         with np.errstate(all="ignore"):  # where kernels are simulated, integers wrap and padding divides by zero as meant
             made = _make(part, store, used)
-            for name in work.MEASURE_MANY:
+            for name in (x.name for x in OBSERVABLES.values() if x.many_at_once):
                 _measure([task for task in wanted if task.arguments[0].name == name], made, store, used)
 
 
@@ -85,7 +87,7 @@ def _parts(tasks: list[Task], machine: Gpu) -> Iterator[list[Task]]:
 
 
 def _is_measured(task: Task) -> bool:
-    return task.function is work.observable_task and task.arguments[0].name in work.MEASURE_MANY
+    return task.function is work.observable_task and task.arguments[0].observable.many_at_once
 
 
 def _make(tasks: list[Task], store: Store, machine: Gpu) -> dict[str, Glass]:
@@ -111,10 +113,10 @@ def _measure(tasks: list[Task], made: dict[str, Glass], store: Store, machine: G
     if not wanted:
         return
     observable, glasses = wanted[0].arguments[0], [made[task.needs[0]] for task in wanted]
-    found = work.MEASURE_MANY[observable.name](glasses, machine, **observable.settings)
+    found = observable.observable.measure_many(glasses, machine)
     for task, glass, measured in zip(wanted, glasses, found, strict=True):
-        if isinstance(measured, Result):
-            sealed = replace(measured, made_from=work.glass_checksum(work.glass_result(glass)))
+        if isinstance(measured, Measured):
+            sealed = replace(work.measured_result(measured), made_from=work.glass_checksum(work.glass_result(glass)))
             store.publish(task.key, task.digest, sealed)
 
 

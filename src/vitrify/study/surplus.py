@@ -21,8 +21,9 @@ from .difference import difference
 from .digest import RESERVED, SHORT, Definition
 from .folders import GLASS, PILOTS, products
 from .identity import ABOUT, definitions
+from .observables import OBSERVABLES
 from .reading import parse_study
-from .spec import OBSERVABLES, StudySpec
+from .spec import StudySpec
 
 FOLDER = re.compile(rf"(?:{'|'.join([PILOTS, GLASS, *OBSERVABLES])})-[0-9a-f]{{{SHORT}}}")
 RESULT = re.compile(r"\d{6,}\.h5")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,31 +10,18 @@ import numpy as np
 
 from vitrify.backends.processor import processor_kind
 from vitrify.campaign import Result, Store
-from vitrify.campaign.result_file import Value
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
-from vitrify.errors import BrokenFile, SampleFailure, or_failure
+from vitrify.errors import BrokenFile
 from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
-from vitrify.observables import (
-    density_of_states,
-    dipole_decay,
-    elasticity,
-    low_frequency_modes,
-    mechanics,
-    quasilocalised_mode,
-    radial_distribution,
-)
-from vitrify.observables.elasticity import Elasticity, elasticities
-from vitrify.observables.modes import low_frequency_modes_of
 from vitrify.preparation import make_glass
-from vitrify.statics.modes import Modes
 
+from .observable import Measured
 from .seeds import generator
 from .spec import EnsembleSpec, ObservableSpec
 
 if TYPE_CHECKING:
-    from vitrify.backends import Cpu
-    from vitrify.backends.gpu import Gpu
+    pass
 
 
 def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Result:
@@ -97,80 +83,13 @@ def observable_task(store: Store, observable: ObservableSpec, glass_key: str, di
     """One observable of a glass in the store; it carries the checksum of the glass. A glass that is no minimum is set aside
     here."""
     glass = store.read(glass_key, digest)
-    measured = MEASURE[observable.name](_glass_of(glass), **observable.settings)
-    return replace(measured, made_from=glass_checksum(glass))
+    found = observable.observable.measure(_glass_of(glass))
+    return replace(measured_result(found), made_from=glass_checksum(glass))
 
 
-def _mechanics(glass: Glass) -> Result:
-    return Result(dict(mechanics(glass)))
-
-
-def _elasticity(glass: Glass) -> Result:
-    return _elasticity_result(elasticity(glass))
-
-
-def _elasticities(glasses: Sequence[Glass], machine: Cpu | Gpu) -> list[Result | SampleFailure]:
-    found = elasticities(glasses, machine)
-    return [x if isinstance(x, SampleFailure) else or_failure(_elasticity_result, x) for x in found]
-
-
-def _elasticity_result(measured: Elasticity) -> Result:
-    if not measured["is_minimum"]:
-        raise SampleFailure(f"is no minimum of the energy: {measured['zero_modes']} zero modes or a negative one")
-    return Result(dict(measured))
-
-
-def _structure(glass: Glass) -> Result:
-    found = radial_distribution(glass)
-    return Result({}, {"x": found.x, **found.g})
-
-
-def _spectrum(glass: Glass) -> Result:
-    found = density_of_states(glass)
-    values: dict[str, Value] = {"spectrum_method": found.method, "spectrum_resolution": found.resolution}
-    return Result(values, {"omega": found.omega, "density": found.density})
-
-
-def _modes(glass: Glass, *, below: float, number: int) -> Result:
-    return _modes_result(*low_frequency_modes(glass, below=below, number=number))
-
-
-def _modes_of(glasses: Sequence[Glass], machine: Cpu | Gpu, *, below: float, number: int) -> list[Result | SampleFailure]:
-    found = low_frequency_modes_of(glasses, machine, below=below, number=number)
-    return [x if isinstance(x, SampleFailure) else _modes_result(*x) for x in found]
-
-
-def _modes_result(found: Modes, first: float) -> Result:
-    values: dict[str, Value] = {
-        "n_modes": len(found.eigenvalues),
-        "first_shear_phonon": first,
-        "modes_counted_below": float(np.sqrt(found.counted_below)),
-        "modes_largest_residual": float(found.residuals.max(initial=0.0)),
-        "modes_proof": found.proof,
-    }
-    return Result(values, {"frequency": found.frequencies, "participation_ratio": found.participation_ratios})
-
-
-def _qlm(glass: Glass, *, order: Any) -> Result:
-    found = quasilocalised_mode(glass, order=order)
-    split = {name: getattr(found.split, name) for name in ("k_plus", "k_minus", "f_plus", "f_minus")}
-    values: dict[str, Value] = {f"qlm_{name}": value for name, value in found.values.items()}
-    return Result(values, {"vector": found.vector, "coupling": found.coupling, **split})
-
-
-def _dipoles(glass: Glass, *, number: int) -> Result:
-    found = dipole_decay(glass, number=number)
-    values: dict[str, Value] = {"dipoles": number, "dipole_spacing": glass.spacing}
-    return Result(values, {"distance": found.distance, "median": found.median, "count": found.dipoles, "each": found.each})
-
-
-MEASURE: dict[str, Callable[..., Result]] = {
-    "mechanics": _mechanics, "elasticity": _elasticity, "structure": _structure, "spectrum": _spectrum, "modes": _modes,
-    "qlm": _qlm, "dipoles": _dipoles,
-}  # fmt: skip
-
-
-MEASURE_MANY: dict[str, Callable[..., list[Result | SampleFailure]]] = {"elasticity": _elasticities, "modes": _modes_of}
+def measured_result(found: Measured) -> Result:
+    """What an observable found, as the store keeps it."""
+    return Result(dict(found.values), dict(found.arrays))
 
 
 def read_glass(store: Store, key: str, digest: str | None = None) -> Glass:

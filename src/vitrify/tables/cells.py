@@ -7,10 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 
 from vitrify.campaign.result_file import Value
-from vitrify.study.columns import COLUMNS
+from vitrify.study.columns import columns
 
 Row = dict[str, Value]
-TEXTS = {name for name, x in COLUMNS.items() if x.kind is str} | {"glass"}
 TRUTHS = {"True": True, "False": False}
 
 
@@ -29,11 +28,14 @@ def read_rows(text: str) -> list[Row]:
     header = next(reader, [])
     if not header or len(set(header)) != len(header):
         raise ValueError("its first line does not name each column once")
+    known = columns()
+    texts = {name for name, x in known.items() if x.kind is str} | {"glass"}
     rows = []
     for cells in reader:
         if len(cells) != len(header):
             raise ValueError(f"line {reader.line_num} has {len(cells)} cells, not {len(header)}")
-        rows.append({name: _value(name, cell) for name, cell in zip(header, cells, strict=True) if cell})
+        filled = ((name, cell) for name, cell in zip(header, cells, strict=True) if cell)
+        rows.append({name: cell if name in texts else _value(name, cell, name in known) for name, cell in filled})
     return rows
 
 
@@ -41,10 +43,8 @@ def _cell(value: Value) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _value(name: str, cell: str) -> Value:
-    """A float has a point, an exponent or a name in repr; whole numbers have none."""
-    if name in TEXTS:
-        return cell
+def _value(name: str, cell: str, known: bool) -> Value:
+    """A float has a point, an exponent or a name in repr; whole numbers have none. known: a column that is no text."""
     if cell in TRUTHS:
         return TRUTHS[cell]
     for kind in (int, float):
@@ -52,6 +52,6 @@ def _value(name: str, cell: str) -> Value:
             return kind(cell)
         except ValueError:
             continue
-    if name in COLUMNS:
+    if known:
         raise ValueError(f"{name} is {cell[:80]!r}, must be a number")
     return cell

@@ -9,7 +9,7 @@ from pathlib import Path
 from vitrify.errors import BrokenFile, UsageError
 from vitrify.opening import OpenStore
 from vitrify.study import EnsembleSpec, StudySpec
-from vitrify.study.digest import PHYSICS
+from vitrify.study.digest import physics
 from vitrify.study.folders import GLASS, PILOTS
 
 from .agreement import asks_for, unlike
@@ -98,7 +98,8 @@ def _fuller(tables: TablesFolder, record: Record) -> str:
 
 def _earlier(record: Record) -> list[str]:
     """Which products an earlier version of the code made."""
-    now = {x.name: PHYSICS["liquid" if x.name in (GLASS, PILOTS) else x.name] for x in record.parts}
+    versions = physics()
+    now = {x.name: versions["liquid" if x.name in (GLASS, PILOTS) else x.name] for x in record.parts}
     return [
         f"{x.name} of {record.spec.name!r} is of an earlier version of the code (physics {x.physics}, now {now[x.name]})"
         for x in record.parts

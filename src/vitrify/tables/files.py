@@ -17,7 +17,7 @@ from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile
 from vitrify.strict_json import strict_json
 from vitrify.study import Counts, EnsembleSpec, StudySpec
-from vitrify.study.digest import PHYSICS
+from vitrify.study.digest import physics
 from vitrify.study.folders import GLASS, PILOTS
 from vitrify.study.results import PROVENANCE as MADE
 
@@ -83,7 +83,7 @@ def _provenance(study: StudySpec, record: Record, files: Mapping[str, str]) -> d
         "seed": study.seed,
         "written": datetime.now(UTC).strftime("%Y-%m-%d"),
         "vitrify": version("vitrify"),
-        "physics": PHYSICS,
+        "physics": physics(),
         "processors": dict(processors),
         "definition": asdict(record.spec),
         "finished": record.finished,

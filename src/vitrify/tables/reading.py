@@ -14,7 +14,7 @@ from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile, UsageError
 from vitrify.opening import Opened, open_store, require_observable
 from vitrify.study import Counts, EnsembleSpec, StudySpec
-from vitrify.study.columns import COLUMNS, KEYS, in_order, said_dimension, units
+from vitrify.study.columns import KEYS, columns, in_order, said_dimension, units
 from vitrify.study.results import PROVENANCE as MADE
 
 from .agreement import unlike_tables
@@ -54,7 +54,7 @@ class OpenTables:
 
     def units(self) -> dict[str, str]:
         """Unit by column, for all that a table can have; "1" for a plain number, empty for a text."""
-        return {name: x.unit for name, x in COLUMNS.items()}
+        return {name: x.unit for name, x in columns().items()}
 
     def table(self, ensemble: str) -> pd.DataFrame:
         """A row for each finished sample of the ensemble's own size; units ε, λ, m = 1, and in attrs["units"]."""

@@ -1,0 +1,229 @@
+"""An observable in a file of its own, as docs/plugins.md says: through study, store, plan, status, export, tables and report."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from vitrify.cli.main import cli
+from vitrify.errors import UsageError
+from vitrify.formats.choose import FORMATS
+from vitrify.plugins import (
+    OBSERVABLES,
+    Column,
+    Format,
+    Measured,
+    Observable,
+    option,
+    register,
+    register_format,
+)  # fmt: skip
+
+PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
+STUDY = """[study]
+name = "own"
+seed = 1
+
+[[ensemble]]
+name = "a"
+model = "pss(rc=1.2)"
+density = 0.6
+n_particles = 100
+n_samples = 2
+parent_temperature = 6.0
+melt_msd = 1.0
+observables = ["mechanics", { name = "farthest", percentile = 50.0 }]
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the page's plugin, a study that asks for it, and the store of its run."""
+    folder = tmp_path_factory.mktemp("plugins")
+    (folder / "farthest.py").write_text(re.search(r"```python\n# file: farthest.py\n(.*?)```", PAGE, re.S).group(1))
+    (folder / "study.toml").write_text(STUDY)
+    done = call(folder, "run", "study.toml", "--store", "store", "--workers", "1", "--no-report")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def call(folder, *words, plugin="farthest.py"):
+    """A command in a process of its own, since what is registered stays so."""
+    named = ["--plugin", plugin] if plugin else []
+    program = [sys.executable, "-c", "from vitrify.cli.main import cli; cli()", *named, *words]
+    environment = {name: x for name, x in os.environ.items() if name != "VITRIFY_PLUGINS"}
+    return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_it_stands_in_the_store_and_in_the_table(place):
+    assert len(list(place.glob("store/a/farthest-*/*.h5"))) == 2
+    assert call(place, "export", "store", "--table", "t.csv").returncode == 0
+    table = pd.read_csv(place / "t.csv")
+    assert table["farthest"].between(0.9, 1.4).all()
+    about = json.loads((place / "t.csv-metadata.json").read_text())["tableSchema"]["columns"]
+    assert next(x for x in about if x["name"] == "farthest")["schema:unitText"] == "λ"
+
+
+def test_plan_and_status_know_it(place):
+    plan = json.loads(call(place, "plan", "study.toml", "--json").stdout)
+    (own,) = [x for x in plan["products"] if x["product"] == "farthest"]
+    assert (own["tasks"], own["seconds"]) == (2, None)
+    assert plan["unknown"] == ["farthest"]
+    known = json.loads(call(place, "plan", "study.toml", "--store", "store", "--json").stdout)
+    assert next(x for x in known["products"] if x["product"] == "farthest")["source"] == "log"
+    status = json.loads(call(place, "status", "store", "--json").stdout)
+    (ensemble,) = status["ensembles"]
+    assert [x["done"] for x in ensemble["products"] if x["product"] == "farthest"] == [2]
+    assert status["not_asked_for"] == []
+
+
+def test_tables_and_report_have_it(place):
+    assert call(place, "export", "store", "--tables", "tables").returncode == 0
+    assert "farthest" in (place / "tables" / "a" / "samples.csv").read_text().splitlines()[0]
+    for source in ("store", "tables"):
+        done = call(place, "report", source, "--output", f"page-{source}")
+        assert done.returncode == 0, done.stderr
+        assert ">farthest<" in (place / f"page-{source}" / "index.html").read_text()
+
+
+def test_measure_takes_it(place):
+    assert call(place, "export", "store", "--glasses", "glasses").returncode == 0
+    file = next((place / "glasses").rglob("*.xyz"))
+    done = call(place, "measure", str(file), "--json", "--observable", "farthest percentile=100", "--force-tolerance", "1")
+    assert 1.7 < json.loads(done.stdout)["farthest"] < 1.4 * 1.2 * 2.0 ** (1.0 / 6.0)  # the cutoff of the largest pairs
+    assert "λ" in call(place, "measure", str(file), "--observable", "farthest", "--force-tolerance", "1").stdout
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("status", "store"), "observables is 'farthest', must be one of mechanics"),
+    (("plan", "study.toml"), "or of a plugin (vitrify --plugin FILE)"),
+])  # fmt: skip
+def test_without_the_plugin_it_is_unknown(place, words, said):
+    done = call(place, *words, plugin=None)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    (None, "is no file"), ("import nothing_of_this_name", "ModuleNotFoundError"), ("1 / 0", "ZeroDivisionError"),
+    ("from vitrify.plugins import *\nregister(dict)", "must be a dataclass below Observable"),
+])  # fmt: skip
+def test_a_broken_plugin_is_one_sentence(tmp_path, text, said):
+    file = tmp_path / "own.py"
+    if text is not None:
+        file.write_text(text)
+    result = CliRunner().invoke(cli, ["--plugin", str(file), "models"])
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_format_in_a_file_of_its_own(place):
+    text = re.search(r"```python\n# file: plain_numbers.py\n(.*?)```", PAGE, re.S).group(1)
+    (place / "plain_numbers.py").write_text(text)
+    own = ("--plugin", "plain_numbers.py")
+    done = call(place, *own, "export", "store", "--glasses", "plain", "--format", "plain-numbers")
+    assert "2 glasses written" in done.stdout + done.stderr
+    file = str(next((place / "plain").rglob("000000.plain")))
+    words = ("measure", file, "--json", "--force-tolerance", "1")
+    found = call(place, *own, *words, "--model", "pss(rc=1.2)")
+    assert call(place, "export", "store", "--glasses", "glasses").returncode == 0
+    usual = call(place, "measure", str(next((place / "glasses").rglob("000000.xyz"))), "--json", "--force-tolerance", "1")
+    own_numbers, numbers = json.loads(found.stdout), json.loads(usual.stdout)
+    assert own_numbers["shear_modulus"] == pytest.approx(numbers["shear_modulus"], rel=1e-9)
+    without = call(place, *own, *words)
+    assert (without.returncode, without.stderr.count("\n")) == (2, 1)
+    assert "000000.plain: it does not say its model" in without.stderr
+    assert "must be one of .xyz, .extxyz to be read" in call(place, *words).stderr
+
+
+@pytest.mark.parametrize(("form", "said"), [
+    (Format("extxyz", (".new",), ""), "not taken"), (Format("new", (".gsd",), ""), "no other format has"),
+    (Format("new", ("abc",), ""), "no other format has"), (Format("new", (), ""), "at least one"),
+])  # fmt: skip
+def test_formats_that_cannot_be_registered(form, said):
+    with pytest.raises(UsageError, match=said):
+        register_format(form)
+    assert "new" not in FORMATS
+
+
+def test_a_plugin_that_fails_is_told_where_it_measures(place):
+    wrong = (place / "farthest.py").read_text().replace("pairs.distance", "pairs.nothing")
+    (place / "wrong.py").write_text(wrong)
+    (place / "wrong.toml").write_text(STUDY)
+    run = call(place, "run", "wrong.toml", "--store", "wrong", "--workers", "1", "--no-report", plugin="wrong.py")
+    assert "2 failed" in run.stdout + run.stderr
+    assert "AttributeError" in call(place, "status", "wrong", "--products", plugin="wrong.py").stdout
+    file = str(next((place / "glasses").rglob("*.xyz")))
+    done = call(place, "measure", file, "--observable", "farthest", "--force-tolerance", "1", plugin="wrong.py")
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "observable farthest fails: AttributeError" in done.stderr
+
+
+@pytest.mark.parametrize(("body", "said"), [
+    ({"name": "mechanics"}, "not taken"), ({"name": "No Word"}, "a name such as"), ({"name": "glass"}, "not taken"),
+    ({"columns": {"pressure": Column("1", "p")}}, "mechanics does not have"), ({"columns": {"x y": Column("1", "p")}}, "a word"),
+    ({"n_samples": option(1, "n"), "__annotations__": {"n_samples": "int"}}, "not taken"),
+])  # fmt: skip
+def test_what_cannot_be_registered(body, said):
+    from dataclasses import dataclass
+
+    kind = dataclass(frozen=True)(type("Own", (Observable,), {"name": "own", "summary": "own", **body}))
+    with pytest.raises(UsageError, match=said):
+        register(kind)
+    assert "own" not in OBSERVABLES
+
+
+def test_options_are_checked_by_their_kind(monkeypatch):
+    from dataclasses import dataclass
+
+    from vitrify.study import ObservableSpec
+
+    @dataclass(frozen=True)
+    class Own(Observable):
+        whole: int = option(3, "n", at_least=2)
+        part: float = option(0.5, "x")
+        word: str = option("a", "w", choices=("a", "b"))
+        free: str = option("a", "w")
+        truth: bool = option(False, "t")
+
+        name = "own"
+        summary = "own"
+
+        def measure(self, glass):
+            return Measured({"n": self.whole})
+
+    monkeypatch.setitem(OBSERVABLES, "own", Own)
+    assert ObservableSpec("own", options={"whole": 4, "truth": True, "free": "z"}).observable == Own(
+        4, free="z", truth=True
+    )
+    wrong = {
+        "whole": [1, 2.5, True],
+        "part": ["x", -1.0, True],
+        "word": ["c", 1],
+        "free": [1],
+        "truth": [1, "yes"],
+        "other": [1],
+    }
+    for key, values in wrong.items():
+        for value in values:
+            with pytest.raises(UsageError, match=key):
+                ObservableSpec("own", options={key: value})
+
+
+def test_study_files_name_all_observables_with_their_options():
+    page = (Path(__file__).parents[2] / "docs" / "study-files.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.split("## Observables")[1].split("Each takes")[0], re.M))
+    own = {x: kind for x, kind in OBSERVABLES.items() if kind.__module__.startswith("vitrify.")}
+    assert list(rows) == list(own)
+    for name, kind in own.items():
+        summary, options = rows[name].rsplit("|", 1)
+        assert summary.strip() == kind.summary
+        for x, default in kind().__dict__.items():
+            assert f"`{x} = {json.dumps(default)}`" in options
