@@ -99,7 +99,7 @@ def record(n, n_qlm=None, seed=0):
         "structure": {k: Result({}, numbers.structure()) for k in range(min(n, 100))},
         "spectrum": {k: Result({}, numbers.spectrum(2048)) for k in range(4)},
     }
-    columns = {"mechanics": tuple(observed), "qlm": tuple(qlm)}
+    columns = {"mechanics": tuple(there), "qlm": tuple(qlm)}
     parts = tuple(Part(x, 3000, "0" * 64, {}, n, n, {}, columns.get(x, ())) for x in ("mechanics", *results))
     return Record(STUDY.ensembles[0], rows, results, None, Counts(n, n, 0, {}), parts, ())
 

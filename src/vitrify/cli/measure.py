@@ -20,11 +20,12 @@ from vitrify.observables import dipole_decay, low_frequency_modes, quasilocalise
 from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.measurement import measure as measure_glass
 from vitrify.observables.modes import hessian_of
+from vitrify.options import Option
 from vitrify.preparation import quench_glass
 from vitrify.statics import Hessian
 from vitrify.strict_json import strict_json
 from vitrify.study.columns import columns
-from vitrify.study.observable import Observable, Option
+from vitrify.study.observable import Observable
 from vitrify.study.spec import ObservableSpec
 
 from .bar import bar

@@ -17,6 +17,7 @@ from vitrify.preparation import Recipe, make_glass, quench_glass
 from vitrify.preparation.liquid import NotMelted
 from vitrify.preparation.stages import Observer, Stage, tell
 from vitrify.preparation.start import random_start
+from vitrify.recipe import recipe_of
 from vitrify.statics import Pairs
 from vitrify.statics.strain import PLANES
 
@@ -108,6 +109,7 @@ def find_parent_temperature(
             moduli.append(_shear_moduli(glass))
         return pilot_mean(np.array(moduli))
 
+    recipe = recipe_of(recipe).instantaneous  # as G∞ is that of a liquid quenched at once
     tell(progress, Stage("pilot", 1, 1 + n_pilots))
     found = _shear_modulus_of_random_start(model, n_particles, density, dimension, rng, recipe, progress)
     for k in range(ROUNDS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from .stages import Observer, Stage, tell
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
+PART = 100  # steps at one temperature while it changes
 CHUNK = 500  # steps between looks at the mean squared displacement
 LOOK = 0.1  # of max_steps; until then no liquid is given up
 # See hopeless. Of 33 liquids of 40 or 100 particles that melted, most in more than half of max_steps, 8 gave up two and 13
@@ -105,6 +106,39 @@ def _melting(
     return check_liquid(LiquidRun(steps, step, float(np.mean(heat[len(heat) // 2 :])), msd), temperature, melt_msd)
 
 
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """What a change of temperature was."""
+
+    steps: int
+    temperature: float  # mean of its last part, in ε/k_B
+
+
+def cool(
+    samples: Samples, *, start: float, end: float, steps: int, progress: Observer | None = None
+) -> dict[int, Cooling]:  # fmt: skip
+    """Molecular dynamics of all samples with the velocities that they have, at temperatures from start to end, equally many
+    steps at each of equal steps between them; what became of each."""
+    told = _Told(progress, float(steps), "cooling")
+    return samples.bring(lambda s: _cooling(samples, s, start, end, steps, told))
+
+
+def _cooling(
+    samples: Samples, s: int, start: float, end: float, steps: int, told: Callable[[int, float], None]
+) -> Way[Cooling]:
+    """The way of one sample; its time step is that of the hottest."""
+    row, parts = samples.state[s], max(steps // PART, 1)
+    step, held = time_step(samples.batch.model, max(start, end)), start
+    yield LISTS
+    for k in range(parts):
+        now = start + (end - start) * (k + 1) / parts
+        held = yield from _advancing(row, steps // parts, step, now)
+        told(s, (k + 1) * (steps // parts))
+    if not abs(held - end) < 0.2 * end + 0.05 * abs(end - start):  # the last part's mean is behind its end by some steps
+        raise SampleFailure(f"the thermostat held T = {held:.4g} at the end of the cooling, not {end:g}: cool more slowly")
+    return Cooling(parts * (steps // parts), held)
+
+
 def advance(samples: Samples, *, steps: int, time_step: float, temperature: float) -> dict[int, float]:
     """So many steps of all samples with the velocities and the lists that they have; their mean temperatures."""
     return samples.bring(lambda s: _advancing(samples.state[s], steps, time_step, temperature))
@@ -125,13 +159,15 @@ def _advancing(row: FloatArray, steps: int, time_step: float, temperature: float
 class _Told:
     """Tells how far the liquid has gone that is furthest behind."""
 
-    def __init__(self, progress: Observer | None, wanted: float) -> None:
-        self.progress, self.wanted = progress, wanted
+    def __init__(
+        self, progress: Observer | None, wanted: float, stage: Literal["liquid", "cooling"] = "liquid"
+    ) -> None:  # fmt: skip
+        self.progress, self.wanted, self.stage = progress, wanted, stage
         self.now: dict[int, float] = {}
 
     def __call__(self, s: int, msd: float) -> None:
         self.now[s] = msd
-        tell(self.progress, Stage("liquid", min(self.now.values()), self.wanted))
+        tell(self.progress, Stage(self.stage, min(self.now.values()), self.wanted))
 
 
 def hopeless(msds: list[float], melt_msd: float, max_steps: int) -> bool:

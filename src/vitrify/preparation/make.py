@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,14 +14,14 @@ from vitrify.contacts import Contacts, require_solid
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass, Provenance
 from vitrify.model import Model
-from vitrify.recipe import Recipe, recipe_of
+from vitrify.recipe import Recipe, Step, recipe_of
 
 from .asked import dimension_of, size_of, temperature_of
-from .liquid import LiquidRun, melt
-from .quench import QuenchRun, quench
+from .quench import quench
 from .samples import Samples
 from .stages import Observer
 from .start import random_batch, spread_apart
+from .steps import Preparing
 
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
@@ -86,21 +87,23 @@ def make_glasses(
     batch = random_batch(model, n_particles=n_particles, density=density, rngs=rngs, dimension=dimension)
     samples = Samples(batch, machine)
     spread_apart(samples)
-    liquids = melt(samples, temperature=parent_temperature, melt_msd=recipe.melt_msd, rngs=rngs, progress=progress)
-    melted = time.perf_counter()
-    quenched = quench(
-        samples, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress
-    )  # fmt: skip
+    preparing = Preparing(samples, parent_temperature, rngs, progress)
+    kept: dict[int, dict[str, str | float]] = {s: {} for s in range(batch.n_samples)}
+    spent = [started]
+    for step in recipe.steps:
+        for s, found in step.run(preparing).items():
+            kept[s] |= found
+        spent.append(time.perf_counter())
     samples.place.download()
     part = 1.0 / len(rngs)
-    seconds = (part * (melted - started), part * (time.perf_counter() - started))
+    seconds = (part * (spent[-2] - started), part * (time.perf_counter() - started))
     made: list[Glass | SampleFailure] = []
     for s in range(batch.n_samples):
         if s in samples.failed:
             made.append(samples.failed[s])
         else:
             batch.relabel(s)
-            how = _provenance(parent_temperature, liquids[s], recipe, quenched[s], *seconds)
+            how = _provenance(parent_temperature, recipe, kept[s], *seconds)
             made.append(_solid_or_failure(batch.glass(s, **how, device=machine.name)))
     return made
 
@@ -120,21 +123,19 @@ def _solid_or_failure(glass: Glass) -> Glass | SampleFailure:
 
 
 def _provenance(
-    temperature: float, liquid: LiquidRun, recipe: Recipe, quenched: QuenchRun, melting: float, all_in_all: float
+    temperature: float, recipe: Recipe, kept: Mapping[str, str | float], melting: float, all_in_all: float
 ) -> dict[str, str | float]:
-    """What was done, as it is kept with a glass."""
+    """What was done, as it is kept with a glass. melting: seconds before the quench."""
+    steps = {"preparation": " ".join(_said(x) for x in recipe.steps)} if recipe.between else {}
     return {
-        "parent_temperature": float(temperature),
-        "liquid_temperature": liquid.temperature,
-        "liquid_steps": liquid.steps,
-        "time_step": liquid.time_step,
-        "msd_over_a0_squared": liquid.msd_over_a0_squared,
-        "minimiser": recipe.minimiser,
-        "force_evaluations": quenched.force_evaluations,
-        "quench_max_force": quenched.max_force,
-        "seconds_liquid": melting,
-        "seconds": all_in_all,
-    }
+        "parent_temperature": float(temperature), **kept, **steps, "seconds_liquid": melting, "seconds": all_in_all,
+    }  # fmt: skip
+
+
+def _said(step: Step) -> str:
+    """Such as cool(to=0.5,steps=100000)."""
+    options = ",".join(f"{name}={value}" for name, value in step.described.items() if name != "step")
+    return f"{step.name}({options})"
 
 
 def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observer | None = None) -> Glass:

@@ -12,9 +12,10 @@ class Stage:
     """One look at the work.
 
     name: "pilot" counts the pilot glasses of a parent temperature, "glass" begins the one that was asked for; "liquid"
-    tells the mean squared displacement in a0², "quench" the largest force component, each beside where it is to get."""
+    tells the mean squared displacement in a0², "cooling" the steps of molecular dynamics, "quench" the largest force
+    component, each beside where it is to get."""
 
-    name: Literal["pilot", "glass", "liquid", "quench"]
+    name: Literal["pilot", "glass", "liquid", "cooling", "quench"]
     done: float
     wanted: float
 

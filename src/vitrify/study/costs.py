@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -153,7 +153,7 @@ def _in_table(product: Product) -> tuple[float | None, str]:
 
 def _pilots(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:
     """One glass quenched from random positions, then rounds of pilots, each with its moduli."""
-    moduli = _stage(table, former, "elasticity", n)
+    moduli, spec = _stage(table, former, "elasticity", n), replace(spec, preparation=())
     pilot = _glass(table, former, spec, n) + moduli
     return _quench(table, former, spec, n) + moduli + table.pilot_rounds * spec.n_pilots * pilot
 
@@ -161,7 +161,8 @@ def _pilots(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> flo
 def _glass(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:
     """A liquid runs until its particles have moved by melt_msd, so its steps are in proportion, above a least number."""
     steps = former.liquid_steps[table.start("liquid", n)]
-    share = max(steps * spec.melt_msd / Recipe().melt_msd, float(LEAST_STEPS)) / steps
+    between = sum(x.molecular_dynamics for x in spec.recipe.between)
+    share = (max(steps * spec.melt_msd / Recipe().melt_msd, float(LEAST_STEPS)) + between) / steps
     return share * _stage(table, former, "liquid", n) + _quench(table, former, spec, n)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from vitrify.campaign import Store
 
-from .digest import DIMENSION, FIRST_RULE, FORMULA, RULE, SHORT, Definition
+from .digest import DIMENSION, FIRST_RULE, FORMULA, PREPARATION, RULE, SHORT, Definition
 from .folders import GLASS, PILOTS
 from .identity import read_definition
 
@@ -52,7 +52,7 @@ def _differing(before: Definition, after: Definition) -> list[str]:
     if "model" in before and before.get(FORMULA) != after.get(FORMULA):  # shipped families and older stores say none
         before, after = ({FORMULA: "not recorded"} | x for x in (before, after))
     if "model" in before:
-        before, after = ({DIMENSION: 3} | dict(x) for x in (before, after))
+        before, after = ({DIMENSION: 3, PREPARATION: "none"} | dict(x) for x in (before, after))
     if "n_pilots" in before and "n_pilots" in after:
         before, after = ({RULE: FIRST_RULE} | x for x in (before, after))
     return [f"{key} {value}, now {after[key]}" for key, value in before.items() if key in after and after[key] != value]

@@ -25,6 +25,7 @@ FIRST_RULE = "4 G∞ a0³/30, two digits"  # of stores whose pilots say no rule
 TEMPERATURE_RULE = "4 (G∞ + 2σ) a0³/30, three digits"
 DIMENSION = "dimension"  # not said of three
 FORMULA = "formula of the potential"  # of a family that the package does not ship
+PREPARATION = "steps between melt and quench"  # not said where there are none
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
 Definition = dict[str, object]
 
@@ -54,7 +55,8 @@ def glass_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
     """What defines the glasses of an ensemble; an automatic temperature is the digest of how it is found."""
     automatic = spec.parent_temperature == "auto"
     temperature = parent_temperature_digest(study, spec) if automatic else repr(spec.parent_temperature)
-    return {**_common(study, spec), "n_particles": spec.n_particles, "parent_temperature": temperature}
+    own = {"n_particles": spec.n_particles, "parent_temperature": temperature}
+    return _common(study, spec) | own | _preparation(spec)
 
 
 def observable_definition(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> Definition:
@@ -67,6 +69,12 @@ def observable_definition(study: StudySpec, group: EnsembleSpec, observable: Obs
 def physics() -> dict[str, int]:
     """The versions of the code that enter digests: of liquids and glasses, and of each observable."""
     return {"liquid": LIQUID} | {name: x.version for name, x in OBSERVABLES.items()}
+
+
+def _preparation(spec: EnsembleSpec) -> Definition:
+    """The steps between melt and quench, each with the version of its code; nothing where there are none."""
+    steps = [{**x.described, "version": x.version} for x in spec.recipe.between]
+    return {PREPARATION: steps} if steps else {}
 
 
 def digest_of(definition: Definition) -> str:

@@ -17,7 +17,7 @@ from vitrify.campaign import Store
 from vitrify.campaign.plain_file import reading
 
 from .counting import Counts, held, sample_counts
-from .digest import DIMENSION, FORMULA, RULE, SHORT, digest_of
+from .digest import DIMENSION, FORMULA, PREPARATION, RULE, SHORT, digest_of
 from .folders import GLASS, PILOTS, Product, group_products, products
 from .identity import definitions, read_definition
 from .spec import EnsembleSpec, StudySpec
@@ -129,7 +129,7 @@ def _alike(there: Definition, now: Definition, product: Product, store: Store, p
             found = read_definition(store, folder) or _of_first(before, pilots)
             same = bool(found) and _alike(found, pilots, replace(product, observable=None), store, {})
         else:
-            same = before == after or (key != FORMULA and not (key in there and key in now))
+            same = before == after or (key not in (FORMULA, PREPARATION) and not (key in there and key in now))
         if not same:
             return False
     return True

@@ -16,12 +16,12 @@ mean and which version of its code this is, and `measure` takes a glass. It is r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from vitrify.errors import UsageError, check, shown
+from vitrify.options import Option, is_word, option
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,12 +33,10 @@ if TYPE_CHECKING:
     from vitrify.errors import SampleFailure
     from vitrify.glass import Glass
 
-Option = float | int | str | bool
+__all__ = ["NUMBER", "OBSERVABLES", "Column", "Measured", "Observable", "Option", "option", "register"]
 Kind = TypeVar("Kind", bound="type[Observable]")
-NAME = re.compile("[a-z][a-z0-9_]{0,39}")  # of an observable, its options and its columns: a word of a study file
 TAKEN = ("glass", "parent_temperature", "ensemble", "sample", "n_samples", "n_particles", "dimension", "name")
 NUMBER = "1"  # the unit of what has none
-MOST = 1e6  # of an option that is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +63,6 @@ class Measured:
 
     values: Mapping[str, Option] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
-
-
-def option(default: Option, meaning: str, *, choices: tuple[str, ...] = (), at_least: float = 0) -> Any:
-    """A field of an observable, as a key of the study file: what it is by default, what it means, what it may be."""
-    return field(default=default, metadata={"meaning": meaning, "choices": choices, "at_least": at_least})
 
 
 class Observable:
@@ -108,53 +101,24 @@ def register(kind: Kind) -> Kind:
     given: Any = kind
     name = getattr(given, "name", None)
     owner = f"observable {shown(name)}"
-    known = is_dataclass(given) and hasattr(given, "summary") and hasattr(given, "measure") and _is_word(name)
+    known = is_dataclass(given) and hasattr(given, "summary") and hasattr(given, "measure") and is_word(name)
     check(known, "plugin", "observable", given, "a dataclass below Observable with a summary and a name such as 'largest'")
     check(name not in TAKEN and name not in OBSERVABLES, owner, "name", name, "one that is not taken")
     for x in fields(given):
-        check(_is_word(x.name) and x.name not in TAKEN, owner, "option", x.name, "a word in small letters, not taken")
+        check(is_word(x.name) and x.name not in TAKEN, owner, "option", x.name, "a word in small letters, not taken")
         check(isinstance(x.default, Option), owner, x.name, x.default, "a number, a text or a truth by default")
     for column, about in kind.columns.items():
-        check(_is_word(column) and isinstance(about, Column), owner, "column", column, "a word, described by a Column")
+        check(is_word(column) and isinstance(about, Column), owner, "column", column, "a word, described by a Column")
         other = next((x.name for x in OBSERVABLES.values() if column in x.columns), "")
         check(not other and column not in TAKEN, owner, "column", column, f"one that {other or 'no table'} does not have")
     OBSERVABLES[kind.name] = kind
     return kind
 
 
-def options_of(kind: type[Observable]) -> dict[str, Field[Any]]:
-    """The options of an observable."""
-    return {x.name: x for x in fields(kind)}  # type: ignore[arg-type]  # what is registered is a dataclass
-
-
-def defaults_of(kind: type[Observable]) -> dict[str, Option]:
-    """Its options as they are by default."""
-    return {name: x.default for name, x in options_of(kind).items()}  # type: ignore[misc]  # register() asks for one
-
-
-def check_option(owner: str, of: Field[Any], value: object) -> None:
-    """Raise UsageError where an option has a value that it cannot have."""
-    default, choices, least = of.default, of.metadata.get("choices", ()), of.metadata.get("at_least", 0)
-    if isinstance(default, str):
-        named = " or ".join(f'"{x}"' for x in choices)
-        check(isinstance(value, str) and (not choices or value in choices), owner, of.name, value, named or "a text")
-    elif isinstance(default, bool):
-        check(isinstance(value, bool), owner, of.name, value, "true or false")
-    else:
-        whole = isinstance(default, int)
-        right = isinstance(value, int | float) and not isinstance(value, bool) and least <= value < MOST
-        right = right and (isinstance(value, int) or not whole)
-        check(right, owner, of.name, value, f"an integer, at least {least:g}" if whole else "a number")
-
-
 def power_of(base: str, dimensions: Collection[int]) -> str:
     """A length to the power of its dimension: λ³, λ², or λ^d where there are both."""
     found = set(dimensions)
     return base + ({3: "³", 2: "²"}[found.pop()] if len(found) == 1 else "^d")
-
-
-def _is_word(text: object) -> bool:
-    return isinstance(text, str) and NAME.fullmatch(text) is not None
 
 
 def unknown_observable(owner: str, name: object) -> UsageError:

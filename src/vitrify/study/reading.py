@@ -20,6 +20,7 @@ TABLES = ("study", "defaults", "ensemble")
 ENSEMBLE_FIELDS = {f.name: f for f in fields(EnsembleSpec)}
 MIXTURE = "mixture"  # a key beside the model, whose readable form holds it
 MIXTURE_KEYS = tuple(f.name for f in fields(Mixture))
+SAID_BY_STEPS = ("minimiser", "force_tolerance", "melt_msd")
 NOT_DEFAULTS = ("name", "model", "density", "sets")
 NUMBERS = ("density", "force_tolerance", "melt_msd")
 INTEGERS = ("n_particles", "n_samples", "dimension", "n_pilots", "pilot_particles")
@@ -83,7 +84,8 @@ class _Reader:
     def _ensemble(self, number: int, table: dict[str, Any], defaults: dict[str, Any]) -> EnsembleSpec:
         owner = f"ensemble {table.get('name', f'number {number + 1}')!r}"
         self._check_keys("ensemble", number, owner, table, [*ENSEMBLE_FIELDS, MIXTURE])
-        merged = {**defaults, **table}
+        replaced = SAID_BY_STEPS if "preparation" in table else ()
+        merged = {**{k: x for k, x in defaults.items() if k not in replaced}, **table}
         if MIXTURE in merged and "model" in merged:
             merged["model"] = self._mixed(number, owner, merged["model"], merged.pop(MIXTURE))
         for key, field in ENSEMBLE_FIELDS.items():
@@ -96,6 +98,8 @@ class _Reader:
             except UsageError as error:
                 place = ("ensemble", number) if "observables" in table else ("defaults", 0)
                 self._fail(*place, "observables", f"{owner}: {str(error).removeprefix('ensemble: ')}")
+        if "preparation" in merged:
+            merged["preparation"] = tuple(merged["preparation"])
         for key in (*NUMBERS, "parent_temperature"):
             if isinstance(merged.get(key), int):
                 merged[key] = float(merged[key])
@@ -187,6 +191,9 @@ def _wrong_type(key: str, value: Any) -> str | None:
     if key == "observables":
         right = isinstance(value, list) and all(isinstance(x, str) or _names_itself(x) for x in value)
         return None if right else 'a list of names or of tables such as { name = "modes", n_samples = 100 }'
+    if key == "preparation":
+        right = isinstance(value, list) and bool(value) and all(isinstance(x, dict) for x in value)
+        return None if right else 'a list of steps such as [{ step = "melt" }, { step = "quench" }]'
     table = isinstance(value, dict) and all(_is_number(x) for x in value.values())
     return None if table else "a table such as { DSS = 0.60 }"
 
@@ -202,4 +209,5 @@ def _key_in(sentence: str, table: dict[str, Any]) -> str | None:
     if named:
         return min(named, key=lambda key: named[key])
     spoken_of = {"particles at density": "n_particles", "potential": "model", "model": "model", "mixture": "model"}
+    spoken_of |= {"preparation: ": "preparation", "step ": "preparation"}
     return next((key for words, key in spoken_of.items() if words in sentence and key in table), None)

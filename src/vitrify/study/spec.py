@@ -10,9 +10,10 @@ from unicodedata import category
 from vitrify.errors import UsageError, check
 from vitrify.model import LEAST_DENSITY, LEAST_PARTICLES, MOST_DENSITY, MOST_PARTICLES, Model
 from vitrify.model.catalogue import parse, usual_dimension
-from vitrify.recipe import Recipe
+from vitrify.options import Option, check_option, defaults_of, options_of
+from vitrify.recipe import Recipe, recipe_of_steps
 
-from .observable import Observable, Option, check_option, defaults_of, options_of, unknown_observable
+from .observable import Observable, unknown_observable
 from .observables import OBSERVABLES
 
 MOST_PILOT_PARTICLES = 3000  # a pilot tells the same of G∞ as a larger glass
@@ -68,6 +69,7 @@ class EnsembleSpec:
     minimiser: str = "cg"
     force_tolerance: float = 1e-10  # in units of min(1 ε/λ, mean |pair force|)
     melt_msd: float = 10.0  # in a0²
+    preparation: tuple[dict[str, Option], ...] = ()  # steps, in place of the three above; () where these say all
     observables: tuple[ObservableSpec | str, ...] = ("mechanics", "elasticity")  # ObservableSpec once checked
     sets: dict[str, float] = field(default_factory=dict)  # figure set → control parameter, such as {"DSS": 0.6}
 
@@ -103,9 +105,24 @@ class EnsembleSpec:
             for n in (self.n_particles, self.particles_of_pilot, *sizes):
                 model.fraction_counts(n)
                 model.box_for(n, self.density, self.dimension)
-            self.recipe  # noqa: B018  # checks itself
+            self._settle_recipe()
         except UsageError as error:
             raise UsageError(f"{owner}: {error}") from None
+
+    def _settle_recipe(self) -> None:
+        """The steps of a preparation; where it is no more than melt and quench, the keys that say as much stand for it, so
+        that one recipe has one digest. Raises UsageError."""
+        if self.preparation:
+            found = recipe_of_steps(self.preparation)
+            for key, field_ in self.__dataclass_fields__.items():
+                if key in ("minimiser", "force_tolerance", "melt_msd"):
+                    here, there = getattr(self, key), getattr(found, key)
+                    free = here in (field_.default, there)
+                    check(free, "recipe", key, here, f"left out beside a preparation, whose steps say {there}")
+                    object.__setattr__(self, key, there)
+            steps = tuple(x.described for x in found.steps) if found.between else ()
+            object.__setattr__(self, "preparation", steps)
+        self.recipe  # noqa: B018  # checks itself
 
     @property
     def measured(self) -> tuple[ObservableSpec, ...]:
@@ -152,6 +169,8 @@ class EnsembleSpec:
 
     @property
     def recipe(self) -> Recipe:
+        if self.preparation:
+            return recipe_of_steps(self.preparation)
         return Recipe(minimiser=self.minimiser, force_tolerance=self.force_tolerance, melt_msd=self.melt_msd)
 
     @property
