@@ -14,13 +14,14 @@ from numba import njit
 from vitrify.backends import backend, set_threads, threads
 from vitrify.backends.cpu import OPTIONS
 from vitrify.backends.processor import has
+from vitrify.backends.program import NOT_SHARED
 from vitrify.backends.threads import shared_out
 from vitrify.backends.vectors import (
     FETCHED,
     KEPT,
     copy_plainly,
     displacement,
-    displacement_single_of,
+    displacement_shared_of,
     keep_in_cell_plainly,
     keep_plainly,
     pad_plainly,
@@ -144,9 +145,9 @@ def test_upper_halves_are_fetched_and_transposed(count):
     upper, stage = (ticks[7, :3] >> 32).astype(np.int32), np.zeros((3, 32))
     displacements = np.zeros((3, 32), dtype=np.float32)
     fetch_single(ticks, row, np.uint64(count), *upper, stage, displacements)
-    plain = displacement_single_of(upper_half)
+    plain = displacement_shared_of(upper_half)
     with np.errstate(over="ignore"):
-        expected = [plain(stage, k, ticks, int(row[k] & MASK), *upper) for k in range(count)]
+        expected = [plain((None, NOT_SHARED), k, ticks, int(row[k] & MASK), *upper) for k in range(count)]
     assert np.array_equal(displacements[:, :count].T, expected)
     assert count % FETCHED == 0
 
