@@ -163,7 +163,8 @@ def test_what_would_decide_is_enough_for_all_that_is_open():
     found = above(0.0).judge(parts([-0.15, -0.05], [0.1, 0.1], n=100))  # 1.8 and 16 times the samples
     assert "1,600" in found.would_decide
     groups = AllOf({"0": above(0.0), "1": above(0.0)}).judge(parts([-0.1, -0.05], [0.1, 0.1], n=100))
-    assert groups.would_decide == "0: about n = 400 would decide it; 1: about n = 1,600 would decide it"
+    said = "0: about n = 400 of N = 3,000 would decide it; 1: about n = 1,600 of N = 3,000 would decide it"
+    assert groups.would_decide == said
 
 
 def test_a_trend_says_what_would_decide_it():

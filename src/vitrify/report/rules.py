@@ -54,7 +54,8 @@ class Between:
             return ""
         if times > MOST_TIMES:
             return f"it lies at the bound of the margin: over {MOST_TIMES**2:,.0f} times as many samples would decide it"
-        return f"about n = {_two_digits(times**2 * part.n_samples):,} would decide it"
+        size = f" of N = {part.n_particles:,}" if part.n_particles else ""
+        return f"about n = {_two_digits(times**2 * part.n_samples):,}{size} would decide it"
 
     def takes(self, part: Measured) -> float:
         """How many times smaller the error must be; infinite where that is not known."""

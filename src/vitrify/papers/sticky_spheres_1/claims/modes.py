@@ -44,7 +44,7 @@ SPAN_REMARK = (
     "of glasses with D(ω) ~ ω⁴ and nothing else would span 0.43."
 )
 WIDTH_REMARK = (
-    "It does not hold in the letter: the means are not small beside the scatter, and standard deviations are 12 to 20 % of "
+    "It does not hold in the letter: the means are not small beside the scatter, and standard deviations are 15 to 19 % of "
     "the means (measured at N = 3,000), not of the order of the means themselves, which is taken to be 1/√10 to √10. What "
     "the paper concludes from it, that the widths depend neither on N nor on the modes' frequencies, is judged below."
 )
