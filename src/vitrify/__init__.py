@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["errors", "models"],
     submod_attrs={
+        "errors": ["SampleFailure", "UsageError"],
         "glass": ["Glass"],
         "making": ["make_glass"],
         "model": ["Mixture", "Model", "Potential", "Sizes"],

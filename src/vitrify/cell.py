@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from vitrify.errors import UsageError, shown
+from vitrify.errors import UsageError, check, shown
 from vitrify.model.plain_numbers import finite_number
 
 FloatArray = NDArray[np.float64]
@@ -158,7 +158,10 @@ class Cell:
         """The cell of vectors (1 + gradient)·a, turned so that a lies along x. No fractional coordinate changes.
 
         gradient: (d, d) displacement gradient, ∂u_x/∂y at [0, 1]. An upper triangular one turns nothing."""
-        return standard_form(self.matrix @ (np.eye(self.dimension) + np.asarray(gradient)).T)[0]
+        d, given = self.dimension, np.asarray(gradient)
+        numbers = given.shape == (d, d) and given.dtype.kind in "fiu"
+        check(numbers, "cell", "gradient", gradient, f"a matrix of {d} times {d} numbers")
+        return standard_form(self.matrix @ (np.eye(d) + given).T)[0]
 
     def repeated(self, times: IntArray) -> Cell:
         """The cell of so many copies side by side. times: (d,)."""

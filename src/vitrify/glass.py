@@ -95,9 +95,12 @@ class Glass:
     def strained(self, gradient: NDArray[np.float64]) -> Glass:
         """The glass after an affine strain: a new cell, in which no particle changes its fractional coordinates.
 
-        gradient: (d, d) displacement gradient, ∂u_x/∂y at [0, 1]."""
+        gradient: (d, d) displacement gradient, ∂u_x/∂y at [0, 1]; the whole is then turned so that the cell's a lies along
+        x, which an upper triangular one does already. The provenance says it, as `strains`. Raises UsageError."""
         cell = self.cell.strained(gradient)
-        return replace(self, positions=cell.positions(self.cell.fractions(self.positions)), box=cell)
+        strains = f"{self.provenance.get('strains', '')} {np.asarray(gradient).tolist()}".strip()
+        positions = cell.positions(self.cell.fractions(self.positions))
+        return replace(self, positions=positions, box=cell, provenance={**self.provenance, "strains": strains})
 
     def with_positions(self, positions: NDArray[np.float64]) -> Glass:
         """The same glass with its particles elsewhere."""

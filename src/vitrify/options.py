@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import traceback
 from dataclasses import Field, field, fields
 from typing import Any
 
-from vitrify.errors import check
+from vitrify.errors import SampleFailure, UsageError, check
 
 Option = float | int | str | bool
 NAME = re.compile("[a-z][a-z0-9_]{0,39}")  # of what can be asked for, of its options and columns: a word of a study file
+TAKEN = ("step", "name", "version", "n_samples", "n_particles")  # as options, by study files themselves
 MOST = 1e12  # of an option that is a number
 
 
@@ -42,8 +44,51 @@ def check_option(owner: str, of: Field[Any], value: object) -> None:
         whole, most = isinstance(default, int), of.metadata.get("most", MOST)
         right = isinstance(value, int | float) and not isinstance(value, bool) and least <= value < most
         right = right and (isinstance(value, int) or not whole)
-        bounds = f", at least {least:g}" if whole or least else ""
+        bounds = f", at least {least:g} and below {most:g}"
         check(right, owner, of.name, value, f"{'an integer' if whole else 'a number'}{bounds}")
+
+
+def check_options(owner: str, of: Any) -> None:
+    """Raise UsageError where a record has an option with a value that it cannot have."""
+    for x in fields(of):
+        check_option(owner, x, getattr(of, x.name))
+
+
+def check_kind(what: str, given: Any, method: str, base: type) -> str:
+    """The name of a class that is to be registered. Raises UsageError where it lacks what such a class has."""
+    owner = f"plugin: {what} {getattr(given, '__name__', given)}"
+    kind: Any = given
+    if not (isinstance(given, type) and issubclass(given, base)):
+        raise UsageError(f"{owner} must be a class below {base.__name__}")
+    made = vars(kind).get("__dataclass_params__")
+    if made is None or not made.frozen:
+        raise UsageError(f"{owner} is no frozen dataclass, must have @dataclass(frozen=True) above it")
+    for text in ("name", "summary"):
+        if not isinstance(getattr(kind, text, None), str):
+            raise UsageError(f"{owner} has no {text}, must have one as a text")
+    if getattr(kind, method) is getattr(base, method):
+        raise UsageError(f"{owner} has no method {method}, which does its work")
+    if not is_word(kind.name):
+        raise UsageError(f"{owner}: name is {kind.name!r}, must be a word of small letters, digits and _")
+    if not isinstance(kind.version, int):
+        raise UsageError(f"{owner}: version is {kind.version!r}, must be a whole number")
+    for x in fields(kind):
+        if not (isinstance(x.default, Option) and is_word(x.name)) or x.name in TAKEN:
+            raise UsageError(f"{owner}: {x.name} must be a word that is not taken, with a default, by option(...)")
+        check_option(owner, x, x.default) if what != "step" or x.default != 0.0 else None
+    return str(kind.name)
+
+
+def failure_of(what: str, error: BaseException) -> SampleFailure:
+    """Why code of a plugin failed, with the line that did."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{last.filename.rpartition('/')[2]}, line {last.lineno}"
+    return SampleFailure(f"{what} fails: {type(error).__name__}: {error} ({place})")
+
+
+def is_shipped(given: object) -> bool:
+    """Whether a class or a function is the package's own, whose errors are defects."""
+    return getattr(given, "__module__", "").startswith("vitrify.")
 
 
 def is_word(text: object) -> bool:

@@ -23,12 +23,14 @@ def load_group(group: str) -> None:
 def load_files() -> None:
     """Import the files that the environment names. Raises UsageError for one that cannot be imported."""
     for file in filter(None, os.environ.get(FILES, "").split(os.pathsep)):
-        load_file(Path(file))
+        load_file(Path(file).expanduser())
 
 
 def add_file(file: Path) -> None:
     """Load a plugin here and in all processes that this one starts. Raises UsageError."""
     path = str(file.resolve())
+    if os.pathsep in path:
+        raise UsageError(f"plugin {path} has {os.pathsep!r} in its path, which parts files in {FILES}; put it elsewhere")
     load_file(Path(path))
     there = [x for x in os.environ.get(FILES, "").split(os.pathsep) if x and x != path]
     os.environ[FILES] = os.pathsep.join([*there, path])
@@ -36,6 +38,7 @@ def add_file(file: Path) -> None:
 
 def load_file(file: Path) -> None:
     """Import a file once. Raises UsageError where it is none, or where it fails."""
+    file = file.resolve()
     if not file.is_file():
         raise UsageError(f"plugin {file} is no file, must be a Python file")
     name = f"vitrify_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
@@ -58,5 +61,5 @@ def _imported(what: str, load: object) -> None:
         load()  # type: ignore[operator]
     except VitrifyError as error:
         raise UsageError(f"{what}: {error}") from None
-    except Exception as error:  # of code that is not ours: anything can be wrong in it
+    except (Exception, SystemExit) as error:  # of code that is not ours: anything can be wrong in it
         raise UsageError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error

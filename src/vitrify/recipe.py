@@ -6,13 +6,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from inspect import getattr_static
 from numbers import Real
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from vitrify.errors import check, shown
-from vitrify.options import Option, check_option, is_word, option, options_of
+from vitrify.errors import SampleFailure, VitrifyError, check, hint, shown
+from vitrify.options import (
+    Option,
+    check_kind,
+    check_option,
+    check_options,
+    failure_of,
+    is_shipped,
+    is_word,
+    option,
+    options_of,
+)
 
 MINIMISERS = ("cg", "fire")
+OF_GLASS = (  # in the provenance of every glass; no step of a plugin says them
+    "parent_temperature", "liquid_temperature", "liquid_steps", "time_step", "msd_over_a0_squared", "minimiser",
+    "force_evaluations", "quench_max_force", "preparation", "seconds_liquid", "seconds", "device", "seed", "model", "box",
+    "processor", "strains",
+)  # fmt: skip
 LEAST_STEPS = 2000  # of a liquid, so that the heat of the start is gone even where particles run fast
 Kept = Mapping[int, Mapping[str, str | float]]  # what a step did with each sample, as its provenance
 Kind = TypeVar("Kind", bound="type[Step]")
@@ -41,6 +57,9 @@ class Step:
     summary: ClassVar[str]  # what it does, in a few words
     version: ClassVar[int] = 1  # of its code, part of a glass's identity: raise it where results change
 
+    def __post_init__(self) -> None:
+        check_options(f"step {self.name}", self)
+
     def run(self, on: Preparing) -> Kept:
         """Do it with all samples that have not failed; what is kept of each as its provenance, by sample."""
         raise NotImplementedError
@@ -61,12 +80,11 @@ STEPS: dict[str, type[Step]] = {}  # by name: the package's own, then those of p
 
 def register_step(kind: Kind) -> Kind:
     """Let preparations ask for a step. Raises UsageError for what is none, or has a name that is taken."""
-    given: Any = kind
-    name = getattr(given, "name", None)
-    known = hasattr(given, "__dataclass_fields__") and hasattr(given, "run") and hasattr(given, "summary") and is_word(name)
-    check(known, "plugin", "step", given, "a dataclass below Step with a summary and a name such as 'hold'")
-    check(name not in STEPS, f"step {shown(name)}", "name", name, "one that is not taken")
-    STEPS[given.name] = given
+    name = check_kind("step", kind, "run", Step)
+    check(name not in STEPS, f"step {name}", "name", name, "one that is not taken")
+    lasts = isinstance(getattr_static(kind, "molecular_dynamics"), property)
+    check(lasts, f"step {name}", "molecular_dynamics", "no property", "one, with @property above it")
+    STEPS[name] = kind
     return kind
 
 
@@ -96,7 +114,8 @@ class Cool(Step):
     summary: ClassVar[str] = "molecular dynamics from the temperature of the step before to another"
 
     def __post_init__(self) -> None:
-        check(self.to > 0, "step cool", "to", self.to, "a positive temperature, in ε/k_B")
+        Step.__post_init__(self)
+        check(self.to > 0, "step cool", "to", self.to or "missing", "a positive temperature, in ε/k_B")
 
     def run(self, on: Preparing) -> Kept:
         return on.cool(self.to, self.steps)
@@ -137,7 +156,9 @@ class Recipe:
         check(self.minimiser in MINIMISERS, "recipe", "minimiser", self.minimiser, known)
         _check_between("force_tolerance", self.force_tolerance, 0.0, 1e-3, "between 0 and 1e-3")
         _check_between("melt_msd", self.melt_msd, 1.0, 1e6, "at least 1 and below 1e6 (in a0²)")
-        steps = isinstance(self.between, list | tuple) and all(isinstance(x, Step) for x in self.between)
+        steps = isinstance(self.between, list | tuple) and all(
+            isinstance(x, Step) and type(x) is not Step for x in self.between
+        )
         check(steps, "recipe", "between", self.between, "a list of steps, such as [Cool(to=0.5)]")
         ends = [x.name for x in self.between if isinstance(x, Melt | Quench)]
         check(not ends, "recipe", "between", ", ".join(ends), "without melt and quench, which stand around it")
@@ -153,6 +174,33 @@ class Recipe:
     def instantaneous(self) -> Recipe:
         """The same without what stands between melt and quench, as pilot glasses are made."""
         return Recipe(minimiser=self.minimiser, force_tolerance=self.force_tolerance, melt_msd=self.melt_msd)
+
+
+def done(step: Step, on: Preparing) -> Kept:
+    """Run a step; what it keeps of each sample, numbers and texts by name. Raises SampleFailure, for code of a plugin that
+    fails too."""
+    try:
+        return {int(s): {_kept_name(step, key): _kept(key, x[key]) for key in x} for s, x in step.run(on).items()}
+    except VitrifyError:
+        raise
+    except (Exception, SystemExit) as error:
+        if is_shipped(type(step)):
+            raise
+        raise failure_of(f"step {step.name}", error) from error
+
+
+def _kept_name(step: Step, key: object) -> str:
+    if not is_word(key) or (key in OF_GLASS and not is_shipped(type(step))):
+        raise SampleFailure(f"step {step.name} keeps something as {shown(key)}, must take a word that no glass has yet")
+    return str(key)
+
+
+def _kept(key: object, value: Any) -> str | float:
+    """A value of the provenance as a plain number or text."""
+    plain = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+    if not isinstance(plain, str | int | float):
+        raise SampleFailure(f"a step keeps {shown(value)} as {key}, must keep numbers and texts")
+    return plain
 
 
 def recipe_of(given: Recipe | None) -> Recipe:
@@ -176,8 +224,9 @@ def recipe_of_steps(steps: Sequence[Mapping[str, Any]]) -> Recipe:
 
 
 def _step(given: Mapping[str, Any]) -> Step:
-    name = given.get("step")
-    check(isinstance(name, str) and name in STEPS, "preparation", "step", name, f"one of {', '.join(STEPS)}")
+    name = given.get("step", "missing")
+    known_steps = f"one of {', '.join(STEPS)}, or of a plugin (vitrify --plugin FILE)"
+    check(isinstance(name, str) and name in STEPS, "preparation", "step", name, f"{known_steps}{hint(str(name), STEPS)}")
     kind, owner = STEPS[str(name)], f"step {name}"
     known = options_of(kind)
     options = {key: value for key, value in given.items() if key != "step"}

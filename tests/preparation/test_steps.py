@@ -1,19 +1,24 @@
 """Preparations as lists of steps: melt, cool, quench, and those of a plugin."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import vitrify
+from stores import invented
 from vitrify.backends import backend
+from vitrify.campaign import Store
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.model import catalogue
 from vitrify.observables import mechanics
-from vitrify.options import options_of
-from vitrify.preparation import Recipe, make_glass, make_glasses
+from vitrify.options import option, options_of
+from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
 from vitrify.recipe import STEPS, Cool, Melt, Quench, Step, recipe_of_steps, register_step
+from vitrify.report import tables
+from vitrify.report.gathered import gather
 from vitrify.study import parse_study, plan
 from vitrify.study.costs import costs
 from vitrify.study.digest import glass_digest, parent_temperature_digest
@@ -109,8 +114,71 @@ def test_one_recipe_has_one_digest_and_another_another():
 
 
 def test_keys_beside_a_preparation_must_say_the_same():
-    with pytest.raises(UsageError, match="melt_msd is 3.0, must be left out beside a preparation"):
+    with pytest.raises(UsageError, match="melt_msd stands beside a preparation"):
         parse_study(STUDY + 'melt_msd = 3\npreparation = [{ step = "melt" }, { step = "quench" }]\n')
+
+
+def test_two_coolings_are_both_kept_and_every_step_is_run():
+    recipe = Recipe(melt_msd=1.0, between=[Cool(to=2.0, steps=1049), Cool(to=1.0, steps=600)])
+    how = made(recipe).provenance
+    assert (how["cooling_steps"], how["cooling_steps_2"]) == (1049, 600)
+    assert how["cooled_to_2"] == pytest.approx(1.0, rel=0.2)
+
+
+@pytest.mark.parametrize("options", [
+    {"to": "x"}, {"to": -1.0}, {"to": float("inf")}, {"to": True}, {"to": 1.0, "steps": 0}, {"to": 1.0, "steps": 1e4}, {},
+])  # fmt: skip
+def test_steps_are_checked_in_python_too(options):
+    with pytest.raises(UsageError, match="step cool: (to|steps) is"):
+        Cool(**options)
+
+
+def test_a_quench_alone_refuses_steps(pss_glass):
+    with pytest.raises(UsageError, match="nothing but a quench"):
+        quench_glass(pss_glass, recipe=Recipe(between=[Cool(to=1.0)]))
+
+
+def odd(run, **more):
+    """A step of a plugin that does this."""
+    kind = dataclass(frozen=True)(type("Odd", (Step,), {"name": "odd", "summary": "odd", "run": run, **more}))
+    return register_step(kind)
+
+
+@pytest.mark.parametrize(("run", "said"), [
+    (lambda self, on: 1 / 0, r"step odd fails: ZeroDivisionError: division by zero \(test_steps.py, line \d+\)"),
+    (lambda self, on: None, "step odd fails"), (lambda self, on: {7: {"a": 1}}, "of sample 7, of which there is none"),
+    (lambda self, on: {0: {"a": None}}, "must keep numbers and texts"), (lambda self, on: {0: {"seed": 3}}, "no glass has yet"),
+    (lambda self, on: exit(), "SystemExit"),
+])  # fmt: skip
+def test_a_step_that_goes_wrong_is_a_failed_sample(monkeypatch, run, said):
+    monkeypatch.delitem(STEPS, "odd", raising=False)
+    try:
+        kind = odd(run)
+        with pytest.raises(SampleFailure, match=said):
+            made(Recipe(melt_msd=1.0, between=[kind()]))
+    finally:
+        STEPS.pop("odd", None)
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    ({"molecular_dynamics": lambda self: 3.0}, "@property"), ({"run": Step.run}, "no method run"), ({"summary": None}, "no summary"),
+    ({"step": option(1, "s"), "__annotations__": {"step": "int"}}, "not taken"), ({"name": "No"}, "small letters"),
+    ({"x": 1.0, "__annotations__": {"x": "float", "y": "float"}, "y": option(0.5, "y", at_least=2.0)}, "at least 2"),
+])  # fmt: skip
+def test_steps_that_cannot_be_registered(more, said):
+    with pytest.raises(UsageError, match=said):
+        odd(**{"run": lambda self, on: {}, **more})
+    assert "odd" not in STEPS
+
+
+def test_a_later_version_of_a_step_finds_what_an_earlier_made(monkeypatch, tmp_path):
+    text = STUDY + 'preparation = [{ step = "melt" }, { step = "cool", to = 0.5 }, { step = "quench" }]\n'
+    store = invented(tmp_path / "s", text)
+    assert len(vitrify.open_store(store).table("a")) == 2
+    monkeypatch.setattr(Cool, "version", 2)
+    assert len(vitrify.open_store(store).table("a")) == 2
+    Store(store).write_text("study.toml", text.replace("to = 0.5", "to = 0.6"))
+    assert len(vitrify.open_store(store).table("a")) == 0
 
 
 def test_plan_counts_what_stands_between():
@@ -137,7 +205,7 @@ def test_a_step_of_a_plugin(monkeypatch):
             register_step(STEPS["hold"])
     finally:
         STEPS.pop("hold", None)
-    with pytest.raises(UsageError, match="a dataclass below Step"):
+    with pytest.raises(UsageError, match="no frozen dataclass"):
         register_step(Step)
 
 
@@ -154,3 +222,11 @@ def test_a_preparation_stands_before_the_defaults():
     text = STUDY.replace("[[ensemble]]", "[defaults]\nmelt_msd = 3\n\n[[ensemble]]")
     (spec,) = parse_study(text + 'preparation = [{ step = "melt" }, { step = "quench" }]\n').ensembles
     assert (spec.melt_msd, spec.preparation) == (10.0, ())
+
+
+def test_a_report_says_what_stands_between_melt_and_quench(tmp_path):
+    text = STUDY + 'preparation = [{ step = "melt" }, { step = "cool", to = 0.5 }, { step = "quench" }]\n'
+    found = tables.ensembles(gather(vitrify.open_store(invented(tmp_path / "s", text))))
+    assert found["between melt and quench"].tolist() == ["cool to 0.5, steps 100000"]
+    plain = tables.ensembles(gather(vitrify.open_store(invented(tmp_path / "p", STUDY))))
+    assert "between melt and quench" not in plain

@@ -5,14 +5,16 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from vitrify.cli.main import cli
-from vitrify.errors import UsageError
+from vitrify.errors import SampleFailure, UsageError
 from vitrify.formats.choose import FORMATS
 from vitrify.plugins import (
     OBSERVABLES,
@@ -24,6 +26,7 @@ from vitrify.plugins import (
     register,
     register_format,
 )  # fmt: skip
+from vitrify.study.observable import checked
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
 STUDY = """[study]
@@ -51,6 +54,15 @@ def place(tmp_path_factory):
     done = call(folder, "run", "study.toml", "--store", "store", "--workers", "1", "--no-report")
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@dataclass(frozen=True)
+class Own(Observable):
+    """One that is not registered."""
+
+    name = "own"
+    summary = "own"
+    columns = {"own": Column("1", "own")}  # noqa: RUF012  # as a plugin would write it
 
 
 def call(folder, *words, plugin="farthest.py"):
@@ -112,7 +124,7 @@ def test_without_the_plugin_it_is_unknown(place, words, said):
 
 @pytest.mark.parametrize(("text", "said"), [
     (None, "is no file"), ("import nothing_of_this_name", "ModuleNotFoundError"), ("1 / 0", "ZeroDivisionError"),
-    ("from vitrify.plugins import *\nregister(dict)", "must be a dataclass below Observable"),
+    ("from vitrify.plugins import *\nregister(dict)", "must be a class below Observable"), ("exit()", "SystemExit"),
 ])  # fmt: skip
 def test_a_broken_plugin_is_one_sentence(tmp_path, text, said):
     file = tmp_path / "own.py"
@@ -122,6 +134,43 @@ def test_a_broken_plugin_is_one_sentence(tmp_path, text, said):
     assert result.exit_code == 2
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_file_named_twice_is_loaded_once(place):
+    (place / "link.py").symlink_to(place / "farthest.py")
+    for named in ("farthest.py", str(place / "farthest.py"), f"link.py{os.pathsep}farthest.py"):
+        words = [
+            sys.executable,
+            "-c",
+            "from vitrify.cli.main import cli; cli()",
+            "--plugin",
+            "farthest.py",
+            "status",
+            "store",
+        ]
+        done = subprocess.run(
+            words, cwd=place, env=os.environ | {"VITRIFY_PLUGINS": named}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_an_observable_is_named_once_and_arrays_are_told(place):
+    file = str(next((place / "glasses").rglob("*.xyz")))
+    twice = call(
+        place,
+        "measure",
+        file,
+        "--observable",
+        "farthest",
+        "--observable",
+        "farthest percentile=1",
+        "--force-tolerance",
+        "1",
+    )
+    assert "names farthest twice" in twice.stderr
+    words = ("measure", file, "--observable", "structure", "--force-tolerance", "1")
+    assert "AA (250,)" in call(place, *words).stdout
+    assert len(json.loads(call(place, *words, "--json").stdout)["structure_arrays"]["AA"]) == 250
 
 
 def test_a_format_in_a_file_of_its_own(place):
@@ -164,25 +213,43 @@ def test_a_plugin_that_fails_is_told_where_it_measures(place):
     done = call(place, "measure", file, "--observable", "farthest", "--force-tolerance", "1", plugin="wrong.py")
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
     assert "observable farthest fails: AttributeError" in done.stderr
+    assert "(wrong.py, line " in done.stderr
+
+
+@pytest.mark.parametrize(("found", "said"), [
+    ({"own": 1.0}, "gave a dict, must give Measured"), (None, "gave a NoneType"), (Measured({}), "no value for own"),
+    (Measured({"own": 1.0, "other": 2.0}), "a value for other"), (Measured({"own": "a"}), "must give float"),
+    (Measured({"own": None}), "must give float"), (Measured({"own": True}), "must give float"), (Measured({"own": 10**400}), "64 bits"),
+    (Measured({"own": 1.0}, {"x/y": [1.0]}), "holds no numbers"), (Measured({"own": 1.0}, {"x": [1j]}), "holds no numbers"),
+    (Measured({"own": 1.0}, {"x": [[1], [1, 2]]}), "holds no numbers"),
+])  # fmt: skip
+def test_what_an_observable_gives_is_held_against_its_columns(found, said):
+    with pytest.raises(SampleFailure, match=said):
+        checked(Own(), found)
+
+
+def test_numbers_of_numpy_become_plain():
+    plain = checked(Own(), Measured({"own": np.float32(0.5)}, {"x": [1, 2]}))
+    assert type(plain.values["own"]) is float
+    assert checked(Own(), Measured({"own": np.int64(3)})).values == {"own": 3.0}
 
 
 @pytest.mark.parametrize(("body", "said"), [
-    ({"name": "mechanics"}, "not taken"), ({"name": "No Word"}, "a name such as"), ({"name": "glass"}, "not taken"),
+    ({"name": "mechanics"}, "not taken"), ({"name": "No Word"}, "small letters"), ({"measure": Observable.measure}, "no method measure"), ({"summary": None}, "no summary"), ({"name": "glass"}, "not taken"),
     ({"columns": {"pressure": Column("1", "p")}}, "mechanics does not have"), ({"columns": {"x y": Column("1", "p")}}, "a word"),
-    ({"n_samples": option(1, "n"), "__annotations__": {"n_samples": "int"}}, "not taken"),
+    ({"n_samples": option(1, "n"), "__annotations__": {"n_samples": "int"}}, "not taken"), ({"version": "x"}, "a whole number"),
+    ({"columns": {"seconds": Column("s", "t")}}, "no table"), ({"columns": {"own": Column("1", "x", list)}}, "float, int, bool or str"),
 ])  # fmt: skip
 def test_what_cannot_be_registered(body, said):
-    from dataclasses import dataclass
-
-    kind = dataclass(frozen=True)(type("Own", (Observable,), {"name": "own", "summary": "own", **body}))
+    kind = dataclass(frozen=True)(
+        type("Own", (Observable,), {"name": "own", "summary": "own", "measure": lambda self, glass: None, **body})
+    )
     with pytest.raises(UsageError, match=said):
         register(kind)
     assert "own" not in OBSERVABLES
 
 
 def test_options_are_checked_by_their_kind(monkeypatch):
-    from dataclasses import dataclass
-
     from vitrify.study import ObservableSpec
 
     @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from vitrify.errors import ModelOverridden, UsageError, VitrifyError
+from vitrify.errors import ModelOverridden, UsageError
 from vitrify.formats.choose import require_writer
 from vitrify.formats.displacements import Frame, require_displacements, write_displacements
 from vitrify.formats.whole import require_apart, require_place
@@ -25,7 +25,7 @@ from vitrify.preparation import quench_glass
 from vitrify.statics import Hessian
 from vitrify.strict_json import strict_json
 from vitrify.study.columns import columns
-from vitrify.study.observable import Observable
+from vitrify.study.observable import Observable, measured
 from vitrify.study.spec import ObservableSpec
 
 from .bar import bar
@@ -82,6 +82,9 @@ def measure(
         raise UsageError("--mixture is of a model that is given: write --model too")
     _require_outputs(file, output, write_modes)
     asked = [_observable(text) for text in observables]
+    twice = next((x.name for k, x in enumerate(asked) if x.name in [y.name for y in asked[:k]]), None)
+    if twice:
+        raise UsageError(f"--observable names {twice} twice, must name each once")
     glass = _read(file, with_mixture(model, mixture) if model and mixture else model, _mapping(species))
     glass = _quenched(glass) if quench else glass
     if output:  # before it is measured: a quenched glass is kept, whatever is found in it
@@ -90,13 +93,13 @@ def measure(
         _tell_of_output(output, quench)
     frames: list[Frame] = []
     with stage_line(str(glass.model)):  # kernels are compiled on the way
-        measured = measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
-        found: dict[str, Any] = {name: value for name, value in asdict(measured).items() if value is not None}
+        numbers = measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
+        found: dict[str, Any] = {name: value for name, value in asdict(numbers).items() if value is not None}
         if modes or qlm or dipoles:
             hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
             found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)
         for observable in asked:
-            found = {**_values(observable, glass), **found}
+            found = {**_values(observable, glass, arrays=as_json), **found}
     if write_modes:
         write_displacements(glass, frames, write_modes)
     if as_json:
@@ -170,14 +173,13 @@ def _observable(text: str) -> Observable:
     return ObservableSpec(name, options={key: _option(value) for key, _, value in given}).observable
 
 
-def _values(observable: Observable, glass: Glass) -> dict[str, Option]:
-    """What an observable finds. Raises UsageError where its code, which may be a plugin's, fails."""
-    try:
-        return dict(observable.measure(glass).values)
-    except VitrifyError:
-        raise
-    except Exception as error:
-        raise UsageError(f"observable {observable.name} fails: {type(error).__name__}: {error}") from error
+def _values(observable: Observable, glass: Glass, *, arrays: bool) -> dict[str, Any]:
+    """What an observable finds; its arrays too, or their sizes."""
+    found = measured(observable, glass)
+    kept = {k: x.tolist() if arrays else f"{k} {x.shape}" for k, x in found.arrays.items()}
+    if not kept:
+        return dict(found.values)
+    return {**found.values, f"{observable.name}_arrays": kept if arrays else ", ".join(str(x) for x in kept.values())}
 
 
 def _option(word: str) -> Option:
@@ -190,6 +192,8 @@ def _option(word: str) -> Option:
 
 
 def _meaning(name: str, dimension: int) -> str:
+    if name.endswith("_arrays"):
+        return "arrays and their sizes, which --json writes"
     return MEANINGS.get(name) or columns()[name].of([dimension]).sentence
 
 

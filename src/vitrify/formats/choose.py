@@ -6,12 +6,14 @@ import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
-from vitrify.errors import UsageError, shown
+from vitrify.errors import UsageError, VitrifyError, shown
 from vitrify.glass import Glass
 from vitrify.model import Model
 from vitrify.model.catalogue import model_of
-from vitrify.plugin_files import load_group
+from vitrify.options import failure_of, is_shipped
+from vitrify.plugin_files import load_files, load_group
 
 from . import extxyz, gsd, lammps  # noqa: F401  # each registers itself
 from .format import FORMATS, Format, of_suffix
@@ -37,9 +39,14 @@ def read_glass(path: Path | str, model: Model | str | None = None, species: dict
         raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {known} to be read")
     _require_file(file)
     try:
-        return form.read(file, given, dict(species or {}))
+        glass = form.read(file, given, dict(species or {}))
+        if not isinstance(cast(object, glass), Glass):
+            raise TypeError(f"read gave a {type(glass).__name__}, must give a Glass")
+        return glass
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
+    except Exception as error:
+        raise _told(file, form, form.read, "read", error) from error
 
 
 def write_glass(glass: Glass, path: Path | str) -> None:
@@ -51,7 +58,18 @@ def write_glass(glass: Glass, path: Path | str) -> None:
     assert form is not None
     assert form.write is not None
     writer = form.write
-    write_whole(file, lambda beside: writer(glass, beside))
+
+    def write(beside: Path) -> None:
+        try:
+            writer(glass, beside)
+        except UsageError as error:
+            raise UsageError(str(error) if is_shipped(writer) else f"{file}: {error}") from None
+        except OSError:
+            raise
+        except Exception as error:
+            raise _told(file, form, writer, "written", error) from error
+
+    write_whole(file, write)
 
 
 def require_writer(path: Path) -> None:
@@ -62,7 +80,19 @@ def require_writer(path: Path) -> None:
         raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {known} to be written")
     _require_name(path)
     if form.require is not None:
-        form.require()
+        try:
+            form.require()
+        except VitrifyError:
+            raise
+        except Exception as error:
+            raise _told(path, form, form.require, "written", error) from error
+
+
+def _told(file: Path, form: Format, code: object, done: str, error: Exception) -> Exception:
+    """What is raised where code of a format fails: of a plugin's a sentence, of the package's own the defect itself."""
+    if is_shipped(code):
+        return error
+    return UsageError(f"{file} cannot be {done}: {failure_of(f'format {form.name}', error)}")
 
 
 def _format(path: Path) -> Format | None:
@@ -70,6 +100,7 @@ def _format(path: Path) -> Format | None:
     found = of_suffix(path.suffix)
     if found is None:
         load_group(GROUP)
+        load_files()
     return found or of_suffix(path.suffix)
 
 

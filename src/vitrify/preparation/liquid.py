@@ -132,11 +132,11 @@ def _cooling(
     yield LISTS
     for k in range(parts):
         now = start + (end - start) * (k + 1) / parts
-        held = yield from _advancing(row, steps // parts, step, now)
-        told(s, (k + 1) * (steps // parts))
+        held = yield from _advancing(row, steps * (k + 1) // parts - steps * k // parts, step, now)
+        told(s, steps * (k + 1) // parts)
     if not abs(held - end) < 0.2 * end + 0.05 * abs(end - start):  # the last part's mean is behind its end by some steps
         raise SampleFailure(f"the thermostat held T = {held:.4g} at the end of the cooling, not {end:g}: cool more slowly")
-    return Cooling(parts * (steps // parts), held)
+    return Cooling(steps, held)
 
 
 def advance(samples: Samples, *, steps: int, time_step: float, temperature: float) -> dict[int, float]:

@@ -11,10 +11,10 @@ import numpy as np
 from vitrify.backends import Cpu, backend
 from vitrify.batch import glass_batch, row_width
 from vitrify.contacts import Contacts, require_solid
-from vitrify.errors import SampleFailure, UsageError
+from vitrify.errors import SampleFailure, UsageError, check
 from vitrify.glass import Glass, Provenance
 from vitrify.model import Model
-from vitrify.recipe import Recipe, Step, recipe_of
+from vitrify.recipe import Recipe, Step, done, recipe_of
 
 from .asked import dimension_of, size_of, temperature_of
 from .quench import quench
@@ -90,9 +90,11 @@ def make_glasses(
     preparing = Preparing(samples, parent_temperature, rngs, progress)
     kept: dict[int, dict[str, str | float]] = {s: {} for s in range(batch.n_samples)}
     spent = [started]
-    for step in recipe.steps:
-        for s, found in step.run(preparing).items():
-            kept[s] |= found
+    for number, step in enumerate(recipe.steps):
+        for s, found in done(step, preparing).items():
+            if s not in kept:
+                raise SampleFailure(f"step {step.name} keeps something of sample {s}, of which there is none")
+            kept[s] |= {(key if key not in kept[s] else f"{key}_{number}"): value for key, value in found.items()}
         spent.append(time.perf_counter())
     samples.place.download()
     part = 1.0 / len(rngs)
@@ -144,14 +146,15 @@ def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observ
     if not isinstance(glass, Glass):
         raise UsageError(f"quench_glass takes a Glass, such as Glass.read(path), not {type(glass).__name__}")
     recipe = recipe_of(recipe)
+    check(not recipe.between, "quench_glass", "recipe.between", "given", "left out, as nothing but a quench is done")
     batch = glass_batch(glass)
     samples = Samples(batch)
-    done = samples.only(
+    quenched = samples.only(
         quench(samples, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
     )
     how: Provenance = {
         "minimiser": recipe.minimiser,
-        "force_evaluations": done.force_evaluations,
-        "quench_max_force": done.max_force,
+        "force_evaluations": quenched.force_evaluations,
+        "quench_max_force": quenched.max_force,
     }
     return batch.glass(0, **(glass.provenance | how))

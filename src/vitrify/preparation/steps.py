@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
+from vitrify.errors import check
 from vitrify.recipe import Kept
 
 from .liquid import cool, melt
@@ -39,6 +41,8 @@ class Preparing:
 
     def cool(self, to: float, steps: int) -> Kept:
         """So many steps of molecular dynamics from this temperature evenly to another, which the liquids then have."""
+        check(0 < to < inf, "cool", "to", to, "a positive temperature, in ε/k_B")
+        check(steps > 0, "cool", "steps", steps, "a positive whole number")
         found = cool(self.samples, start=self.temperature, end=to, steps=steps, progress=self.progress)
         self.temperature = to
         return {s: {"cooled_to": x.temperature, "cooling_steps": x.steps} for s, x in found.items()}

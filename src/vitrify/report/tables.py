@@ -9,6 +9,7 @@ import pandas as pd
 from vitrify.ensemble import Estimate, is_hot_enough, least_temperature, mean
 from vitrify.ensemble.density_of_states import FRACTIONS
 from vitrify.errors import plain
+from vitrify.study import EnsembleSpec
 from vitrify.study.columns import plugin_columns, power_of
 
 from .gathered import Gathered, Study
@@ -16,7 +17,8 @@ from .gathered import Gathered, Study
 
 def ensembles(study: Study) -> pd.DataFrame:
     """Table I: sizes, and what became of them."""
-    return pd.DataFrame([_ensemble(x, study.dimensions) for x in study.ensembles])
+    steps = any(x.spec.preparation for x in study.ensembles)
+    return pd.DataFrame([_ensemble(x, study.dimensions, steps=steps) for x in study.ensembles])
 
 
 def observables(study: Study) -> pd.DataFrame:
@@ -49,7 +51,8 @@ def failures(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ensemble", "samples", "reason"])
 
 
-def _ensemble(x: Gathered, dimensions: list[int]) -> dict[str, object]:
+def _ensemble(x: Gathered, dimensions: list[int], *, steps: bool) -> dict[str, object]:
+    """One row. steps: whether any ensemble has some between melt and quench."""
     parent = x.parent
     temperature = parent.temperature if parent else _number(x.spec.parent_temperature)
     least = least_temperature(x.summary.shear_modulus_of_planes, x.spec.density)  # by the ensemble's own glasses
@@ -66,9 +69,19 @@ def _ensemble(x: Gathered, dimensions: list[int]) -> dict[str, object]:
         "G∞": str(Estimate(parent.shear_modulus, parent.shear_modulus_error)) if parent else "–",
         f"4 G {power_of('a0', dimensions)}/30": str(least),
         "T is at least that": {True: "yes", False: "no", None: "open"}[is_hot_enough(temperature, least)],
+        **({"between melt and quench": _between(x.spec)} if steps else {}),
         "MSD of the liquid (a0²)": _rounded(x.summary.msd_over_a0_squared),
         "s a sample": _rounded(x.summary.seconds),
     }
+
+
+def _between(spec: EnsembleSpec) -> str:
+    """Such as cool to 0.5, steps 100000."""
+    told = [{key: value for key, value in x.described.items() if key != "step"} for x in spec.recipe.between]
+    said = (
+        f"{x.name} {', '.join(f'{k} {v}' for k, v in t.items())}" for x, t in zip(spec.recipe.between, told, strict=True)
+    )
+    return "; ".join(said) or "–"
 
 
 def _number(temperature: float | str) -> float:

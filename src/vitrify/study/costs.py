@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from vitrify.campaign import Store
-from vitrify.recipe import LEAST_STEPS, Recipe
+from vitrify.errors import UsageError
+from vitrify.options import failure_of, is_shipped
+from vitrify.recipe import LEAST_STEPS, Recipe, Step
 
 from .cost_table import CostTable, Former, cost_table
 from .counting import Held, held
@@ -161,9 +163,22 @@ def _pilots(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> flo
 def _glass(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:
     """A liquid runs until its particles have moved by melt_msd, so its steps are in proportion, above a least number."""
     steps = former.liquid_steps[table.start("liquid", n)]
-    between = sum(x.molecular_dynamics for x in spec.recipe.between)
+    between = sum(_steps_of(x) for x in spec.recipe.between)
     share = (max(steps * spec.melt_msd / Recipe().melt_msd, float(LEAST_STEPS)) + between) / steps
     return share * _stage(table, former, "liquid", n) + _quench(table, former, spec, n)
+
+
+def _steps_of(step: Step) -> float:
+    """Steps of molecular dynamics of a step; none where a plugin does not tell."""
+    try:
+        number = float(step.molecular_dynamics)
+        if not 0.0 <= number < inf:
+            raise ValueError(f"it is {number}, must be a number of steps")
+        return number
+    except Exception as error:
+        if is_shipped(type(step)):
+            raise
+        raise UsageError(str(failure_of(f"molecular_dynamics of step {step.name}", error))) from error
 
 
 def _quench(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from vitrify.campaign import Store
 from vitrify.campaign.plain_file import reading
+from vitrify.options import defaults_of
+from vitrify.recipe import STEPS
 
 from .counting import Counts, held, sample_counts
 from .digest import DIMENSION, FORMULA, PREPARATION, RULE, SHORT, digest_of
@@ -124,6 +126,8 @@ def _alike(there: Definition, now: Definition, product: Product, store: Store, p
         before, after = there.get(key), now.get(key)
         if key == OPTIONS and isinstance(before, dict) and isinstance(after, dict):
             same = all(before.get(x, y if x not in asked else None) == y for x, y in after.items())
+        elif key == PREPARATION and isinstance(before, list) and isinstance(after, list):
+            same = len(before) == len(after) and all(map(_same_step, before, after))
         elif key == PILOTS and DIGEST.fullmatch(str(before)) and pilots:
             folder = f"{product.folder.rpartition('/')[0]}/{PILOTS}-{str(before)[:SHORT]}"
             found = read_definition(store, folder) or _of_first(before, pilots)
@@ -133,6 +137,16 @@ def _alike(there: Definition, now: Definition, product: Product, store: Store, p
         if not same:
             return False
     return True
+
+
+def _same_step(before: Definition, after: Definition) -> bool:
+    """Do two steps do the same, apart from the version of their code and from options that one of them did not know?"""
+    if before.get("step") != after.get("step"):
+        return False
+    kind = STEPS.get(str(after.get("step")))
+    defaults = defaults_of(kind) if kind else {}
+    options = (before.keys() | after.keys()) - {"version"}
+    return all(before.get(x, defaults.get(x)) == after.get(x, defaults.get(x)) for x in options)
 
 
 def _of_first(digest: object, pilots: Definition) -> Definition:

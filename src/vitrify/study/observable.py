@@ -17,11 +17,11 @@ mean and which version of its code this is, and `measure` takes a glass. It is r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from vitrify.errors import UsageError, check, shown
-from vitrify.options import Option, is_word, option
+from vitrify.errors import SampleFailure, UsageError, VitrifyError, check, shown
+from vitrify.options import Option, check_kind, check_options, failure_of, is_shipped, is_word, option
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
     from vitrify.backends import Cpu
     from vitrify.backends.gpu import Gpu
-    from vitrify.errors import SampleFailure
     from vitrify.glass import Glass
 
 __all__ = ["NUMBER", "OBSERVABLES", "Column", "Measured", "Observable", "Option", "option", "register"]
 Kind = TypeVar("Kind", bound="type[Observable]")
-TAKEN = ("glass", "parent_temperature", "ensemble", "sample", "n_samples", "n_particles", "dimension", "name")
+TAKEN = (  # as names of observables and columns, by tables themselves
+    "glass", "parent_temperature", "ensemble", "sample", "n_samples", "n_particles", "dimension", "finished", "seconds",
+    "processor", "liquid_steps", "msd_over_a0_squared", "force_evaluations", "liquid",
+)  # fmt: skip
 NUMBER = "1"  # the unit of what has none
 
 
@@ -72,7 +74,11 @@ class Observable:
     summary: ClassVar[str]  # what it measures, in a few words
     columns: ClassVar[Mapping[str, Column]] = {}  # of its values, in the order of a table
     version: ClassVar[int] = 1  # of its code, part of every result's identity: raise it where results change
+    may_lack: ClassVar[tuple[str, ...]] = ()  # columns that not every glass has, such as those of another dimension
     many_at_once: ClassVar[bool] = False  # whether it has measure_many, which a GPU runs
+
+    def __post_init__(self) -> None:
+        check_options(f"observable {self.name}", self)
 
     def measure(self, glass: Glass) -> Measured:
         """Measure one glass. Raises SampleFailure where the glass has no such thing."""
@@ -98,21 +104,76 @@ OBSERVABLES: dict[str, type[Observable]] = {}  # by name: the package's own, the
 
 def register(kind: Kind) -> Kind:
     """Let studies ask for an observable. Raises UsageError for what is none, or has a name or a column of another."""
-    given: Any = kind
-    name = getattr(given, "name", None)
-    owner = f"observable {shown(name)}"
-    known = is_dataclass(given) and hasattr(given, "summary") and hasattr(given, "measure") and is_word(name)
-    check(known, "plugin", "observable", given, "a dataclass below Observable with a summary and a name such as 'largest'")
+    name = check_kind("observable", kind, "measure", Observable)
+    owner = f"observable {name}"
     check(name not in TAKEN and name not in OBSERVABLES, owner, "name", name, "one that is not taken")
-    for x in fields(given):
-        check(is_word(x.name) and x.name not in TAKEN, owner, "option", x.name, "a word in small letters, not taken")
-        check(isinstance(x.default, Option), owner, x.name, x.default, "a number, a text or a truth by default")
     for column, about in kind.columns.items():
-        check(is_word(column) and isinstance(about, Column), owner, "column", column, "a word, described by a Column")
+        described = isinstance(about, Column) and about.kind in (float, int, bool, str)
+        check(
+            is_word(column) and described,
+            owner,
+            "column",
+            column,
+            "a word, described by a Column of float, int, bool or str",
+        )
         other = next((x.name for x in OBSERVABLES.values() if column in x.columns), "")
         check(not other and column not in TAKEN, owner, "column", column, f"one that {other or 'no table'} does not have")
-    OBSERVABLES[kind.name] = kind
+    OBSERVABLES[name] = kind
     return kind
+
+
+def measured(observable: Observable, glass: Glass) -> Measured:
+    """What an observable finds on a glass, with a value for each of its columns. Raises SampleFailure, for code of a plugin
+    that fails too."""
+    try:
+        found = observable.measure(glass)
+    except VitrifyError:
+        raise
+    except (Exception, SystemExit) as error:
+        if is_shipped(type(observable)):
+            raise
+        raise failure_of(f"observable {observable.name}", error) from error
+    return checked(observable, found)
+
+
+def checked(observable: Observable, found: Measured) -> Measured:
+    """The same values as plain numbers, truths and texts. Raises SampleFailure where they are not those of the columns."""
+    what, given = f"observable {observable.name}", cast(object, found)
+    if not isinstance(given, Measured):
+        raise SampleFailure(f"{what} gave a {type(given).__name__}, must give Measured(values, arrays)")
+    missing = [x for x in observable.columns if x not in found.values and x not in observable.may_lack]
+    extra = [x for x in found.values if x not in observable.columns]
+    if missing or extra:
+        lacking = f"no value for {missing[0]}" if missing else f"a value for {extra[0]}, of which its columns say nothing"
+        raise SampleFailure(f"{what} gave {lacking}")
+    values = {
+        x: _plain(what, x, found.values[x], observable.columns[x].kind) for x in observable.columns if x in found.values
+    }
+    return Measured(values, {name: _array(what, name, x) for name, x in found.arrays.items()})
+
+
+def _plain(what: str, column: str, value: object, kind: type) -> Option:
+    """A value as its column's kind."""
+    given: Any = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+    fits = {float: (int, float), int: (int,), bool: (bool,), str: (str,)}[kind]
+    if not isinstance(given, fits) or (isinstance(given, bool) and kind is not bool):
+        raise SampleFailure(f"{what} gave {shown(given)} for {column}, must give {kind.__name__}")
+    if isinstance(given, int) and abs(given) >= 2**63:
+        raise SampleFailure(f"{what} gave a number for {column} that has more than 64 bits")
+    return kind(given)  # type: ignore[no-any-return]
+
+
+def _array(what: str, name: object, given: object) -> np.ndarray[Any, Any]:
+    """An array of numbers."""
+    import numpy as np
+
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        array = np.empty(0, dtype=object)
+    if not isinstance(name, str) or "/" in name or not name or array.dtype.kind not in "biuf":
+        raise SampleFailure(f"{what} gave an array {name} that holds no numbers, must give whole arrays of them by name")
+    return array
 
 
 def power_of(base: str, dimensions: Collection[int]) -> str:

@@ -84,6 +84,10 @@ class _Reader:
     def _ensemble(self, number: int, table: dict[str, Any], defaults: dict[str, Any]) -> EnsembleSpec:
         owner = f"ensemble {table.get('name', f'number {number + 1}')!r}"
         self._check_keys("ensemble", number, owner, table, [*ENSEMBLE_FIELDS, MIXTURE])
+        both = [k for k in SAID_BY_STEPS if k in table and "preparation" in table]
+        if both:
+            told = f"{owner}: {both[0]} stands beside a preparation, whose steps say it; it must be left out"
+            self._fail("ensemble", number, both[0], told)
         replaced = SAID_BY_STEPS if "preparation" in table else ()
         merged = {**{k: x for k, x in defaults.items() if k not in replaced}, **table}
         if MIXTURE in merged and "model" in merged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Literal
@@ -112,6 +113,9 @@ class EnsembleSpec:
     def _settle_recipe(self) -> None:
         """The steps of a preparation; where it is no more than melt and quench, the keys that say as much stand for it, so
         that one recipe has one digest. Raises UsageError."""
+        given: object = self.preparation
+        tables = isinstance(given, list | tuple) and all(isinstance(x, Mapping) for x in given)
+        check(tables, "recipe", "preparation", given, 'a list of steps such as [{ step = "melt" }, { step = "quench" }]')
         if self.preparation:
             found = recipe_of_steps(self.preparation)
             for key, field_ in self.__dataclass_fields__.items():

@@ -16,7 +16,7 @@ from vitrify.glass import Glass
 from vitrify.model.catalogue import parse
 from vitrify.preparation import make_glass
 
-from .observable import Measured
+from .observable import Measured, measured
 from .seeds import generator
 from .spec import EnsembleSpec, ObservableSpec
 
@@ -83,7 +83,7 @@ def observable_task(store: Store, observable: ObservableSpec, glass_key: str, di
     """One observable of a glass in the store; it carries the checksum of the glass. A glass that is no minimum is set aside
     here."""
     glass = store.read(glass_key, digest)
-    found = observable.observable.measure(_glass_of(glass))
+    found = measured(observable.observable, _glass_of(glass))
     return replace(measured_result(found), made_from=glass_checksum(glass))
 
 

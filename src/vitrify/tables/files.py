@@ -85,7 +85,7 @@ def _provenance(study: StudySpec, record: Record, files: Mapping[str, str]) -> d
         "vitrify": version("vitrify"),
         "physics": physics(),
         "processors": dict(processors),
-        "definition": asdict(record.spec),
+        "definition": {key: x for key, x in asdict(record.spec).items() if key != "preparation" or x},
         "finished": record.finished,
         "samples": {"wanted": counted.wanted, "done": counted.done, "failed": counted.failed, "reasons": counted.reasons},
         "products": [asdict(x) for x in record.parts],

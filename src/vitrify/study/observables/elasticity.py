@@ -24,6 +24,7 @@ class Elasticity(Observable):
     name: ClassVar[str] = "elasticity"
     summary: ClassVar[str] = "moduli, zero modes"
     many_at_once: ClassVar[bool] = True
+    may_lack: ClassVar[tuple[str, ...]] = ("shear_modulus_xz", "shear_modulus_yz", "shear_modulus_diagonal")
     columns: ClassVar[Mapping[str, Column]] = {
         "shear_modulus": Column("ε/λ³", "G in xy, Eq. (A1)"),
         "shear_modulus_xz": Column("ε/λ³", "G in xz"),
