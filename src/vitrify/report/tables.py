@@ -77,10 +77,9 @@ def _ensemble(x: Gathered, dimensions: list[int], *, steps: bool) -> dict[str, o
 
 def _between(spec: EnsembleSpec) -> str:
     """Such as cool to 0.5, steps 100000."""
-    told = [{key: value for key, value in x.described.items() if key != "step"} for x in spec.recipe.between]
-    said = (
-        f"{x.name} {', '.join(f'{k} {v}' for k, v in t.items())}" for x, t in zip(spec.recipe.between, told, strict=True)
-    )
+    options = ({k: v for k, v in x.described.items() if k != "step"} for x in spec.recipe.between)
+    told = (", ".join(f"{k} {v}" for k, v in x.items()) for x in options)
+    said = (f"{x.name} {text}" for x, text in zip(spec.recipe.between, told, strict=True))
     return "; ".join(said) or "–"
 
 
