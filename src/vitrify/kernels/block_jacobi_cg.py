@@ -26,7 +26,6 @@ class SolveView(NamedTuple):
     b: Any
     x: Any
     residual: Any
-    z: Any  # D⁻¹·residual
     d: Any  # direction
     image: Any  # M d
     state: Any  # (samples, ROWS, w)
@@ -106,23 +105,16 @@ def advance_of(summed: Any) -> Any:
 
 
 def step_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) -> Any:
-    """Chunk: x ← x + α d, residual ← residual − α M d, z ← D⁻¹ residual; residual·residual and residual·z."""
+    """Chunk: residual ← residual − α M d; residual·residual and residual·D⁻¹ residual."""
     load, put, splat = lanes.load, lanes.put, lanes.splat
 
     def step(part, first, last, s, c, view):
         alpha, size, along = load(view.state, s, ALPHA, c), splat(0.0), splat(0.0)
         for i in range(first, last):
-            x, d, rest, image = (
-                triple(view.x, i, c),
-                triple(view.d, i, c),
-                triple(view.residual, i, c),
-                triple(view.image, i, c),
-            )
+            rest, image = triple(view.residual, i, c), triple(view.image, i, c)
             rest = (rest[0] - alpha * image[0], rest[1] - alpha * image[1], rest[2] - alpha * image[2])
             z = preconditioned(view.inverse, i, rest)
-            put_triple(view.x, i, c, (x[0] + alpha * d[0], x[1] + alpha * d[1], x[2] + alpha * d[2]))
             put_triple(view.residual, i, c, rest)
-            put_triple(view.z, i, c, z)
             for a in range(3):
                 size = size + rest[a] * rest[a]
                 along = along + z[a] * rest[a]
@@ -159,12 +151,15 @@ def end(s, view):
         view.layout.going[s] = STOPPED
 
 
-def turn_of(lanes: Lanes, triple: Any, put_triple: Any) -> Any:
-    """Particle: d ← z + β d."""
+def turn_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) -> Any:
+    """Particle: x ← x + α d, then d ← D⁻¹ residual + β d: together they read d once, and what the preconditioner makes is
+    never stored."""
     load = lanes.load
 
     def turn(i, s, c, view):
-        beta, z, d = load(view.state, s, BETA, c), triple(view.z, i, c), triple(view.d, i, c)
+        alpha, beta = load(view.state, s, ALPHA, c), load(view.state, s, BETA, c)
+        x, d, z = triple(view.x, i, c), triple(view.d, i, c), preconditioned(view.inverse, i, triple(view.residual, i, c))
+        put_triple(view.x, i, c, (x[0] + alpha * d[0], x[1] + alpha * d[1], x[2] + alpha * d[2]))
         put_triple(view.d, i, c, (z[0] + beta * d[0], z[1] + beta * d[1], z[2] + beta * d[2]))
 
     return turn

@@ -115,7 +115,7 @@ class Hessians:
 
         b: free of translations."""
         w, (_, inverse) = b.shape[2], self.on_blocks
-        x, residual, z, d, image = (self.zeros(self.n, 3, w) for _ in range(5))
+        x, residual, d, image = (self.zeros(self.n, 3, w) for _ in range(4))
         state, partial, steps = self.zeros(self.n_samples, cg.ROWS, w), self.room(2, w), self.counters()
         view = cg.SolveView(
             self.layout,
@@ -125,7 +125,6 @@ class Hessians:
             b,
             x,
             residual,
-            z,
             d,
             image,
             state,
@@ -268,8 +267,8 @@ class Programs:
             Line("sample columns", cg.advance_of(self.summed)),
             Line("chunk columns", cg.step_of(*self.vectors, preconditioned)),
             Line("sample columns", cg.judge_of(self.summed)),
+            Line("particle columns", cg.turn_of(*self.vectors, preconditioned)),
             Line("samples", cg.end),
-            Line("particle columns", cg.turn_of(*self.vectors)),
         )
         return self.machine.program(Program(lines, opening))
 
