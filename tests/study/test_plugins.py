@@ -294,3 +294,10 @@ def test_study_files_name_all_observables_with_their_options():
         assert summary.strip() == kind.summary
         for x, default in kind().__dict__.items():
             assert f"`{x} = {json.dumps(default)}`" in options
+
+
+def test_what_failed_before_is_told_as_that(place):
+    again = call(place, "run", "wrong.toml", "--store", "wrong", "--workers", "1", "--no-report", plugin="wrong.py")
+    assert "0 samples made, 2 failed before (--retry-failed tries again)" in again.stdout + again.stderr
+    words = ("run", "wrong.toml", "--store", "wrong", "--workers", "1", "--no-report", "--retry-failed")
+    assert "2 samples made" in call(place, *words).stdout  # the plugin is mended

@@ -43,12 +43,15 @@ class Outcome:
     stopped_by: int = 0  # number of the signal, where one ended it before the work was done
     unread: int = 0  # left as they are, since something of them could not be read
     why_unread: str = ""  # of the first such batch; empty where all was read
+    failed_before: int = 0  # of those present: failed in an earlier run
 
     def sentence(self) -> str:
         """For a person."""
         minutes, seconds = divmod(round(self.seconds), 60)
         spent = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        there = f", {self.present} were there already" if self.present else ""
+        finished = self.present - self.failed_before
+        there = f", {finished} were there already" if finished else ""
+        there += f", {self.failed_before} failed before (--retry-failed tries again)" if self.failed_before else ""
         others = f", {self.elsewhere} were made by others meanwhile" if self.elsewhere else ""
         failed = f", {self.failed} failed (set aside with their reasons)" if self.failed else ""
         stopped = "; stopped before the end: run the same command again to go on" if self.stopped_by else ""
@@ -96,14 +99,24 @@ def run(
     started, shown, unread = time.monotonic(), progress or Progress(visible=False), Unread()
     everything = list(batches)
     try:
-        missing = _missing(everything, store, shown, unread, retry_failed)
+        missing, failed_before = _missing(everything, store, shown, unread, retry_failed)
         present = sum(x.counts for x in everything) - sum(x.counts for x in missing) - unread.samples
         shown.start(sum(x.counts for x in everything), present)
         tally, stopped_by = _do(missing, store, engine or _engine(missing, workers), limits or Limits(), shown, unread)
     finally:
         shown.stop()
     spent = time.monotonic() - started
-    return Outcome(tally["made"], tally["failed"], present, tally["present"], spent, stopped_by, unread.samples, unread.why)
+    return Outcome(
+        tally["made"],
+        tally["failed"],
+        present,
+        tally["present"],
+        spent,
+        stopped_by,
+        unread.samples,
+        unread.why,
+        failed_before,
+    )
 
 
 def _do(
@@ -150,9 +163,13 @@ def _end_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def _missing(batches: list[Batch], store: Store, shown: Progress, unread: Unread, retry_failed: bool) -> list[Batch]:
-    """Batches that are not finished: what stands in the store is read and verified, on all cores where it is much."""
-    may_be = _may_be_finished(store)
+def _missing(
+    batches: list[Batch], store: Store, shown: Progress, unread: Unread, retry_failed: bool
+) -> tuple[list[Batch], int]:
+    """Batches that are not finished, and how many samples of the others have failed before: what stands in the store is
+    read and verified, on all cores where it is much."""
+    may_be, there = _may_be_finished(store)
+    failed = 0
     doubtful = {n: batch for n, batch in enumerate(batches) if may_be(batch)}
     shown.start(sum(x.counts for x in doubtful.values()), 0, "checking the store")
     check = partial(_look, store=store, retry_failed=retry_failed)
@@ -169,13 +186,15 @@ def _missing(batches: list[Batch], store: Store, shown: Progress, unread: Unread
                 unread.add(batch.counts, look.unread)
             if look.unread or look.finished:
                 not_to_do.add(n)
+            if look.finished and not look.unread and not there(batch):
+                failed += batch.counts
             shown.step("checking the store", made=batch.counts, failed=0)
-    return [batch for n, batch in enumerate(batches) if n not in not_to_do]
+    return [batch for n, batch in enumerate(batches) if n not in not_to_do], failed
 
 
-def _may_be_finished(store: Store) -> Callable[[Batch], bool]:
-    """Whether a batch has a file for each task, or a note of a failure, by the names in each folder: one look a folder, not
-    two a task. What lacks a file and has no note is missing, whatever its other files hold: who does it reads them."""
+def _may_be_finished(store: Store) -> tuple[Callable[[Batch], bool], Callable[[Batch], bool]]:
+    """Whether a batch has a file for each task or a note of a failure, and whether it has all files, by the names in each
+    folder: one look a folder, not two a task. What lacks a file and has no note is missing, whatever its other files hold: who does it reads them."""
 
     @cache
     def names(folder: str) -> frozenset[str]:
@@ -185,12 +204,15 @@ def _may_be_finished(store: Store) -> Callable[[Batch], bool]:
     def noted(folder: str) -> frozenset[str]:
         return frozenset(store.noted(folder))
 
-    def look(batch: Batch) -> bool:
-        places = [task.key.rpartition("/") for task in batch.tasks]
-        there = all(not folder or name in names(folder) for folder, _, name in places)
-        return there or any(not folder or name in noted(folder) for folder, _, name in places)
+    def there(batch: Batch) -> bool:
+        places = (task.key.rpartition("/") for task in batch.tasks)
+        return all(not folder or name in names(folder) for folder, _, name in places)
 
-    return look
+    def look(batch: Batch) -> bool:
+        places = (task.key.rpartition("/") for task in batch.tasks)
+        return there(batch) or any(not folder or name in noted(folder) for folder, _, name in places)
+
+    return look, there
 
 
 @dataclass(frozen=True, slots=True)
