@@ -194,7 +194,8 @@ def _missing(
 
 def _may_be_finished(store: Store) -> tuple[Callable[[Batch], bool], Callable[[Batch], bool]]:
     """Whether a batch has a file for each task or a note of a failure, and whether it has all files, by the names in each
-    folder: one look a folder, not two a task. What lacks a file and has no note is missing, whatever its other files hold: who does it reads them."""
+    folder: one look a folder, not two a task. What lacks a file and has no note is missing, whatever its other files hold:
+    who does it reads them."""
 
     @cache
     def names(folder: str) -> frozenset[str]:
