@@ -53,7 +53,16 @@ def place(tmp_path_factory):
     (folder / "study.toml").write_text(STUDY)
     done = call(folder, "run", "study.toml", "--store", "store", "--workers", "1", "--no-report")
     assert done.returncode == 0, done.stderr
+    assert call(folder, "export", "store", "--glasses", "glasses").returncode == 0
     return folder
+
+
+@pytest.fixture(scope="module")
+def wrong(place):
+    """What a run said whose plugin fails with every glass."""
+    (place / "wrong.py").write_text((place / "farthest.py").read_text().replace("pairs.distance", "pairs.nothing"))
+    (place / "wrong.toml").write_text(STUDY)
+    return call(place, "run", "wrong.toml", "--store", "wrong", "--workers", "1", "--no-report", plugin="wrong.py")
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,11 @@ class Own(Observable):
     columns = {"own": Column("1", "own")}  # noqa: RUF012  # as a plugin would write it
 
 
-def call(folder, *words, plugin="farthest.py"):
+def call(folder, *words, plugin="farthest.py", **more):
     """A command in a process of its own, since what is registered stays so."""
     named = ["--plugin", plugin] if plugin else []
     program = [sys.executable, "-c", "from vitrify.cli.main import cli; cli()", *named, *words]
-    environment = {name: x for name, x in os.environ.items() if name != "VITRIFY_PLUGINS"}
+    environment = {name: x for name, x in os.environ.items() if name != "VITRIFY_PLUGINS"} | more
     return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -139,18 +148,7 @@ def test_a_broken_plugin_is_one_sentence(tmp_path, text, said):
 def test_a_file_named_twice_is_loaded_once(place):
     (place / "link.py").symlink_to(place / "farthest.py")
     for named in ("farthest.py", str(place / "farthest.py"), f"link.py{os.pathsep}farthest.py"):
-        words = [
-            sys.executable,
-            "-c",
-            "from vitrify.cli.main import cli; cli()",
-            "--plugin",
-            "farthest.py",
-            "status",
-            "store",
-        ]
-        done = subprocess.run(
-            words, cwd=place, env=os.environ | {"VITRIFY_PLUGINS": named}, capture_output=True, text=True, check=False
-        )
+        done = call(place, "status", "store", VITRIFY_PLUGINS=named)
         assert done.returncode == 0, done.stderr
 
 
@@ -202,12 +200,8 @@ def test_formats_that_cannot_be_registered(form, said):
     assert "new" not in FORMATS
 
 
-def test_a_plugin_that_fails_is_told_where_it_measures(place):
-    wrong = (place / "farthest.py").read_text().replace("pairs.distance", "pairs.nothing")
-    (place / "wrong.py").write_text(wrong)
-    (place / "wrong.toml").write_text(STUDY)
-    run = call(place, "run", "wrong.toml", "--store", "wrong", "--workers", "1", "--no-report", plugin="wrong.py")
-    assert "2 failed" in run.stdout + run.stderr
+def test_a_plugin_that_fails_is_told_where_it_measures(place, wrong):
+    assert "2 failed" in wrong.stdout + wrong.stderr
     assert "AttributeError" in call(place, "status", "wrong", "--products", plugin="wrong.py").stdout
     file = str(next((place / "glasses").rglob("*.xyz")))
     done = call(place, "measure", file, "--observable", "farthest", "--force-tolerance", "1", plugin="wrong.py")
@@ -296,6 +290,7 @@ def test_study_files_name_all_observables_with_their_options():
             assert f"`{x} = {json.dumps(default)}`" in options
 
 
+@pytest.mark.usefixtures("wrong")
 def test_what_failed_before_is_told_as_that(place):
     again = call(place, "run", "wrong.toml", "--store", "wrong", "--workers", "1", "--no-report", plugin="wrong.py")
     assert "0 samples made, 2 failed before (--retry-failed tries again)" in again.stdout + again.stderr
