@@ -168,8 +168,7 @@ def _missing(
 ) -> tuple[list[Batch], int]:
     """Batches that are not finished, and how many samples of the others have failed before: what stands in the store is
     read and verified, on all cores where it is much."""
-    may_be, there = _may_be_finished(store)
-    failed = 0
+    may_be, failed = _may_be_finished(store), 0
     doubtful = {n: batch for n, batch in enumerate(batches) if may_be(batch)}
     shown.start(sum(x.counts for x in doubtful.values()), 0, "checking the store")
     check = partial(_look, store=store, retry_failed=retry_failed)
@@ -186,16 +185,14 @@ def _missing(
                 unread.add(batch.counts, look.unread)
             if look.unread or look.finished:
                 not_to_do.add(n)
-            if look.finished and not look.unread and not there(batch):
-                failed += batch.counts
+            failed += batch.counts if look.failed else 0
             shown.step("checking the store", made=batch.counts, failed=0)
     return [batch for n, batch in enumerate(batches) if n not in not_to_do], failed
 
 
-def _may_be_finished(store: Store) -> tuple[Callable[[Batch], bool], Callable[[Batch], bool]]:
-    """Whether a batch has a file for each task or a note of a failure, and whether it has all files, by the names in each
-    folder: one look a folder, not two a task. What lacks a file and has no note is missing, whatever its other files hold:
-    who does it reads them."""
+def _may_be_finished(store: Store) -> Callable[[Batch], bool]:
+    """Whether a batch has a file for each task or a note of a failure, by the names in each folder: one look a folder, not
+    two a task. What lacks a file and has no note is missing, whatever its other files hold: who does it reads them."""
 
     @cache
     def names(folder: str) -> frozenset[str]:
@@ -205,15 +202,13 @@ def _may_be_finished(store: Store) -> tuple[Callable[[Batch], bool], Callable[[B
     def noted(folder: str) -> frozenset[str]:
         return frozenset(store.noted(folder))
 
-    def there(batch: Batch) -> bool:
-        places = (task.key.rpartition("/") for task in batch.tasks)
-        return all(not folder or name in names(folder) for folder, _, name in places)
-
     def look(batch: Batch) -> bool:
-        places = (task.key.rpartition("/") for task in batch.tasks)
-        return there(batch) or any(not folder or name in noted(folder) for folder, _, name in places)
+        places = [task.key.rpartition("/") for task in batch.tasks]
+        return all(not folder or name in names(folder) for folder, _, name in places) or any(
+            not folder or name in noted(folder) for folder, _, name in places
+        )
 
-    return look, there
+    return look
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,27 +216,29 @@ class Look:
     """At one batch in the store."""
 
     finished: bool = False
+    failed: bool = False  # finished by a note of a failure
     unread: str = ""  # why it could not be read
 
 
 def _look(batch: Batch, store: Store, retry_failed: bool) -> Look:
     try:
-        return Look(_is_finished(batch, store, retry_failed))
+        return _verified(batch, Inventory(store), retry_failed)
     except Unreadable as error:
         return Look(unread=str(error))
 
 
-def _is_finished(batch: Batch, store: Store, retry_failed: bool) -> bool:
-    """Every task has a sound result, or is known to fail and not to be tried again."""
-    finished, inventory = True, Inventory(store)
+def _verified(batch: Batch, inventory: Inventory, retry_failed: bool) -> Look:
+    """Finished where every task has a sound result, or is known to fail and not to be tried again."""
+    finished, failed = True, False
     for task in batch.tasks:
         failure = inventory.failure(task)
         if failure and (retry_failed or failure.again):
-            store.clear_failure(task.key)
+            inventory.store.clear_failure(task.key)
             failure = None
+        failed = failed or bool(failure)
         if not failure and not inventory.holds(task):
             finished = False
-    return finished
+    return Look(finished, finished and failed)
 
 
 def _engine(missing: list[Batch], workers: int | None) -> Engine:
