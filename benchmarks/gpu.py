@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from unittest.mock import patch
 
 import numpy as np
 
@@ -64,10 +65,8 @@ def rows(*, quick: bool) -> Iterator[Row]:
 @contextmanager
 def in_double() -> Iterator[None]:
     """Liquids led by forces of double precision."""
-    own = batch.lead_of
-    batch.lead_of = lambda *_: Lead.LIQUID
-    yield
-    batch.lead_of = own
+    with patch.object(batch, "lead_of", lambda *_: Lead.LIQUID):
+        yield
 
 
 def found() -> bool:

@@ -223,3 +223,8 @@ def test_make_names_what_it_compiles(tmp_path):
     assert code == 2  # below jamming: the sentence comes after the line was emptied
     assert "compiling kernels for hertzian(), once per processor" in written
     assert written.rstrip().rpartition("\r")[2].startswith("Error: no solid: the particles no longer touch")
+
+
+def test_a_tolerance_of_single_precision_is_a_number():
+    given = vitrify.Recipe(force_tolerance=np.float32(1e-9))
+    assert given.steps[-1].force_tolerance == float(np.float32(1e-9))

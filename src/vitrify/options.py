@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import Field, field, fields
 from typing import Any
 
-from vitrify.errors import SampleFailure, UsageError, check
+from vitrify.errors import SampleFailure, UsageError, VitrifyError, check
 
 Option = float | int | str | bool
 NAME = re.compile("[a-z][a-z0-9_]{0,39}")  # of what can be asked for, of its options and columns: a word of a study file
@@ -30,6 +32,11 @@ def options_of(kind: Any) -> dict[str, Field[Any]]:
 def defaults_of(kind: Any) -> dict[str, Option]:
     """Its options as they are by default."""
     return {name: x.default for name, x in options_of(kind).items()}  # type: ignore[misc]  # each has a default
+
+
+def values_of(of: Any) -> dict[str, Option]:
+    """The options of a record as it has them, by name."""
+    return {x.name: getattr(of, x.name) for x in fields(of)}
 
 
 def check_option(owner: str, of: Field[Any], value: object) -> None:
@@ -79,16 +86,35 @@ def check_kind(what: str, given: Any, method: str, base: type) -> str:
     return str(kind.name)
 
 
-def failure_of(what: str, error: BaseException) -> SampleFailure:
-    """Why code of a plugin failed, with the line that did."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{last.filename.rpartition('/')[2]}, line {last.lineno}"
-    return SampleFailure(f"{what} fails: {type(error).__name__}: {error} ({place})")
+@contextmanager
+def code_of(
+    given: object,
+    what: str,
+    raising: Callable[[str], Exception] = SampleFailure,
+    passing: type[Exception] | tuple[type[Exception], ...] = VitrifyError,
+) -> Iterator[None]:
+    """Run code of a class or a function that a plugin may have brought: where it fails, `raising` gets a sentence with the
+    line that did. Errors of `passing` are sentences already; those of the package's own code are defects, and stay."""
+    try:
+        yield
+    except passing:
+        raise
+    except (Exception, SystemExit) as error:
+        if of_this_package(given):
+            raise
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{last.filename.rpartition('/')[2]}, line {last.lineno}"
+        raise raising(f"{what} fails: {type(error).__name__}: {error} ({place})") from error
 
 
-def is_shipped(given: object) -> bool:
+def of_this_package(given: object) -> bool:
     """Whether a class or a function is the package's own, whose errors are defects."""
     return getattr(given, "__module__", "").startswith("vitrify.")
+
+
+def builtin_of(value: Any) -> Any:
+    """A scalar of numpy as Python's own; all else as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
 
 
 def is_word(text: object) -> bool:

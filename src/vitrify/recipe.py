@@ -5,22 +5,24 @@ It imports nothing that computes, so that a study is read at once."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import getattr_static
 from numbers import Real
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from vitrify.errors import SampleFailure, VitrifyError, check, hint, shown
+from vitrify.errors import SampleFailure, check, hint, shown
 from vitrify.options import (
     Option,
+    builtin_of,
     check_kind,
     check_option,
     check_options,
-    failure_of,
-    is_shipped,
+    code_of,
     is_word,
+    of_this_package,
     option,
     options_of,
+    values_of,
 )
 
 MINIMISERS = ("cg", "fire")
@@ -72,7 +74,7 @@ class Step:
     @property
     def described(self) -> dict[str, Option]:
         """Its name and options, as in a study file."""
-        return {"step": self.name} | asdict(self)  # type: ignore[call-overload,no-any-return]  # subclasses are dataclasses
+        return {"step": self.name} | values_of(self)
 
 
 STEPS: dict[str, type[Step]] = {}  # by name: the package's own, then those of plugins
@@ -167,40 +169,34 @@ class Recipe:
     @property
     def steps(self) -> tuple[Step, ...]:
         """All of them, in their order."""
-        quench = Quench(self.minimiser, self.force_tolerance)
+        quench = Quench(self.minimiser, float(self.force_tolerance))
         return (Melt(float(self.melt_msd)), *self.between, quench)
 
     @property
     def instantaneous(self) -> Recipe:
         """The same without what stands between melt and quench, as pilot glasses are made."""
-        return Recipe(minimiser=self.minimiser, force_tolerance=self.force_tolerance, melt_msd=self.melt_msd)
+        return replace(self, between=())
 
 
 def done(step: Step, on: Preparing) -> Kept:
     """Run a step; what it keeps of each sample, numbers and texts by name. Raises SampleFailure, for code of a plugin that
     fails too."""
-    try:
+    with code_of(type(step), f"step {step.name}"):
         return {int(s): {_kept_name(step, key): _kept(key, x[key]) for key in x} for s, x in step.run(on).items()}
-    except VitrifyError:
-        raise
-    except (Exception, SystemExit) as error:
-        if is_shipped(type(step)):
-            raise
-        raise failure_of(f"step {step.name}", error) from error
 
 
 def _kept_name(step: Step, key: object) -> str:
-    if not is_word(key) or (key in OF_GLASS and not is_shipped(type(step))):
+    if not is_word(key) or (key in OF_GLASS and not of_this_package(type(step))):
         raise SampleFailure(f"step {step.name} keeps something as {shown(key)}, must take a word that no glass has yet")
     return str(key)
 
 
 def _kept(key: object, value: Any) -> str | float:
     """A value of the provenance as a plain number or text."""
-    plain = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
-    if not isinstance(plain, str | int | float):
+    given = builtin_of(value)
+    if not isinstance(given, str | int | float):
         raise SampleFailure(f"a step keeps {shown(value)} as {key}, must keep numbers and texts")
-    return plain
+    return given
 
 
 def recipe_of(given: Recipe | None) -> Recipe:

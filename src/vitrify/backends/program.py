@@ -208,20 +208,25 @@ def _opening(program: Program) -> tuple[Line, ...]:
     return (*program.opening, Line("samples", goes)) if program.repeats else ()
 
 
+def _lines(program: Program) -> tuple[Line, ...]:
+    """All of them, what opens a round of them first."""
+    return (*_opening(program), *program.lines)
+
+
 def _bodies(program: Program, inline: Callable[..., Any]) -> list[Any]:
-    return [inline(line.body) for line in (*_opening(program), *program.lines)]
+    return [inline(line.body) for line in _lines(program)]
 
 
 def _helpers(program: Program, inline: Callable[..., Any]) -> dict[str, Any]:
     """What the lines of a program have besides their bodies, by the names that the text gives them."""
-    lines = enumerate((*_opening(program), *program.lines))
+    lines = enumerate(_lines(program))
     helpers = [(f"{name}{x}", getattr(line, name)) for x, line in lines for name in ("stage", "join")]
     return {name: inline(helper) for name, helper in helpers if helper is not None}
 
 
 def _written(program: Program, text: str, whole: str, across: dict[str, str]) -> str:
     """The text of a program's function, whose lines each stand in `whole`."""
-    begin, lines = len(_opening(program)), (*_opening(program), *program.lines)
+    begin, lines = len(_opening(program)), _lines(program)
     written = []
     for x, line in enumerate(lines):
         kind = "staged " if line.stage is not None else "joined " if line.join is not None else ""

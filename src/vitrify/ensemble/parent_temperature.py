@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, floor, log10
 
 import numpy as np
@@ -118,7 +119,7 @@ def find_parent_temperature(
     )
     for k in range(ROUNDS):
         temperature = rule(found, density)
-        found = _resisting(lambda t=temperature, k=k: pilots(t, 1 + k * n_pilots))  # type: ignore[misc]
+        found = _resisting(partial(pilots, temperature, 1 + k * n_pilots))
         asked = rule(found, density)
         if least_temperature(found, density).value <= SETTLED * temperature:  # not what its error adds: that is chance
             return ParentTemperature(asked, found.value, found.error, n_pilots, n_particles)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import cast
 
-from vitrify.errors import UsageError, VitrifyError, shown
+from vitrify.errors import UsageError, shown
 from vitrify.glass import Glass
 from vitrify.model import Model
 from vitrify.model.catalogue import model_of
-from vitrify.options import failure_of, is_shipped
+from vitrify.options import code_of, of_this_package
 from vitrify.plugin_files import load_files, load_group
 
 from . import extxyz, gsd, lammps  # noqa: F401  # each registers itself
@@ -38,15 +39,14 @@ def read_glass(path: Path | str, model: Model | str | None = None, species: dict
         known = ", ".join(x for form in FORMATS.values() if form.read for x in form.suffixes)
         raise UsageError(f"{file} has suffix {file.suffix!r}, must be one of {known} to be read")
     _require_file(file)
-    try:
-        glass = form.read(file, given, dict(species or {}))
+    with code_of(form.read, f"format {form.name}", partial(_cannot_be, "read", file), UsageError):
+        try:
+            glass = form.read(file, given, dict(species or {}))
+        except UsageError as error:
+            raise UsageError(f"{file}: {error}") from None
         if not isinstance(cast(object, glass), Glass):
             raise TypeError(f"read gave a {type(glass).__name__}, must give a Glass")
-        return glass
-    except UsageError as error:
-        raise UsageError(f"{file}: {error}") from None
-    except Exception as error:
-        raise _told(file, form, form.read, "read", error) from error
+    return glass
 
 
 def write_glass(glass: Glass, path: Path | str) -> None:
@@ -60,14 +60,11 @@ def write_glass(glass: Glass, path: Path | str) -> None:
     writer = form.write
 
     def write(beside: Path) -> None:
-        try:
-            writer(glass, beside)
-        except UsageError as error:
-            raise UsageError(str(error) if is_shipped(writer) else f"{file}: {error}") from None
-        except OSError:
-            raise
-        except Exception as error:
-            raise _told(file, form, writer, "written", error) from error
+        with code_of(writer, f"format {form.name}", partial(_cannot_be, "written", file), (UsageError, OSError)):
+            try:
+                writer(glass, beside)
+            except UsageError as error:
+                raise UsageError(str(error) if of_this_package(writer) else f"{file}: {error}") from None
 
     write_whole(file, write)
 
@@ -80,19 +77,12 @@ def require_writer(path: Path) -> None:
         raise UsageError(f"{path} has suffix {path.suffix!r}, must be one of {known} to be written")
     _require_name(path)
     if form.require is not None:
-        try:
+        with code_of(form.require, f"format {form.name}", partial(_cannot_be, "written", path)):
             form.require()
-        except VitrifyError:
-            raise
-        except Exception as error:
-            raise _told(path, form, form.require, "written", error) from error
 
 
-def _told(file: Path, form: Format, code: object, done: str, error: Exception) -> Exception:
-    """What is raised where code of a format fails: of a plugin's a sentence, of the package's own the defect itself."""
-    if is_shipped(code):
-        return error
-    return UsageError(f"{file} cannot be {done}: {failure_of(f'format {form.name}', error)}")
+def _cannot_be(done: str, file: Path, why: str) -> UsageError:
+    return UsageError(f"{file} cannot be {done}: {why}")
 
 
 def _format(path: Path) -> Format | None:

@@ -14,6 +14,7 @@ from vitrify.contacts import Contacts, require_solid
 from vitrify.errors import SampleFailure, UsageError, check
 from vitrify.glass import Glass, Provenance
 from vitrify.model import Model
+from vitrify.options import values_of
 from vitrify.recipe import Recipe, Step, done, recipe_of
 
 from .asked import dimension_of, size_of, temperature_of
@@ -136,7 +137,7 @@ def _provenance(
 
 def _said(step: Step) -> str:
     """Such as cool(to=0.5,steps=100000)."""
-    options = ",".join(f"{name}={value}" for name, value in step.described.items() if name != "step")
+    options = ",".join(f"{name}={value}" for name, value in values_of(step).items())
     return f"{step.name}({options})"
 
 

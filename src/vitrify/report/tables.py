@@ -9,6 +9,7 @@ import pandas as pd
 from vitrify.ensemble import Estimate, is_hot_enough, least_temperature, mean
 from vitrify.ensemble.density_of_states import FRACTIONS
 from vitrify.errors import plain
+from vitrify.options import values_of
 from vitrify.study import EnsembleSpec
 from vitrify.study.columns import plugin_columns, power_of
 
@@ -77,9 +78,8 @@ def _ensemble(x: Gathered, dimensions: list[int], *, steps: bool) -> dict[str, o
 
 def _between(spec: EnsembleSpec) -> str:
     """Such as cool to 0.5, steps 100000."""
-    options = ({k: v for k, v in x.described.items() if k != "step"} for x in spec.recipe.between)
-    told = (", ".join(f"{k} {v}" for k, v in x.items()) for x in options)
-    said = (f"{x.name} {text}" for x, text in zip(spec.recipe.between, told, strict=True))
+    steps = spec.recipe.between
+    said = (f"{x.name} {', '.join(f'{name} {value}' for name, value in values_of(x).items())}" for x in steps)
     return "; ".join(said) or "–"
 
 

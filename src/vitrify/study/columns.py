@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from vitrify.options import of_this_package
+
 from .observable import NUMBER, Column, power_of
 from .observables import OBSERVABLES
 from .results import PROVENANCE
@@ -44,7 +46,7 @@ def observed() -> dict[str, Column]:
 
 def plugin_columns() -> list[str]:
     """Columns of numbers that plugins have brought."""
-    brought = [x for x in OBSERVABLES.values() if not x.__module__.startswith(f"{__package__}.")]
+    brought = [x for x in OBSERVABLES.values() if not of_this_package(x)]
     return [name for x in brought for name, column in x.columns.items() if column.kind is not str]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vitrify.campaign import Store
 from vitrify.errors import UsageError
-from vitrify.options import failure_of, is_shipped
+from vitrify.options import code_of
 from vitrify.recipe import LEAST_STEPS, Recipe, Step
 
 from .cost_table import CostTable, Former, cost_table
@@ -170,15 +170,11 @@ def _glass(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> floa
 
 def _steps_of(step: Step) -> float:
     """Steps of molecular dynamics of a step; none where a plugin does not tell."""
-    try:
+    with code_of(type(step), f"molecular_dynamics of step {step.name}", raising=UsageError, passing=()):
         number = float(step.molecular_dynamics)
         if not 0.0 <= number < inf:
             raise ValueError(f"it is {number}, must be a number of steps")
-        return number
-    except Exception as error:
-        if is_shipped(type(step)):
-            raise
-        raise UsageError(str(failure_of(f"molecular_dynamics of step {step.name}", error))) from error
+    return number
 
 
 def _quench(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:

@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from vitrify.errors import SampleFailure, UsageError, VitrifyError, check, shown
-from vitrify.options import Option, check_kind, check_options, failure_of, is_shipped, is_word, option
+from vitrify.errors import SampleFailure, UsageError, check, shown
+from vitrify.options import Option, builtin_of, check_kind, check_options, code_of, is_word, option
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -125,14 +125,8 @@ def register(kind: Kind) -> Kind:
 def measured(observable: Observable, glass: Glass) -> Measured:
     """What an observable finds on a glass, with a value for each of its columns. Raises SampleFailure, for code of a plugin
     that fails too."""
-    try:
+    with code_of(type(observable), f"observable {observable.name}"):
         found = observable.measure(glass)
-    except VitrifyError:
-        raise
-    except (Exception, SystemExit) as error:
-        if is_shipped(type(observable)):
-            raise
-        raise failure_of(f"observable {observable.name}", error) from error
     return checked(observable, found)
 
 
@@ -154,7 +148,7 @@ def checked(observable: Observable, found: Measured) -> Measured:
 
 def _plain(what: str, column: str, value: object, kind: type) -> Option:
     """A value as its column's kind."""
-    given: Any = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+    given = builtin_of(value)
     fits = {float: (int, float), int: (int,), bool: (bool,), str: (str,)}[kind]
     if not isinstance(given, fits) or (isinstance(given, bool) and kind is not bool):
         raise SampleFailure(f"{what} gave {shown(given)} for {column}, must give {kind.__name__}")

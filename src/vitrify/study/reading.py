@@ -13,14 +13,13 @@ from vitrify.model.catalogue import with_mixture
 from vitrify.model.mixture import EXAMPLE
 from vitrify.toml_file import parse_toml, read_toml_text
 
-from .spec import EnsembleSpec, ObservableSpec, StudySpec
+from .spec import SAID_BY_STEPS, EnsembleSpec, ObservableSpec, StudySpec
 
 STUDY_KEYS = ("name", "seed")
 TABLES = ("study", "defaults", "ensemble")
 ENSEMBLE_FIELDS = {f.name: f for f in fields(EnsembleSpec)}
 MIXTURE = "mixture"  # a key beside the model, whose readable form holds it
 MIXTURE_KEYS = tuple(f.name for f in fields(Mixture))
-SAID_BY_STEPS = ("minimiser", "force_tolerance", "melt_msd")
 NOT_DEFAULTS = ("name", "model", "density", "sets")
 NUMBERS = ("density", "force_tolerance", "melt_msd")
 INTEGERS = ("n_particles", "n_samples", "dimension", "n_pilots", "pilot_particles")

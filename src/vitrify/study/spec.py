@@ -17,6 +17,7 @@ from vitrify.recipe import Recipe, recipe_of_steps
 from .observable import Observable, unknown_observable
 from .observables import OBSERVABLES
 
+SAID_BY_STEPS = ("minimiser", "force_tolerance", "melt_msd")  # keys that a preparation stands for
 MOST_PILOT_PARTICLES = 3000  # a pilot tells the same of G∞ as a larger glass
 UNPRINTED = ("Cc", "Cs", "Zl", "Zp")  # Unicode's control characters, halves of characters, ends of lines
 MOST_SAMPLES = 10_000_000  # a thousand times the paper's; more is a slip. One run takes fewer: see plan.MOST_AT_ONCE
@@ -118,12 +119,11 @@ class EnsembleSpec:
         check(tables, "recipe", "preparation", given, 'a list of steps such as [{ step = "melt" }, { step = "quench" }]')
         if self.preparation:
             found = recipe_of_steps(self.preparation)
-            for key, field_ in self.__dataclass_fields__.items():
-                if key in ("minimiser", "force_tolerance", "melt_msd"):
-                    here, there = getattr(self, key), getattr(found, key)
-                    free = here in (field_.default, there)
-                    check(free, "recipe", key, here, f"left out beside a preparation, whose steps say {there}")
-                    object.__setattr__(self, key, there)
+            for key in SAID_BY_STEPS:
+                here, there = getattr(self, key), getattr(found, key)
+                free = here in (getattr(Recipe(), key), there)
+                check(free, "recipe", key, here, f"left out beside a preparation, whose steps say {there}")
+                object.__setattr__(self, key, there)
             steps = tuple(x.described for x in found.steps) if found.between else ()
             object.__setattr__(self, "preparation", steps)
         self.recipe  # noqa: B018  # checks itself

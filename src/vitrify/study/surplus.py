@@ -25,7 +25,6 @@ from .observables import OBSERVABLES
 from .reading import parse_study
 from .spec import StudySpec
 
-FOLDER = re.compile(rf"(?:{'|'.join([PILOTS, GLASS, *OBSERVABLES])})-[0-9a-f]{{{SHORT}}}")
 RESULT = re.compile(r"\d{6,}\.h5")
 NOTE = re.compile(r"\d{6,}\.json")
 LEFTOVER = re.compile(rf"\..+{re.escape(TEMPORARY)}")
@@ -138,11 +137,12 @@ def _surplus(root: Path, folder: str, pattern: re.Pattern[str], why: str, *, old
 
 def _folders(place: Path) -> Iterator[str]:
     """<ensemble>/<product>-<digest> below a folder."""
+    product = re.compile(rf"(?:{'|'.join([PILOTS, GLASS, *OBSERVABLES])})-[0-9a-f]{{{SHORT}}}")
     for ensemble in _entries(place):
         own = ensemble.name.lower() in RESERVED or ensemble.name.startswith(".")
         if not own and ensemble.is_dir(follow_symlinks=False):
             products = _entries(place / ensemble.name)
-            found = (x.name for x in products if FOLDER.fullmatch(x.name) and x.is_dir(follow_symlinks=False))
+            found = (x.name for x in products if product.fullmatch(x.name) and x.is_dir(follow_symlinks=False))
             yield from (f"{ensemble.name}/{name}" for name in found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from vitrify.preparation import make_glass
 from .observable import Measured, measured
 from .seeds import generator
 from .spec import EnsembleSpec, ObservableSpec
-
-if TYPE_CHECKING:
-    pass
 
 
 def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Result:
