@@ -27,8 +27,8 @@ from vitrify.campaign import Result, result_file
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.model import Model
-from vitrify.model.catalogue import parse
+from vitrify.models import Model
+from vitrify.models.catalogue import parse
 from vitrify.preparation import Recipe
 from vitrify.statics import Pairs
 from vitrify.study import read_study
@@ -158,7 +158,12 @@ def _bytes(made: Glass) -> dict[str, float]:
         "glass": glass_result(made),
         "parent_temperature": Result(asdict(ParentTemperature(5.4, 12.3, 0.1, 4, 3000))),
     }
-    return {name: _length(result) for name, result in results.items()}
+    return {name: _length(result) - _told_by_options(name) for name, result in results.items()}
+
+
+def _told_by_options(product: str) -> float:
+    """The bytes that an observable itself tells, for which the table has no number."""
+    return OBSERVABLES[product]().more_bytes if product in OBSERVABLES else 0.0
 
 
 def _length(result: Result) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitrify.campaign import Batch, Local, Result, Store, Task, read_log, run
+from vitrify.campaign import Local, Result, Store, Task, WorkUnit, read_log, run
 
 from .table import Row
 from .two_cores import every_core
@@ -61,11 +61,11 @@ def busy(store: Store | None, seconds: float) -> Result:
 
 def _with_engine(tasks: int, seconds: float) -> tuple[float, float]:
     """Seconds of the whole run, and from the start of its first task to the end of its last."""
-    batches = [Batch("busy", (Task(f"b/{k:06d}", "d", busy, (seconds,)),)) for k in range(tasks)]
+    units = [WorkUnit("busy", (Task(f"b/{k:06d}", "d", busy, (seconds,)),)) for k in range(tasks)]
     with tempfile.TemporaryDirectory() as folder:
         store = Store.create(Path(folder) / "store")
         started = time.perf_counter()
-        outcome = run(batches, store, engine=Local(WORKERS))
+        outcome = run(units, store, engine=Local(WORKERS))
         spent = time.perf_counter() - started
         log = read_log(store)
     assert outcome.made == tasks

@@ -19,7 +19,7 @@ from vitrify import batch
 from vitrify.backends import machine
 from vitrify.leading import Lead
 from vitrify.observables.elasticity import elasticities
-from vitrify.preparation import make_glasses
+from vitrify.preparation import prepare_glasses
 from vitrify.preparation.liquid import COUPLING, advance, set_velocities, time_step
 from vitrify.preparation.samples import LISTS, Samples
 
@@ -115,7 +115,7 @@ def _glasses(system: System, samples: int) -> tuple[float, int]:
 
     def made(seeds: range) -> list[object]:
         rngs = [np.random.default_rng(seed) for seed in seeds]
-        glasses = make_glasses(
+        glasses = prepare_glasses(
             system.model, n_particles=system.n_particles, density=system.density,
             parent_temperature=system.temperature, rngs=rngs, machine=machine("cuda"),
         )  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from vitrify.glass import Glass
-from vitrify.model import Model
-from vitrify.preparation import make_glass
+from vitrify.models import Model
+from vitrify.preparation import prepare_glass
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.dipoles import DECAY_TO, bonds, dipole_force
 from vitrify.study.observables import OBSERVABLES
@@ -19,7 +19,7 @@ from .systems import Liquid, System
 
 COPIES = 2  # along an edge of the large glass: dipole responses are wanted at sizes where no glass is made here
 COLUMNS = 8  # dipole responses solved together
-MEASURED = ("mechanics", "elasticity", "structure", "spectrum", "modes", "qlm")
+MEASURED = ("mechanics", "elasticity", "elastic_constants", "local_moduli", "structure", "spectrum", "modes", "qlm")
 Clock = Callable[[], float]
 CLOCK = time.process_time  # so that a busy machine does little harm
 Costs = dict[str, float]  # seconds by stage; "dipoles" is one response, as c(r) needs it
@@ -36,9 +36,9 @@ def costs(made: Glass, asked: Mapping[str, Mapping[str, object]], clock: Clock =
 
 
 def timed_glass(model: Model, **asked: Any) -> Glass:
-    """A glass whose provenance tells processor time. asked: as make_glass takes it."""
+    """A glass whose provenance tells processor time. asked: as prepare_glass takes it."""
     started = CLOCK()
-    made = make_glass(model, **asked)
+    made = prepare_glass(model, **asked)
     spent = CLOCK() - started
     share = spent / float(made.provenance["seconds"])
     made.provenance.update(seconds_liquid=share * float(made.provenance["seconds_liquid"]), seconds=spent)

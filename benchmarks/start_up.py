@@ -16,11 +16,11 @@ from .timing import interleaved, seconds
 # above the size up to which modes come from a dense matrix, so that no kernel stays uncompiled
 FIRST_GLASS = """
 import numpy as np
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.observables import *
-from vitrify.preparation import make_glass
+from vitrify.preparation import prepare_glass
 rng = np.random.default_rng(1)
-glass = make_glass(parse({model!r}), n_particles=800, density={density}, parent_temperature={temperature}, rng=rng)
+glass = prepare_glass(parse({model!r}), n_particles=800, density={density}, parent_temperature={temperature}, rng=rng)
 measure(glass), radial_distribution(glass), density_of_states(glass), low_frequency_modes(glass)
 quasilocalised_mode(glass), dipole_decay(glass, number=8)
 """

@@ -16,11 +16,11 @@ import numpy as np
 
 from vitrify.campaign import Result, Store
 from vitrify.campaign.journal import FOLDER
-from vitrify.model.catalogue import parse
-from vitrify.preparation import Recipe, make_glass
-from vitrify.study import parse_study, write_identity
-from vitrify.study.folders import GLASS, Product, products, sample_name
+from vitrify.models.catalogue import parse
+from vitrify.preparation import Recipe, prepare_glass
+from vitrify.study import Ledger, Product, parse_study, write_manifest
 from vitrify.study.observables import OBSERVABLES
+from vitrify.study.products import GLASS
 from vitrify.study.work import glass_result, measured_result
 
 from .table import Row
@@ -79,9 +79,10 @@ def large_store(place: Path, *, ensembles: int, samples: int) -> Path:
     text += "".join(ENSEMBLE.format(name=f"e{k}", samples=samples) for k in range(ensembles))
     text += ENSEMBLE.format(name="small", samples=min(SMALL, samples))
     store, study = Store.create(place), parse_study(text)
-    write_identity(study, store)
+    ledger = Ledger(study)
+    write_manifest(ledger, store)
     (place / FOLDER).mkdir()
-    for number, product in enumerate(x for spec in study.ensembles for x in products(study, spec)):
+    for number, product in enumerate(ledger.products):
         _fill(store, product)
         (place / FOLDER / f"{number}.host.1.tsv").write_text("".join(_lines(product, number)))
     return place
@@ -90,16 +91,16 @@ def large_store(place: Path, *, ensembles: int, samples: int) -> Path:
 def _fill(store: Store, product: Product) -> None:
     """One file, written as every result is, and under the other names links to it: none is opened but those of the small
     ensemble, which are copies."""
-    first, copy = f"{product.folder}/{sample_name(0)}", shutil.copyfile if product.group.name == "small" else os.link
+    first, copy = product.key(0), shutil.copyfile if product.group.name == "small" else os.link
     store.publish(first, product.digest, _results()[product.name])
-    for index in range(1, product.tasks):
-        copy(store.path(first), store.path(f"{product.folder}/{sample_name(index)}"))
+    for index in range(1, product.count):
+        copy(store.path(first), store.path(product.key(index)))
 
 
 @cache
 def _results() -> dict[str, Result]:
     """A real glass and what is measured of it."""
-    glass = make_glass(
+    glass = prepare_glass(
         parse("pss(rc=1.2)"), n_particles=N_PARTICLES, density=0.6, parent_temperature=6.0,
         rng=np.random.default_rng(1), recipe=Recipe(melt_msd=1.0),
     )  # fmt: skip
@@ -110,9 +111,9 @@ def _results() -> dict[str, Result]:
 
 def _lines(product: Product, number: int) -> Iterator[str]:
     """A line a task, as a journal writes it."""
-    spread = np.random.default_rng(number).exponential(TASK_SECONDS, product.tasks)
+    spread = np.random.default_rng(number).exponential(TASK_SECONDS, product.count)
     for index, (spent, ended) in enumerate(zip(spread, BEGAN + np.cumsum(spread), strict=True)):
-        key = f"{product.folder}/{sample_name(index)}"
+        key = product.key(index)
         yield f"{key}\t{ended:.2f}\t{spent:.4f}\t{180.0 + spent:.1f}\tmade\tnode{number % 7}\n"
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from vitrify.batch import Batch
 from vitrify.glass import Glass
-from vitrify.model import Model
-from vitrify.model.catalogue import parse
-from vitrify.preparation import make_glass
-from vitrify.preparation.liquid import melt
+from vitrify.models import Model
+from vitrify.models.catalogue import parse
+from vitrify.preparation import prepare_glass
+from vitrify.preparation.liquid import equilibrate
 from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 
@@ -81,7 +81,7 @@ def liquid(system: System, seed: int = 1) -> Liquid:
     if not kept.exists():
         rng = np.random.default_rng(seed)
         batch = random_start(system.model, n_particles=system.n_particles, density=system.density, rng=rng)
-        melt(Samples(batch), temperature=system.temperature, melt_msd=MELT_MSD, rngs=[rng])
+        equilibrate(Samples(batch), temperature=system.temperature, melt_msd=MELT_MSD, rngs=[rng])
         made = batch.glass(0)
         sizes = {} if made.sizes is None else {"sizes": made.sizes}
         np.savez(kept, positions=made.positions, species=made.species, box=made.box, **sizes)
@@ -101,7 +101,7 @@ def glass(system: System, seed: int = 1) -> Glass:
 
 def new_glass(system: System, seed: int) -> Glass:
     """One glass by the default recipe, with its provenance."""
-    return make_glass(
+    return prepare_glass(
         system.model,
         n_particles=system.n_particles,
         density=system.density,
@@ -113,7 +113,7 @@ def new_glass(system: System, seed: int) -> Glass:
 def advance(batch: Batch, temperature: float, steps: int) -> int:
     """So many steps of our molecular dynamics, a melt that is content with any motion; the steps done, over all samples."""
     rngs = [np.random.default_rng(3) for _ in batch.boxes]
-    runs = melt(Samples(batch), temperature=temperature, melt_msd=1e-12, rngs=rngs, max_steps=steps)
+    runs = equilibrate(Samples(batch), temperature=temperature, melt_msd=1e-12, rngs=rngs, max_steps=steps)
     return sum(run.steps for run in runs.values())
 
 

@@ -51,8 +51,8 @@ def _seconds(cores: list[int], glasses: int) -> float:
     for process in processes:
         process.stdout.readline()  # type: ignore[union-attr]  # it is warm
     for process in processes:
-        process.stdin.write("go\n")  # type: ignore[union-attr]
-        process.stdin.flush()  # type: ignore[union-attr]
+        process.stdin.write("go\n")  # type: ignore[union-attr]  # a pipe, as was asked for
+        process.stdin.flush()  # type: ignore[union-attr]  # a pipe, as was asked for
     return float(np.mean([float(process.communicate()[0]) for process in processes]))
 
 

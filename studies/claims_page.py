@@ -25,10 +25,12 @@ def listed(tables: Path = TABLES) -> str:
     study = gather(open_results(tables))
     claims = [judged(x, study) for x in PAPER.claims]
     counts = [f"{sum(x.judgement.verdict is v for x in claims)} {words}" for v, words in IN_WORDS.items()]
-    head = f"Of {len(claims)} claims: {', '.join(counts)}.\n\n"
+    head = f"The verdicts on the {len(claims)} claims are: {', '.join(counts)}.\n\n"
     table = "| # | place | what the paper says | measured here | margin | verdict |\n|---|---|---|---|---|---|\n"
     remarks = [f"- *{x.claim.number}.* {x.claim.remark}\n" for x in claims if x.claim.remark]
-    return head + table + "".join(_row(x) for x in claims) + "\nRemarks:\n\n" + "".join(remarks)
+    return (
+        head + table + "".join(_row(x) for x in claims) + "\nThese remarks belong to single claims:\n\n" + "".join(remarks)
+    )
 
 
 def with_list(page: str, found: str) -> str:

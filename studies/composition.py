@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import curve_fit
 
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.preparation.liquid import melt
 from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start

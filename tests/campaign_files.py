@@ -7,7 +7,7 @@ import os
 import time
 from dataclasses import asdict
 
-from vitrify.campaign import Claim, Run
+from vitrify.campaign import Lease, Run
 
 ELSEWHERE = "another-host"
 
@@ -22,11 +22,11 @@ def run_elsewhere(store, name="r1", *, workers=2, silent=1.0, began=None):
     return run
 
 
-def claim(store, run, key, *, pid=78, since=None):
+def lease(store, run, key, *, pid=78, since=None):
     """A worker of a run that has a task in hand."""
     path = store.directory / "claims" / f"{key.replace('/', '__')}.json"
     path.parent.mkdir(exist_ok=True)
-    found = Claim(key, run.name, run.host, pid, key, since or time.time() - 12)
+    found = Lease(key, run.name, run.host, pid, key, since or time.time() - 12)
     path.write_text(json.dumps(asdict(found)))
     return found
 

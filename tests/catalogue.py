@@ -1,6 +1,6 @@
 """Every member of each family: a generic test runs over all of them."""
 
-from vitrify.model.potentials import (
+from vitrify.models.potentials import (
     Harmonic,
     Hertzian,
     InversePower,

@@ -8,7 +8,8 @@ from scipy.optimize import minimize
 
 from crystals import ONE_KIND
 from vitrify.glass import Glass
-from vitrify.model import Model, catalogue
+from vitrify.models import Model, catalogue
+from vitrify.preparation import quench_glass
 from vitrify.statics import Hessian, Pairs
 
 PSS = Model("pss", catalogue.pss(rc=1.2).potential, ONE_KIND)
@@ -70,3 +71,18 @@ def tilted(glass):
     """An inherent state of a cubic glass's particles in a cell that is no cube's in disguise."""
     gradient = np.array([[0.02, 0.08, -0.05], [0, -0.01, 0.06], [0, 0, 0.015]])
     return relaxed(glass.strained(gradient))
+
+
+@cache
+def flat_glass():
+    """A glass of two dimensions, by a quench from a lattice in disorder."""
+    rng, box = np.random.default_rng(3), (100 / 0.75) ** 0.5
+    spots = np.stack(np.meshgrid(*[np.arange(10)] * 2, indexing="ij"), -1).reshape(-1, 2)
+    species = rng.permutation(100) % 2
+    return quench_glass(Glass((spots + 0.6 * rng.random((100, 2))) * box / 10, box, species, catalogue.pss(rc=1.3)))
+
+
+@cache
+def tilted_flat_glass():
+    """Its inherent state in a cell that is no square's, whose stress is no pressure."""
+    return relaxed(flat_glass().strained(np.array([[0.03, 0.07], [0.0, -0.02]])))

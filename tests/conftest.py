@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from functools import cache
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # processes side by side: threads of each would wait for those of the others
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("MKL_NUM_THREADS", "1")
+
 import pytest
+from hypothesis import settings
 
 from samples import GLASSES, make
 
@@ -14,6 +20,9 @@ with warnings.catch_warnings():  # what third parties warn of while they are imp
     import jax
 
 jax.config.update("jax_enable_x64", True)
+
+settings.register_profile("any machine", deadline=None)  # a busy one may take a second for what takes another a millisecond
+settings.load_profile("any machine")
 
 
 @cache

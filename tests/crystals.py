@@ -3,7 +3,7 @@
 import numpy as np
 
 from vitrify.glass import Glass
-from vitrify.model import Mixture, Model, catalogue
+from vitrify.models import Mixture, Model, catalogue
 
 ONE_KIND = Mixture(composition=(1.0,), lengths=((1.0,),), masses=(1.0,), labels=("A",))
 

@@ -12,8 +12,8 @@ from vitrify.backends.program import Line, Program
 from vitrify.batch import force_of_formula
 from vitrify.kernels.motion import force_of
 from vitrify.leading import Lead
-from vitrify.model.catalogue import parse
-from vitrify.preparation import Recipe, make_glass
+from vitrify.models.catalogue import parse
+from vitrify.preparation import Recipe, prepare_glass
 
 # name → model, particles, density, temperature of the liquid
 GLASSES = {
@@ -30,7 +30,7 @@ GLASSES = {
 
 def make(name):
     model, n, density, temperature = GLASSES[name]
-    return make_glass(
+    return prepare_glass(
         parse(model),
         n_particles=n,
         density=density,
@@ -43,9 +43,9 @@ def make(name):
 def forces(batch):
     """The force of every particle of sample 0, left in batch.force."""
     line = Line("particles", force_of(force_of_formula(batch.formula, batch.form, Lead.EXACT, backend())))
-    batch.layout.going[0] = 1
+    batch.layout.active[0] = 1
     backend().program(Program((line,), repeats=False))(batch.motion(), batch.neighbours.shape[1])
-    batch.layout.going[0] = 0
+    batch.layout.active[0] = 0
 
 
 TABLE_II = {  # a, b, c0, c2, c4, c6 as printed

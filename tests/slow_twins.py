@@ -1,4 +1,4 @@
-"""Sums over all pairs of a glass in plain NumPy: no cells, no lists, each image of each neighbour looked at."""
+"""Sums over all pairs in plain NumPy. Of a glass: no cells, no lists, each image of each neighbour looked at."""
 
 import numpy as np
 
@@ -21,3 +21,27 @@ def slow_sums(glass):
     np.add.at(forces, j, -pull)
     area_or_volume = abs(np.linalg.det(glass.cell.matrix))
     return phi.sum(), forces, -np.sum(pull * r) / (glass.dimension * area_or_volume)
+
+
+def plain_forces(pairs, z, order):
+    """M·z and F by NumPy, pair by pair."""
+    delta = z[pairs.target] - z[pairs.source]
+    first, second, third, fourth = pairs.terms[1:]
+    a, b = 2 * np.einsum("pd,pd->p", pairs.r_pd, delta), np.einsum("pd,pd->p", delta, delta)
+    if order == "cubic":
+        along, across = 2 * third * a**2 + 4 * second * b, 4 * second * a
+    elif order == "pseudo-harmonic":
+        along, across = 0 * a, b
+    elif order == "participation":
+        along = across = 0 * a
+    else:
+        along, across = 12 * third * a * b + 2 * fourth * a**3, 12 * second * b + 6 * third * a**2
+    linear = (2 * second * a)[:, None] * pairs.r_pd + (2 * first)[:, None] * delta
+    force = along[:, None] * pairs.r_pd + across[:, None] * delta
+    own = np.sum(z**2, axis=1)[:, None] * z if order == "participation" else 0.0
+    return -pairs.sum_to_particles(linear), free(own - pairs.sum_to_particles(force))
+
+
+def free(z):
+    """Without its translation, which the force of participation alone has."""
+    return z - z.mean(axis=0)

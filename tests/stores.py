@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from vitrify.campaign import Result, Store
-from vitrify.campaign.one_thread import one_thread
+from vitrify.campaign.worker import one_thread
 from vitrify.ensemble import ParentTemperature
 from vitrify.plugins import Observable
-from vitrify.study import parse_study, plan, write_identity
+from vitrify.study import Ledger, parse_study, plan, write_manifest
 from vitrify.study.columns import MADE, observed
 from vitrify.study.work import glass_checksum, observable_task, parent_temperature_task
 
@@ -23,6 +23,7 @@ GIVEN = {  # some columns by observable
     "dipoles": ("dipoles", "dipole_spacing"),
 }
 
+OF_IMPORTED = ("imported_from", "glass_density")  # columns that no glass has which was made
 HEAD = """
 [study]
 name = "small"
@@ -52,6 +53,11 @@ class Echo(Observable):
     summary = "nothing"
 
 
+def glasses_of(study):
+    """The glasses that a study asks for, of each ensemble and size."""
+    return [glasses for glasses, _ in Ledger(study).groups()]
+
+
 def study_text(*ensembles):
     """A study of ensembles, each a name and its observables in TOML."""
     return HEAD + "".join(ENSEMBLE.format(name=name, observables=x) for name, x in ensembles)
@@ -73,7 +79,7 @@ def invented(directory, text, *, only=(), seed=0, modes=12):
     store = Store.create(directory)
     store.write_text("study.toml", text)
     study = parse_study(text)
-    write_identity(study, store)
+    write_manifest(study, store)
     numbers = Invented(np.random.default_rng(seed), modes)
     for batch in plan(study):
         if only and batch.name.removesuffix(": pilots") not in only:
@@ -110,7 +116,7 @@ class Invented:
         return Result(asdict(ParentTemperature(5.0 + self.rng.random(), 20.0 + self.rng.random(), float("nan"), 1, 100)))
 
     def glass(self, spec):
-        values = {name: self.value(x.kind) for name, x in MADE.items()}
+        values = {name: self.value(x.kind) for name, x in MADE.items() if name not in OF_IMPORTED}
         positions = self.rng.random((spec.n_particles, 3))
         return Result(
             {**values, "box": 5.5, "model": spec.model}, {"positions": positions, "species": np.zeros(spec.n_particles)}

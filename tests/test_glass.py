@@ -7,8 +7,8 @@ import pytest
 
 from vitrify.errors import UsageError
 from vitrify.glass import Glass
-from vitrify.model import Mixture
-from vitrify.model.catalogue import pss
+from vitrify.models import Mixture
+from vitrify.models.catalogue import pss
 from vitrify.preparation import quench_glass
 from vitrify.statics import Pairs
 

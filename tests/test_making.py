@@ -17,7 +17,7 @@ from vitrify.backends.cpu import Cpu
 from vitrify.cli.main import cli
 from vitrify.ensemble import Estimate, find_parent_temperature
 from vitrify.errors import UsageError
-from vitrify.model import catalogue
+from vitrify.models import catalogue
 
 SOUND = {"n_particles": 100, "density": 0.6, "parent_temperature": 6.0, "seed": 0}
 ODD = {

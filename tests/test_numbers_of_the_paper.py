@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from vitrify.ensemble import mean
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.observables import measure
-from vitrify.preparation import Recipe, make_glass
+from vitrify.preparation import Recipe, prepare_glass
 
 SEEN = {  # model, density → T, G, K, p/p0
     ("pss(rc=1.2)", 0.55): (5, 18.8, 44.5, 0.315),
@@ -33,7 +33,7 @@ def test_glasses_are_those_that_others_made(system):
     (model, density), (temperature, shear, bulk, pressure) = system, SEEN[system]
     found = [
         measure(
-            make_glass(
+            prepare_glass(
                 parse(model),
                 n_particles=N,
                 density=density,
@@ -61,7 +61,7 @@ def test_qss_6_at_its_density_has_the_paper_s_pressure():
     n, samples = 3000, 5
     found = [
         measure(
-            make_glass(
+            prepare_glass(
                 parse("qss(q=6, xc=3.0)"),
                 n_particles=n,
                 density=0.80,

@@ -16,9 +16,9 @@ import pytest
 
 import vitrify
 from vitrify.errors import PotentialWarning, UsageError
-from vitrify.model import Model, Potential, smooth_cutoff
+from vitrify.models import Model, Potential, smooth_cutoff
 from vitrify.observables import mechanics
-from vitrify.preparation import make_glass
+from vitrify.preparation import prepare_glass
 
 PAIR = [[1, 1, 1], [2, 1, 1]]  # two particles at u = 1
 settings = types.ModuleType("settings")
@@ -98,7 +98,7 @@ def test_glasses_of_one_potential_follow_its_module(monkeypatch):
     for eps in (1.0, 2.0):
         monkeypatch.setattr(settings, "EPS", eps)
         recipe = vitrify.Recipe(melt_msd=1.0)
-        glass = make_glass(
+        glass = prepare_glass(
             Model("own", potential),
             n_particles=100,
             density=1.0,
@@ -278,12 +278,12 @@ import numba
 import numpy as np
 import vitrify
 from numba.core import event
-from vitrify.preparation import make_glass
+from vitrify.preparation import prepare_glass
 recipe = vitrify.Recipe(melt_msd=1.0)
 with event.install_recorder("numba:compile") as compiled:
     model = vitrify.models.parse(sys.argv[1])
     size = {"n_particles": 100, "density": 0.6, "parent_temperature": 6.0}
-    glass = make_glass(model, **size, rng=np.random.default_rng(1), recipe=recipe)
+    glass = prepare_glass(model, **size, rng=np.random.default_rng(1), recipe=recipe)
     vitrify.measure(glass)
     numba.njit(lambda x: x)(1.0)
 print(sum(x.is_start for _, x in compiled.buffer))
@@ -318,7 +318,7 @@ def test_what_nobody_can_tell_apart_is_compiled_anew_and_says_so():
         assert 2.0 * mechanics(vitrify.Glass(PAIR, 8.0, [0, 0], Model("own", potential)))[
             "energy_per_particle"
         ] == pytest.approx(exp(-1.0))
-    assert any("C_EXP in by_c_function()" in str(x.message) and "compiled anew" in str(x.message) for x in said)
+    assert any("C_EXP in by_c_function()" in str(x.message) and "compiled again" in str(x.message) for x in said)
     assert energy(potential) == pytest.approx(1.0)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vitrify.model.sizes import pair_length
+from vitrify.models.sizes import pair_length
 
 from ..systems import QSS6, Liquid, System, scratch
 

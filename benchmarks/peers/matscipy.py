@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from vitrify.model import Model, Potential
+from vitrify.models import Model, Potential
 
 CG = {"x0": None, "rtol": 1e-10, "maxiter": None, "M": None, "callback": None, "atol": 0.0}  # as exact as ours
 
@@ -58,7 +58,7 @@ def _compiled(potential: Potential) -> Any:
     radial, numbers, cutoff = njit(potential.derivatives()), np.array(potential.numbers()), potential.cutoff
 
     @njit
-    def values(x):  # type: ignore[no-untyped-def]
+    def values(x):  # type: ignore[no-untyped-def]  # an array in, an array out
         found = np.zeros((3, len(x)))
         for k in range(len(x)):
             if x[k] < cutoff:

@@ -14,7 +14,7 @@ from vitrify.backends import program as programs
 from vitrify.backends.program import layout_of
 from vitrify.backends.threads import shared_out
 from vitrify.backends.vectors import KEPT, upper_half
-from vitrify.cell import Cell
+from vitrify.cell import TICKS, Cell, from_ticks, to_ticks
 from vitrify.errors import UsageError
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass, range_of
@@ -23,13 +23,12 @@ from vitrify.kernels import neighbours as lists
 from vitrify.kernels.contacts import vector_in_cell, vector_in_cube
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
 from vitrify.kernels.leading_forces import leading_forces_of
-from vitrify.kernels.state import COLUMNS, DEGREES
-from vitrify.kernels.ticks import TICKS, from_ticks, to_ticks
+from vitrify.kernels.state import COLUMNS, DEGREES, STALE2
 from vitrify.kernels.views import Bins, Candidates, Motion, PairView, Rows, Way
 from vitrify.leading import Lead, leading_form, single_slope
-from vitrify.model import Model
-from vitrify.model.offers import numbers_of
-from vitrify.model.sizes import pair_length
+from vitrify.models import Model
+from vitrify.models.offers import numbers_of
+from vitrify.models.sizes import pair_length
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -48,7 +47,8 @@ class Batch:
     `label` is each particle's number within its own sample before sorting; a sample's results depend on its own rows
     only, so they are the same bit for bit in a batch of any size. Ticks have three components; the third is zero in two
     dimensions. `formula` is the potential's as it was when the batch was made, `lead` the form of its forces that leads a
-    liquid. boxes: as a Glass takes them, all cubes (or squares) or none; sizes: of the particles of each sample, where the
+    liquid. boxes: as a Glass takes them; cubes (or squares) beside other cells are moved by the kernels for those,
+    and so differ in last bits from what they are alone; sizes: of the particles of each sample, where the
     mixture has them; they ride in the fourth word of a record of ticks. Raises UsageError where the model cannot be used,
     or where a particle would meet two images of one neighbour."""
 
@@ -65,9 +65,8 @@ class Batch:
         self.model, self.formula = model, formula_of(model.potential)
         self.cells = [Cell.of(box, x.shape[1]) for box, x in zip(boxes, positions, strict=True)]
         self.is_cubic = all(x.is_cubic for x in self.cells)
-        assert self.is_cubic or not any(x.is_cubic for x in self.cells), "cubes and other cells in one batch"
         for s, (cell, kinds) in enumerate(zip(self.cells, species, strict=True)):
-            require_room(cell, range_of(kinds, None if sizes is None else sizes[s], model), model)
+            require_height(cell, range_of(kinds, None if sizes is None else sizes[s], model), model)
         self.first = np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)
         self.ticks, self.anchor = records(n, np.int64), records(n, np.int64)  # where it is, and where the list was made
         for s, (x, cell) in enumerate(zip(positions, self.cells, strict=True)):
@@ -108,6 +107,7 @@ class Batch:
         self.reach2 = np.where(ranges > 0.0, (ranges + SKIN + rounding) ** 2, 0.0)
         self.layout = layout_of(numbers, backend())
         self.state = np.zeros((len(numbers), COLUMNS))
+        self.state[:, STALE2] = (0.5 * SKIN) ** 2  # two particles have then come closer by a skin at most
         self.state[:, DEGREES] = [float(self.dimension) * (m - 1) for m in numbers]
         self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
         self._lists_made = np.zeros(len(numbers), dtype=np.int64)
@@ -125,7 +125,7 @@ class Batch:
 
     @property
     def dimension(self) -> int:
-        """2 or 3."""
+        """The number of dimensions, 2 or 3."""
         return self.cells[0].dimension
 
     @property
@@ -144,7 +144,7 @@ class Batch:
         return slice(int(self.first[s]), int(self.first[s + 1]))
 
     def size(self, s: int) -> int:
-        """Its number of particles."""
+        """The number of particles of sample s."""
         return int(self.first[s + 1] - self.first[s])
 
     def require_cubes(self, done: str) -> None:
@@ -153,7 +153,7 @@ class Batch:
             raise UsageError(f"the cell is {self.cells[0]}, must be a cube or a square for its particles to be {done}")
 
     def pair_view(self) -> PairView:
-        """What every force kernel takes."""
+        """The arrays that every force kernel takes."""
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length, self.h_ticks, self.energies, self.cutoffs2, self.coefficients,
@@ -161,13 +161,13 @@ class Batch:
         )  # fmt: skip
 
     def way(self) -> Way:
-        """How far particles have gone."""
+        """The arrays that say how far particles have gone."""
         return Way(
             self.ticks, self.ticks.reshape(-1), self.anchor, self.travel, self.tick_length, self.h_ticks, self.inverse_h
         )
 
     def motion(self) -> Motion:
-        """What every program takes that moves particles."""
+        """The arrays that every program takes that moves particles."""
         velocity, mass, inverse_mass, direction, previous = (
             x.reshape(-1) for x in (self.velocity, self.mass, self.inverse_mass, self.direction, self.previous)
         )
@@ -264,12 +264,12 @@ def glass_batch(glass: Glass) -> Batch:
 
 
 class _Candidates:
-    """Working room of the list builder, for one sample at a time."""
+    """Scratch arrays of the list builder, for one sample at a time."""
 
     def __init__(self, n: int, n_kinds: int) -> None:
-        room = places(n)
+        capacity = places(n)
         self.bin_of = np.zeros(n, dtype=np.int64)
-        self.sorted, self.near = _candidates(n_kinds, room), _candidates(n_kinds, room)
+        self.sorted, self.near = _candidates(n_kinds, capacity), _candidates(n_kinds, capacity)
         self.bins = Bins(np.zeros(3, dtype=np.int64), 0, np.zeros(2, dtype=np.int64))
 
     def sort(self, batch: Batch, s: int) -> _Candidates:
@@ -283,7 +283,7 @@ class _Candidates:
         return self
 
     def list(self, batch: Batch, s: int) -> int:
-        """The rows of the sample that was sorted, a slab of bins a thread where it is big; the longest."""
+        """The rows of the sample that was sorted, one slab of bins per thread where it is big; returns the longest."""
         big = len(self.bin_of) >= programs.BIG
         in_reach = int(np.diff(self.bins.start).max()) * (2 * self.bins.span + 1) ** 3
         most = places(min(in_reach, len(self.bin_of)))
@@ -293,16 +293,16 @@ class _Candidates:
             near = _candidates(len(self.near.limit), most) if big else self.near
             return _list(batch.is_cubic)(first, last, self.bins, self.sorted, shape, near, rows)
 
-        return int(max(shared_out(slab, slabs, share=1) if big else [slab(0, slabs)]))
+        return int(max(shared_out(slab, slabs, grain=1) if big else [slab(0, slabs)]))
 
 
 def _candidates(n_kinds: int, n: int) -> Candidates:
-    """Room for n candidates."""
+    """Arrays for n candidates."""
     return Candidates(_aligned((3, n), np.int32), _aligned((n_kinds, n), np.float32), _aligned((n,), np.uint32))
 
 
 def pair_form(model: Model) -> PairForm:
-    """What of a model's mixture is compiled into the sums over pairs."""
+    """The features of a model's mixture that are compiled into the sums over pairs."""
     mixture = model.mixture
     scaled = any(x != 1.0 for row in mixture.energies for x in row)
     return PairForm(mixture.n_species, scaled, model.own_cutoffs, mixture.sizes is not None)
@@ -325,7 +325,7 @@ def _of_pairs(model: Model, formula: Formula) -> tuple[FloatArray, FloatArray]:
     species = range(model.mixture.n_species)
     potentials = [[model.potential_of(min(i, j), max(i, j)) for j in species] for i in species]
     if any(formula_of(x) is not formula for row in potentials for x in row):
-        raise UsageError(f"{model} has cutoffs of pairs, but the formula of its potential is another for each cutoff")
+        raise UsageError(f"{model} has a cutoff for each pair, but the formula of its potential differs between cutoffs")
     cutoffs2 = np.array([[float(x.cutoff) ** 2 for x in row] for row in potentials])
     return cutoffs2, np.array([[numbers_of(x) for x in row] for row in potentials])
 
@@ -346,7 +346,7 @@ def _kinds(
         apart = np.maximum(np.subtract.outer(low, high), np.subtract.outer(low, high).T).clip(0.0)  # at least
         longest = 0.5 * np.add.outer(high, high) * (1.0 - mixture.nonadditivity * apart)
         return kind.astype(np.int64), model.reduced_cutoff(0, 0) * longest
-    ranges = np.where(np.outer(there, there), np.array(model.ranges), 0.0)  # a species that is not there asks for no room
+    ranges = np.where(np.outer(there, there), np.array(model.ranges), 0.0)  # a species that is not there asks for no height
     if len(ranges) <= MOST_KINDS:
         return species, ranges
     kind_of = np.empty(len(ranges), dtype=np.int64)
@@ -416,8 +416,8 @@ def row_width(model: Model, density: float, species: Sequence[int] | None = None
     mixture = model.mixture
     if mixture.sizes is not None:  # of a large particle among all
         lengths = pair_length(mixture.sizes.largest, mixture.sizes.middle(), mixture.nonadditivity)
-        room = float(np.mean((model.reduced_cutoff(0, 0) * lengths + SKIN) ** dimension))
-        return places(int(1.15 * density * UNIT_BALL[dimension] * room))
+        volume = float(np.mean((model.reduced_cutoff(0, 0) * lengths + SKIN) ** dimension))
+        return places(int(1.15 * density * UNIT_BALL[dimension] * volume))
     cutoff = model.cutoff if species is None else model.cutoff_of(species)
     return places(int(1.15 * density * UNIT_BALL[dimension] * (cutoff + SKIN) ** dimension))
 
@@ -430,7 +430,7 @@ def least_height(cell: Cell, reach: float) -> float:
     return 2.0 * (reach if cell.is_orthogonal else reach + SKIN)
 
 
-def require_room(cell: Cell, reach: float, model: Model) -> None:
+def require_height(cell: Cell, reach: float, model: Model) -> None:
     """Raise UsageError unless the cell has that height."""
     least, height = least_height(cell, reach), float(cell.heights.min())
     if height < least:
@@ -452,12 +452,12 @@ def _inverse(h: FloatArray) -> FloatArray:
 
 
 def roughness(cell: Cell) -> float:
-    """How much more than in a cube the rounding of lengths may be in this cell: x is a sum of terms that cancel."""
+    """The factor by which the rounding of lengths may be larger than in a cube: x is a sum of terms that cancel."""
     return 4.0 * float(np.linalg.norm(cell.matrix, axis=1).max() / cell.heights.min())
 
 
 def places(n: int) -> int:
-    """Places for n neighbours or candidates: whole cache lines, with room for one vector written past the end."""
+    """Places for n neighbours or candidates: whole cache lines, with space for one vector written past the end."""
     return (n // KEPT + 2) * KEPT
 
 
@@ -469,7 +469,7 @@ def records(n: int, kind: Any = np.float64) -> NDArray[Any]:
 def _aligned(shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
     """Zeros that begin on a cache line."""
     size = int(np.prod(shape)) * np.dtype(kind).itemsize
-    room = np.zeros(size + 64, dtype=np.uint8)
-    skip = -room.ctypes.data % 64
-    aligned: NDArray[Any] = room[skip : skip + size].view(kind).reshape(shape)
+    buffer = np.zeros(size + 64, dtype=np.uint8)
+    skip = -buffer.ctypes.data % 64
+    aligned: NDArray[Any] = buffer[skip : skip + size].view(kind).reshape(shape)
     return aligned

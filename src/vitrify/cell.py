@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from vitrify.errors import UsageError, check, shown
-from vitrify.model.plain_numbers import finite_number
+from vitrify.errors import UsageError, check, wrong
+from vitrify.models.plain_numbers import finite_number
+from vitrify.public_names import only
 
+__all__ = ["Cell", "from_ticks", "standard_form", "to_ticks"]
+__dir__ = only(__all__)
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+TICKS = 2.0**64  # of a period: fractional coordinates as 64-bit integers have exact differences, which wrap by themselves
 FLAT = 1e-9  # of the product of their lengths: the volume below which vectors count as lying in a plane
 # Fractions this little outside [0, 1) stay as they are: in a cell that is not orthogonal a coordinate taken in by a vector
 # is rounded, and would otherwise be taken out again when it is next looked at.
@@ -37,7 +41,7 @@ class Cell:
     def __post_init__(self) -> None:
         matrix = _vectors(self.matrix)
         if matrix.shape not in ((2, 2), (3, 3)):
-            raise UsageError(f"box is {shown(self.matrix)}, must be a matrix of two or three vectors, one a row")
+            raise wrong("", "box", self.matrix, "a matrix of two or three vectors, one per row")
         _require_volume(matrix)
         if np.triu(matrix, 1).any() or not (np.diag(matrix) > 0).all():
             raise UsageError(f"box is {_rows(matrix)}, {IN_STANDARD_FORM}; vitrify.cell.standard_form turns it")
@@ -53,6 +57,16 @@ class Cell:
     def __repr__(self) -> str:
         return f"Cell({self.matrix.tolist()})"
 
+    @property
+    def words(self) -> str:
+        """Shape and edges, for a person."""
+        d = self.dimension
+        if self.is_cubic:
+            return f"{'cubic' if d == 3 else 'square'} box of {self.edge:.4g} λ"
+        lengths = " by ".join(f"{x:.4g}" for x in np.linalg.norm(self.matrix, axis=1))
+        orthogonal = not (self.matrix - np.diag(np.diag(self.matrix))).any()
+        return f"{'box' if orthogonal else 'tilted box'} of {lengths} λ"
+
     @classmethod
     def of(cls, box: Any, dimension: int) -> Cell:
         """A cell of an edge (a cube, a square), of d edges, or of its matrix; a cell stays itself. Raises UsageError."""
@@ -64,12 +78,12 @@ class Cell:
             return cls(values)
         if values.shape != (dimension,) or not (values > 0).all():
             may_be = f"a positive length, {dimension} of them, or a {dimension} by {dimension} matrix of vectors"
-            raise UsageError(f"glass: box is {shown(box)}, must be {may_be}")
+            raise wrong("glass", "box", box, may_be)
         return cls(np.diag(values))
 
     @property
     def dimension(self) -> int:
-        """2 or 3."""
+        """The number of dimensions, 2 or 3."""
         return len(self.matrix)
 
     @cached_property
@@ -88,7 +102,7 @@ class Cell:
 
     @property
     def edge(self) -> float:
-        """L of a cube or a square. Raises UsageError for other cells."""
+        """Edge L of a cube or a square. Raises UsageError for other cells."""
         if not self.is_cubic:
             raise UsageError(f"the cell {_rows(self.matrix)} has no edge, must be a {NAMES[self.dimension]}")
         return float(self.edges[0])
@@ -168,7 +182,7 @@ class Cell:
         return Cell(self.matrix * np.asarray(times)[:, None])
 
     def pairs_within(self, positions: FloatArray, reach: float) -> tuple[IntArray, FloatArray]:
-        """Every pair i < j closer than `reach`, (p, 2), and the vector from i to j, (p, d).
+        """Pairs i < j closer than `reach`, (p, 2), and the vector from i to j, (p, d).
 
         positions: in the cell; reach: at most half the least height."""
         if self.is_orthogonal:
@@ -203,7 +217,7 @@ def standard_form(vectors: Any) -> tuple[Cell, FloatArray]:
     UsageError."""
     matrix = _vectors(vectors)
     if matrix.shape not in ((2, 2), (3, 3)):
-        raise UsageError(f"box is {shown(vectors)}, must be a matrix of two or three vectors, one a row")
+        raise wrong("", "box", vectors, "a matrix of two or three vectors, one per row")
     if not np.triu(matrix, 1).any() and (np.diag(matrix) > 0).all():
         return Cell(matrix), np.eye(len(matrix))
     _require_volume(matrix)
@@ -220,7 +234,7 @@ def _vectors(given: Any) -> FloatArray:
             return array.astype(np.float64)
     except ValueError:  # rows of unequal length
         pass
-    raise UsageError(f"glass: box is {shown(given)}, must be a positive length, or finite lengths or vectors of the cell")
+    raise wrong("glass", "box", given, "a positive length, or finite lengths or vectors of the cell")
 
 
 def _require_volume(matrix: FloatArray) -> None:
@@ -236,3 +250,16 @@ def _require_volume(matrix: FloatArray) -> None:
 
 def _rows(matrix: FloatArray) -> str:
     return "; ".join(" ".join(f"{x:g}" for x in row) for row in matrix)
+
+
+def to_ticks(fractions: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Fractional coordinates as ticks, exact to their last bit. fractions: any shape, taken into [0, 1)."""
+    inside = fractions - np.floor(fractions)
+    inside = np.where(inside < 1.0, inside, 0.0)  # −1e-17 − floor(−1e-17) rounds to 1
+    return (inside * TICKS).astype(np.uint64).view(np.int64)
+
+
+def from_ticks(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Fractional coordinates in [0, 1)."""
+    fractions = np.ascontiguousarray(ticks).view(np.uint64).astype(np.float64) / TICKS
+    return np.where(fractions < 1.0, fractions, 0.0)

@@ -1,4 +1,4 @@
-"""Which particles touch, which of them hold each other in place, and whether that makes a solid."""
+"""Contacts: particles that touch, those that hold each other in place, and whether that makes a solid."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.batch import Batch, glass_batch, least_height
-from vitrify.cell import Cell
+from vitrify.cell import TICKS, Cell, to_ticks
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass, range_of
 from vitrify.kernels import contacts as kernels
-from vitrify.kernels.ticks import TICKS, to_ticks
+from vitrify.public_names import only
+from vitrify.short_forms import Fact, ShortForm
 
+__all__ = ["Contacts", "contacts_of", "require_solid"]
+__dir__ = only(__all__)
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -27,8 +30,8 @@ REMEDY = "a higher density would press them together"
 FAINT = 1e-4
 
 
-@dataclass(frozen=True)
-class Contacts:
+@dataclass(frozen=True, repr=False)
+class Contacts(ShortForm):
     """Pairs of particles within the range of their species, each met at both of its ends; in a small cell also of a
     particle with several images of another, or with its own."""
 
@@ -38,9 +41,17 @@ class Contacts:
     target: IntArray  # (p,)
     r_pd: FloatArray  # (p, 3) from source to target
 
+    def _facts(self) -> list[Fact]:
+        pairs, rattlers = f"{len(self.source) // 2:,}", f"{int(self.rattlers.sum()):,}"
+        return [
+            Fact("particles", f"{self.n_particles:,}", f"{self.n_particles:,} particles"),
+            Fact("contacts", pairs, f"{pairs} contacts"),
+            Fact("rattlers", rattlers, f"{rattlers} rattlers"),
+        ]
+
     @classmethod
     def of(cls, glass: Glass) -> Contacts:
-        """All contacts of a configuration."""
+        """The contacts of a configuration."""
         return cls(glass.positions, glass.cell, *contacts_of(glass))
 
     @property
@@ -61,7 +72,7 @@ class Contacts:
 
     @cached_property
     def spans(self) -> bool:
-        """Does the largest part of what is held meet its own periodic image? A cluster that floats in the box does not."""
+        """Whether the largest cluster of what is held meets its own periodic image; one that floats in the box does not."""
         from scipy import sparse
         from scipy.sparse.csgraph import breadth_first_order, connected_components
 
@@ -86,7 +97,7 @@ class Contacts:
 
 
 def _windings(parent: IntArray, i: IntArray, j: IntArray, image: IntArray) -> IntArray:
-    """How often each loop that a pair i-j closes on a spanning tree goes around the cell, (p, d). parent: (n,) of the tree,
+    """Windings around the cell of the loop that each pair i-j closes on a spanning tree, (p, d). parent: (n,) of the tree,
     whose root is its own; image: (p, d) of the cell, in which j lies."""
     crossed = np.zeros((len(parent), image.shape[1]), dtype=np.int64)  # on the way from the parent, by any of their pairs
     children, pair = np.unique(np.where((parent[j] == i) & (i != j), j, -1), return_index=True)
@@ -110,9 +121,9 @@ def require_solid(contacts: Contacts, *, repulsive: bool, spanning: bool = True)
     if n_pairs == 0:
         reason = "no two particles interact, so that moduli do not exist"
     elif n_held == 0:
-        reason = f"of {n} particles none is held in place by its contacts, {n_pairs} in all"
+        reason = f"none of {n} particles is held in place by its contacts, of which there are {n_pairs}"
     elif repulsive and inner < needed:
-        reason = f"{n_held} of {n} particles need {needed} contacts to hold each other, and have {inner}"
+        reason = f"{n_held} of {n} particles need {needed} contacts to hold each other, but have {inner}"
     elif spanning and not contacts.spans:
         reason = "they float in clusters that nothing connects across the box"
     else:

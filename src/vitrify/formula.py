@@ -20,11 +20,11 @@ from vitrify.backends import backend
 from vitrify.backends.fingerprint import NoFingerprintError, compiled_within, fingerprint
 from vitrify.backends.interpreted import compile_anew, interpreted
 from vitrify.errors import PotentialWarning, UsageError
-from vitrify.kernels.pair_terms import pair_terms_of
-from vitrify.model import Potential, checking
-from vitrify.model.catalogue import is_shipped
-from vitrify.model.offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of
-from vitrify.model.potentials import Radial
+from vitrify.kernels.forces import pair_terms_of
+from vitrify.models import Potential, checking
+from vitrify.models.catalogue import is_shipped
+from vitrify.models.offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of
+from vitrify.models.potentials import Radial
 
 TRIED = (0.3, 0.5, 0.62, 0.71, 0.8, 0.88, 0.94)  # parts of u_c at which compiled and plain function are compared
 LASTING_DIGITS = 12  # of numbers in an identity that outlives a processor: exp() and pow() differ in their last bits
@@ -85,7 +85,7 @@ def formula_of(potential: Potential) -> Formula:
 
 @cache
 def _shipped(potential: Potential) -> Formula:
-    """One whose parameters tell all."""
+    """A formula whose parameters tell all."""
     return _remembered(_as_known(Formula(potential)))
 
 
@@ -101,7 +101,7 @@ def _remembered(formula: Formula) -> Formula:
 
 
 def lasting_identity(potential: Potential) -> str:
-    """What tells the formula of a potential from others for as long as a store is kept: 16 hex digits.
+    """An identity that tells the formula of a potential from others for as long as a store is kept: 16 hex digits.
 
     The same on every processor, and in every patch release of one Python (3.12, say). Raises UsageError where the formula
     cannot be told."""
@@ -114,7 +114,7 @@ def lasting_identity(potential: Potential) -> str:
 
 
 def kept_with_formula(build: Callable[..., Any]) -> Callable[..., Any]:
-    """As functools.cache, of a function of a formula and options: what it builds lives as long as that formula."""
+    """Cache a function of a formula and options, as functools.cache does: what it builds lives as long as that formula."""
 
     @wraps(build)
     def kernel(formula: Formula, *options: Any) -> Any:
@@ -160,7 +160,7 @@ def _pair_terms(formula: Formula) -> Any:
 
 
 def _disagreement(formula: Formula, kernel: Any) -> str:
-    """In what the compiled function differs from the plain one beyond rounding; empty where it does not."""
+    """The difference of the compiled function from the plain one beyond rounding; empty where there is none."""
     numbers, cutoff2 = numbers_of(formula.potential), formula.potential.cutoff**2
     u = cutoff2 * np.array(TRIED)
     plain, compiled = _plain_values(formula.radial, u, numbers), np.empty((5, len(u)))
@@ -170,8 +170,8 @@ def _disagreement(formula: Formula, kernel: Any) -> str:
         return ""
     k, i = np.argwhere(far)[0]
     return (
-        f"{checking.SYMBOLS[k]} compiled is {compiled[k, i]:.9g} at u = {u[i]:.6g}, and {plain[k, i]:.9g} in plain Python; "
-        "the function must use floating-point numbers and mathematical functions alone, and no value that changes"
+        f"{checking.SYMBOLS[k]} compiled is {compiled[k, i]:.9g} at u = {u[i]:.6g}, but {plain[k, i]:.9g} in plain Python; "
+        "the function may only use floating-point numbers and mathematical functions, and no value that changes"
     )
 
 
@@ -215,15 +215,15 @@ def _renew_helpers(*functions: Any) -> None:
 
 def _compiled_anew(reason: str) -> str:
     return (
-        f"the formula uses {reason}, of which nobody can tell whether it changed, so it is compiled anew for each glass; "
+        f"the formula uses {reason}, which may change unnoticed, so that it is compiled again for each glass; "
         "use numbers, NumPy arrays and plain functions"
     )
 
 
 def _not_told(error: NoFingerprintError) -> str:
     return (
-        f"its formula uses {error}, of which nobody can tell whether it is the same tomorrow, so no store can hold its "
-        "glasses; use numbers, NumPy arrays and plain functions in its place"
+        f"its formula uses {error}, which may change unnoticed, so that a store cannot contain its "
+        "glasses; use numbers, NumPy arrays and plain functions instead"
     )
 
 
@@ -233,5 +233,6 @@ def _not_compiled(error: Exception) -> str:
     reason = [*telling, type(error).__name__][0].rstrip(".")
     return (
         f"its function cannot be compiled ({reason}); it must be plain scalar Python, "
-        "with what it takes from self or other objects put into variables before it, and what it calls under @numba.njit"
+        "assign what it needs from self or other objects to variables before it, and put @numba.njit above functions "
+        "that it calls"
     )

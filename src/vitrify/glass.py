@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.cell import Cell
-from vitrify.errors import UsageError, check, shown
-from vitrify.model import LEAST_DENSITY, Model
-from vitrify.model.catalogue import model_of
-from vitrify.model.plain_numbers import finite_number, plain
+from vitrify.errors import UsageError, check, shown, wrong
+from vitrify.glass_files import LAST, read_glass, read_glasses, write_glass
+from vitrify.glass_objects import made_for, taken_from
+from vitrify.models import LEAST_DENSITY, Model
+from vitrify.models.catalogue import model_of
+from vitrify.models.plain_numbers import finite_number
+from vitrify.options import builtin_of
+from vitrify.physical_units import Units
+from vitrify.short_forms import Fact, ShortForm, brief
 
 Provenance = dict[str, str | int | float]
 OVERLAP = 1e-6  # in λ(small, small): nearer than this two particles are one, written twice
@@ -24,8 +29,8 @@ MOST_BITS = 13_000  # of an integer of the provenance: some 3,900 digits, as man
 FARTHEST = 1e6  # of a coordinate, in boxes; beyond it the digits that tell where in the box a particle is begin to fail
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Glass:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Glass(ShortForm):
     """Particles in a periodic cell of two or three dimensions. Lengths in λ(small, small). All is copied: nothing outside
     changes a glass.
 
@@ -51,7 +56,7 @@ class Glass:
         species = _indices(self.species, len(positions), model)
         sizes = _sizes(self.sizes, len(positions), model)
         _require_finite(positions)
-        _require_room(cell, species, sizes, model)
+        _require_height(cell, species, sizes, model)
         _require_dense(cell, len(positions))
         _require_near(positions, cell)
         wrapped = cell.wrapped(positions)
@@ -63,13 +68,34 @@ class Glass:
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "provenance", plain_provenance(self.provenance))
 
+    def _facts(self) -> list[Fact]:
+        number, kinds = f"{self.n_particles:,} particles", self._kinds
+        made_at = self.provenance.get("parent_temperature")
+        facts = [
+            Fact("particles", f"{self.n_particles:,} ({kinds})", f"{number} ({kinds})"),
+            Fact("model", str(self.model), str(self.model)),
+            Fact("density", f"{self.density:.4g} {'λ⁻³' if self.dimension == 3 else 'λ⁻²'}"),
+            Fact("cell", self.cell.words, self.cell.words),
+        ]
+        if isinstance(made_at, int | float):
+            facts.append(Fact("quenched from", f"T = {made_at:.4g} ε/k_B"))
+        return facts
+
+    @property
+    def _kinds(self) -> str:
+        """How many particles there are of each species, or the range of their sizes."""
+        if self.sizes is not None:
+            return f"sizes {self.sizes.min():.3g} to {self.sizes.max():.3g} λ"
+        labels, counts = self.model.mixture.labels, np.bincount(self.species, minlength=self.model.mixture.n_species)
+        return brief({label: int(n) for label, n in zip(labels, counts, strict=True)})
+
     @property
     def n_particles(self) -> int:
         return len(self.positions)
 
     @property
     def dimension(self) -> int:
-        """2 or 3."""
+        """The number of dimensions, 2 or 3."""
         return int(self.positions.shape[1])
 
     @property
@@ -99,27 +125,131 @@ class Glass:
         x, which an upper triangular one does already. The provenance says it, as `strains`. Raises UsageError."""
         cell = self.cell.strained(gradient)
         strains = f"{self.provenance.get('strains', '')} {np.asarray(gradient).tolist()}".strip()
-        positions = cell.positions(self.cell.fractions(self.positions))
-        return replace(self, positions=positions, box=cell, provenance={**self.provenance, "strains": strains})
+        return replace(self.in_cell(cell), provenance={**self.provenance, "strains": strains})
+
+    def in_cell(self, cell: Cell) -> Glass:
+        """This glass in another cell, where no particle changes its fractional coordinates."""
+        return replace(self, positions=cell.positions(self.cell.fractions(self.positions)), box=cell)
+
+    def with_names(self, names: Mapping[str, str] | None) -> Glass:
+        """This glass with other names of its species, in its model too, as {"A": "Cu", "B": "Zr"}. Raises UsageError."""
+        return self if names is None else replace(self, model=self.model.with_names(names))
 
     def with_positions(self, positions: NDArray[np.float64]) -> Glass:
-        """The same glass with its particles elsewhere."""
+        """This glass with its particles elsewhere."""
         return replace(self, positions=positions)
 
     @classmethod
-    def read(cls, path: Any, model: Model | str | None = None, species: dict[str, str] | None = None) -> Glass:
-        """A glass from a file, by its suffix: extended xyz. model: what the particles are, unless the file says so, as a
-        Model or in its readable form; species: names in the file → names in the mixture, where they differ. Raises
-        UsageError, and warns with ModelOverridden where the file says another model than the one that is given."""
-        from vitrify.formats import read_glass  # formats stand after glass; only this door looks ahead
+    def read(
+        cls,
+        path: Any,
+        model: Model | str | None = None,
+        species: dict[str, str] | None = None,
+        *,
+        frame: int = LAST,
+        box: Any = None,
+        units: Units | str | None = None,
+    ) -> Glass:
+        """A glass from a file, by its suffix, which one of a compression may follow. model: what the particles are, unless
+        the file says so, as a Model or in its readable form; species: names in the file → names in the mixture, where they
+        differ; frame: which of many, from the end where it is negative; box: the cell, as of a Glass, where the file has
+        none; units: those of the file's lengths where they are not λ, which then divides them. Raises UsageError, and warns
+        with ModelOverridden where the file says another model than the one that is given."""
+        return read_glass(cls, path, model, species, frame=frame, box=box, units=units)
 
-        return read_glass(path, model, species)
+    @classmethod
+    def read_all(
+        cls,
+        path: Any,
+        model: Model | str | None = None,
+        species: dict[str, str] | None = None,
+        *,
+        frames: int | slice = slice(None),
+        box: Any = None,
+        units: Units | str | None = None,
+    ) -> Iterator[tuple[int, Glass]]:
+        """Yield number and glass of the frames of a trajectory, or of some of them, with one in memory at a time. The
+        arguments and errors are those of `read`."""
+        return read_glasses(cls, path, model, species, frames=frames, box=box, units=units)
 
-    def write(self, path: Any) -> None:
-        """Write to a file, by its suffix: .xyz or .extxyz (17 digits), .data or .lammps, .gsd. Raises UsageError."""
-        from vitrify.formats import write_glass
+    def write(self, path: Any, names: Mapping[str, str] | None = None) -> None:
+        """Write to a file, by its suffix: .xyz or .extxyz (17 digits), .data or .lammps, .gsd. names: of the species in the
+        file and in the model that it names, such as {"A": "Cu", "B": "Zr"}. Raises UsageError."""
+        write_glass(self.with_names(names), path)
 
-        write_glass(self, path)
+    @classmethod
+    def from_ase(
+        cls, atoms: Any, model: Model | str | None = None, species: Mapping[str, str] | None = None, *, length: float = 1.0
+    ) -> Glass:
+        """A glass of ASE's Atoms, periodic in all directions, or in x and y alone. model: what the particles are, unless
+        `atoms.info["model"]` says so; species: symbols → labels of the mixture, where they differ; symbols X are told apart
+        by the tags; length: λ(small, small) in Å, where the atoms are in Å. Sizes are those of an array `radius` or
+        `diameter`. Raises UsageError."""
+        return taken_from("ase", cls, atoms, model, species, length)
+
+    def to_ase(self, names: Mapping[str, str] | None = None) -> Any:
+        """ASE's Atoms, to the last bit, with masses in m and all else of the glass in `info`. names: elements, such as
+        {"A": "Cu", "B": "Zr"}; without them species that are no elements are X, and tags count them. Raises UsageError."""
+        return made_for("ase", self.with_names(names))
+
+    @classmethod
+    def from_pymatgen(
+        cls,
+        structure: Any,
+        model: Model | str | None = None,
+        species: Mapping[str, str] | None = None,
+        *,
+        length: float = 1.0,
+    ) -> Glass:
+        """A glass of a Structure of pymatgen, which is ordered. species: symbols → labels, where they differ; sites of the
+        element X are told apart by their labels; length: λ in Å, where the Structure is in Å. Raises UsageError."""
+        return taken_from("pymatgen", cls, structure, model, species, length)
+
+    def to_pymatgen(self, names: Mapping[str, str] | None = None) -> Any:
+        """A Structure of pymatgen. names: elements; without them species that are no elements are X with labels of sites.
+        Raises UsageError."""
+        return made_for("pymatgen", self.with_names(names))
+
+    @classmethod
+    def from_freud(cls, system: Any, model: Model | str, species: Any, sizes: Any = None) -> Glass:
+        """A glass of freud's (box, positions), which have no species: these, and sizes, are given as Glass takes them.
+        Raises UsageError."""
+        return taken_from("freud", cls, system, model, species, sizes)
+
+    def to_freud(self) -> tuple[Any, NDArray[np.float64]]:
+        """freud's (box, positions): positions are about the middle of the box and have three components. freud keeps the
+        box in single precision. Raises UsageError."""
+        box, positions = made_for("freud", self)
+        return box, positions
+
+    @classmethod
+    def from_mdanalysis(
+        cls, atoms: Any, model: Model | str, species: Mapping[str, str] | None = None, *, dimension: int = 3,
+        length: float = 1.0,
+    ) -> Glass:  # fmt: skip
+        """A glass of a Universe or an AtomGroup of MDAnalysis at its current frame, in single precision. species: types (or
+        names) → labels, where they differ; dimension: 2 for particles of a plane; length: λ in Å, where the
+        Universe is in Å. Raises UsageError."""
+        return taken_from("mdanalysis", cls, atoms, model, species, dimension, length)
+
+    def to_mdanalysis(self, names: Mapping[str, str] | None = None) -> Any:
+        """A Universe of MDAnalysis with one frame: types, names, masses and radii, in single precision. Raises
+        UsageError."""
+        return made_for("mdanalysis", self.with_names(names))
+
+    @classmethod
+    def from_ovito(
+        cls, data: Any, model: Model | str | None = None, species: Mapping[str, str] | None = None, *, length: float = 1.0
+    ) -> Glass:
+        """A glass of a DataCollection of OVITO. model: unless an attribute of that name says so; species: names of particle
+        types (numbers, where they have none) → labels, where they differ; length: λ in the unit of its lengths. Raises
+        UsageError."""
+        return taken_from("ovito", cls, data, model, species, length)
+
+    def to_ovito(self, names: Mapping[str, str] | None = None) -> Any:
+        """A DataCollection of OVITO: types with their masses, radii ½ λ_i, and all else as attributes. Raises
+        UsageError."""
+        return made_for("ovito", self.with_names(names))
 
 
 def _coordinates(given: Any) -> NDArray[np.float64]:
@@ -189,17 +319,17 @@ def _whole(value: Any) -> int:
 def plain_provenance(given: Any) -> Provenance:
     """A copy with Python's own numbers and texts, which is what files hold. Raises UsageError for all else."""
     if not (isinstance(given, Mapping) and all(isinstance(x, str) for x in given)):
-        raise UsageError(f"glass: provenance is {shown(given)}, must be numbers and texts by name")
+        raise wrong("glass", "provenance", given, "numbers and texts by name")
     return {name: _plain(name, value) for name, value in given.items()}
 
 
 def _plain(name: str, value: Any) -> str | int | float:
-    own = plain(value)
+    own = builtin_of(value)
     if isinstance(own, bool | float | str):
         return next(kind(own) for kind in (bool, float, str) if isinstance(own, kind))  # itself, not a kind of it
     if isinstance(own, int) and own.bit_length() <= MOST_BITS:
         return int(own)
-    raise UsageError(f"glass: provenance {name!r} is {shown(value)}, must be a number or a text")
+    raise wrong("glass", f"provenance {name!r}", value, "a number or a text")
 
 
 def _require_finite(positions: NDArray[np.float64]) -> None:
@@ -212,7 +342,7 @@ def _sizes(given: Any, n_particles: int, model: Model) -> NDArray[np.float64] | 
     """Sizes of the particles, each of which the mixture's distribution may have."""
     wanted = model.mixture.sizes
     if wanted is None or given is None:
-        right = "none, as its particles have species" if wanted is None else f"({n_particles},) numbers, one a particle"
+        right = "none, as its particles have species" if wanted is None else f"({n_particles},) numbers, one per particle"
         check(given is None and wanted is None, "glass", "sizes", given, f"{right}, for {model}")
         return None
     sizes = np.asarray(given)
@@ -232,7 +362,7 @@ def range_of(species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model
     return model.reduced_cutoff(0, 0) * float(sizes.max())
 
 
-def _require_room(cell: Cell, species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model: Model) -> None:
+def _require_height(cell: Cell, species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model: Model) -> None:
     reach, height = range_of(species, sizes, model), float(cell.heights.min())
     if height * MOST_IMAGES < reach:
         raise UsageError(
@@ -263,7 +393,7 @@ def _require_apart(positions: NDArray[np.float64], cell: Cell) -> None:
 
 
 def _in_one_cell(positions: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Pairs that share a cube whose diagonal is below OVERLAP, at most one a particle."""
+    """Pairs that share a cube whose diagonal is below OVERLAP, at most one per particle."""
     cell = np.floor(positions * (2.0 / OVERLAP)).T
     order = np.lexsort(cell)
     same = np.flatnonzero((np.diff(cell[:, order]) == 0.0).all(axis=0))

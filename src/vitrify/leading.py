@@ -1,4 +1,4 @@
-"""Which form of the forces leads a liquid and the rough part of a quench: the cheapest that is good enough for both."""
+"""The form of the forces that leads a liquid and the rough part of a quench: the cheapest that is good enough for both."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from vitrify.backends.single import as_float32, in_single, single
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels.forces import slope_of
 from vitrify.kernels.leading_forces import single_slope_of, table_of
-from vitrify.model import Potential
-from vitrify.model.offers import cutoff_of, numbers_of
+from vitrify.models import Potential
+from vitrify.models.offers import cutoff_of, numbers_of
 
 GOOD_ENOUGH = 5e-6  # of a pair force and the typical one, rms; forces of liquids are then good to 2e-6
 HOTTEST = 100.0  # φ in ε at the closest approach that is looked at: 4 k_B T at T = 25

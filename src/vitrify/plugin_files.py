@@ -1,65 +1,172 @@
-"""Code of others that registers what it brings: of installed packages, by entry points, and of files that users name."""
+"""Plugins: code of others that registers what it brings, from installed packages by entry points, and from files that users
+name."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sys
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from contextlib import contextmanager
+from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import TypeVar
 
-from vitrify.errors import UsageError, VitrifyError
+from vitrify.errors import UsageError, VitrifyError, kind_and_text
 
 FILES = "VITRIFY_PLUGINS"  # the environment of this process and of those that it starts: files, as PATH has folders
 
+Value = TypeVar("Value")
 
-def load_group(group: str) -> None:
-    """Import what installed packages bring by entry points of a group. Raises UsageError for one that fails."""
-    for point in sorted(entry_points(group=group), key=lambda x: x.name):
-        _imported(f"plugin {point.name!r} of an installed package", point.load)
+
+class Registry(dict[str, Value]):
+    """Things of one kind by name: the package's own are there from the beginning, those of plugins once a name is missing
+    or all are asked for, when all that they import is complete. Raises UsageError where a plugin cannot be imported.
+
+    group: of entry points; own: the module that registers the package's own when it is imported, where nothing below it
+    imports it, which is done when the registry is first asked."""
+
+    def __init__(self, group: str, own: str = "") -> None:
+        super().__init__()
+        self.group, self.own = group, own
+
+    def load_own(self) -> None:
+        """Import the package's own, once."""
+        own, self.own = self.own, ""
+        if own:
+            import_module(own)
+
+    def load(self) -> None:
+        """Import the plugins of the group and of files that the environment names, once."""
+        self.load_own()
+        load_group(self.group)
+        load_files()
+
+    def has(self, name: object) -> bool:
+        """Whether a name is taken now; no plugin is loaded."""
+        self.load_own()
+        return dict.__contains__(self, name)
+
+    def there(self) -> tuple[Value, ...]:
+        """Those that are registered now; no plugin is loaded."""
+        self.load_own()
+        return tuple(super().values())
+
+    def __contains__(self, name: object) -> bool:
+        if not self.has(name):
+            self.load()
+        return self.has(name)
+
+    def __missing__(self, name: str) -> Value:
+        if name in self:
+            return self[name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self.load()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self.load()
+        return super().__len__()
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]  # dict_keys is no class that can be named
+        self.load()
+        return super().keys()
+
+    def values(self) -> ValuesView[Value]:  # type: ignore[override]  # nor these
+        self.load()
+        return super().values()
+
+    def items(self) -> ItemsView[str, Value]:  # type: ignore[override]  # nor these
+        self.load()
+        return super().items()
+
+
+_put_off: list[Callable[[], object]] | None = None  # calls that wait until the plugin that is being imported is complete
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Delay the loading of plugins that are asked for in this block until its end."""
+    global _put_off
+    if _put_off is not None:  # the outermost block does it
+        yield
+        return
+    waiting: list[Callable[[], object]] = []
+    _put_off = waiting
+    try:
+        yield
+    finally:
+        _put_off = None
+    for load in waiting:
+        load()
+
+
+def load_group(group: str) -> tuple[object, ...]:
+    """Import the entry points of a group of installed packages once, and return them: modules, which register what they
+    bring, or the objects that they name. Raises UsageError for one that fails."""
+    if _put_off is not None:
+        _put_off.append(partial(load_group, group))
+        return ()
+    return _group(group)
+
+
+@cache
+def _group(group: str) -> tuple[object, ...]:
+    points = sorted(entry_points(group=group), key=lambda x: x.name)
+    return tuple(_imported(f"plugin {x.name!r} of an installed package", x.load) for x in points)
 
 
 def load_files() -> None:
-    """Import the files that the environment names. Raises UsageError for one that cannot be imported."""
+    """Import the files that the environment variable names. Raises UsageError for one that cannot be imported."""
+    if _put_off is not None:
+        _put_off.append(load_files)
+        return
     for file in filter(None, os.environ.get(FILES, "").split(os.pathsep)):
         load_file(Path(file).expanduser())
 
 
 def add_file(file: Path) -> None:
-    """Load a plugin here and in all processes that this one starts. Raises UsageError."""
+    """Load a plugin in this process and in all processes that it starts. Raises UsageError."""
     path = str(file.resolve())
     if os.pathsep in path:
-        raise UsageError(f"plugin {path} has {os.pathsep!r} in its path, which parts files in {FILES}; put it elsewhere")
+        raise UsageError(
+            f"plugin {path} has {os.pathsep!r} in its path, which separates files in {FILES}; move it elsewhere"
+        )
     load_file(Path(path))
     there = [x for x in os.environ.get(FILES, "").split(os.pathsep) if x and x != path]
     os.environ[FILES] = os.pathsep.join([*there, path])
 
 
 def load_file(file: Path) -> None:
-    """Import a file once. Raises UsageError where it is none, or where it fails."""
+    """Import a file once. Raises UsageError where there is none, or where it fails."""
     file = file.resolve()
     if not file.is_file():
-        raise UsageError(f"plugin {file} is no file, must be a Python file")
+        raise UsageError(f"plugin {file} is not a file, but must be a Python file")
     name = f"vitrify_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
     if name in sys.modules:
         return
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise UsageError(f"plugin {file} is no Python file, must end in .py")
+        raise UsageError(f"plugin {file} is not a Python file, whose name must end in .py")
     module, loader = module_from_spec(spec), spec.loader
     sys.modules[name] = module  # dataclasses look their module up
-    try:
-        _imported(f"plugin {file}", lambda: loader.exec_module(module))
-    except UsageError:
-        del sys.modules[name]
-        raise
+    with put_off():
+        try:
+            _imported(f"plugin {file}", lambda: loader.exec_module(module))
+        except UsageError:
+            del sys.modules[name]
+            raise
 
 
-def _imported(what: str, load: object) -> None:
+def _imported(what: str, load: Callable[[], object]) -> object:
     try:
-        load()  # type: ignore[operator]
+        return load()
     except VitrifyError as error:
-        raise UsageError(f"{what}: {error}") from None
-    except (Exception, SystemExit) as error:  # of code that is not ours: anything can be wrong in it
-        raise UsageError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{what}: {error.brief}") from None
+    except (Exception, SystemExit) as error:  # the code is not ours: anything can be wrong in it
+        raise UsageError(f"{what} cannot be imported: {kind_and_text(error)}") from error

@@ -1,4 +1,4 @@
-"""JSON that every parser reads: a number that is none is null."""
+"""JSON that every parser reads: NaN and infinities become null."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 def strict_json(content: Any, **options: Any) -> str:
-    """A JSON text whose NaN and infinities are null, which the standard has no words for.
+    """A JSON text in which NaN and infinities are null, since the standard has no words for them.
 
-    options: of json.dumps."""
+    options: those of json.dumps."""
     return json.dumps(_finite(content), allow_nan=False, **options)
 
 

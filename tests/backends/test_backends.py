@@ -12,8 +12,8 @@ from numba.core.errors import TypingError
 from simulated import assert_same
 from vitrify.backends import Cpu
 from vitrify.backends.fingerprint import fingerprint
-from vitrify.kernels.pair_terms import pair_terms_of
-from vitrify.model.potentials import Hertzian, PiecewiseStickySpheres, QStickySpheres
+from vitrify.kernels.forces import pair_terms_of
+from vitrify.models.potentials import Hertzian, PiecewiseStickySpheres, QStickySpheres
 
 SIMULATE = """
 import numpy as np
@@ -25,7 +25,7 @@ from vitrify.backends.vectors import (
 from vitrify.batch import Batch
 from vitrify.kernels.contacts import vector_in_cube
 from vitrify.kernels.forces import forces_of, slope_of
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.kernels.state import LEFT, STALE2
 from vitrify.preparation.samples import Samples
 
@@ -56,7 +56,7 @@ with np.errstate(all="ignore"):  # integers wrap, padding divides by zero: both 
     kernel[2, 32](n, batch.pair_view(), np.zeros((3, 1)), force)
 ticks = batch.ticks.copy()
 batch.state[0, [STALE2, LEFT]] = 1e9, 1
-Samples(batch).place.done("spread", [0])
+Samples(batch).place.done("push-off", [0])
 assert not np.array_equal(batch.ticks, ticks)
 assert np.abs(force).max() > 1.0
 np.testing.assert_allclose(force, batch.force, rtol=1e-11, atol=1e-11 * np.abs(force).max())
@@ -80,7 +80,7 @@ def test_a_kernel_is_known_by_its_content():
     )
     assert same[0] == same[1]
     assert fingerprint(QStickySpheres(6, 3.0).derivatives()) != fingerprint(QStickySpheres(8, 3.0).derivatives())
-    code = "from vitrify.backends.fingerprint import fingerprint as f; from vitrify.model.potentials import QStickySpheres as Q; print(f(Q(6, 3.0).derivatives()))"
+    code = "from vitrify.backends.fingerprint import fingerprint as f; from vitrify.models.potentials import QStickySpheres as Q; print(f(Q(6, 3.0).derivatives()))"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
     assert other == fingerprint(QStickySpheres(6, 3.0).derivatives())
 
@@ -88,8 +88,8 @@ def test_a_kernel_is_known_by_its_content():
 KEPT = """
 import sys
 from vitrify.backends import Cpu, backend
-from vitrify.kernels.pair_terms import pair_terms_of
-from vitrify.model.potentials import Hertzian
+from vitrify.kernels.forces import pair_terms_of
+from vitrify.models.potentials import Hertzian
 import numpy as np
 begin = backend().compile(pair_terms_of(backend().inline(Hertzian().derivatives())))
 sys.stdin.readline()  # so that two begin at once
@@ -185,7 +185,7 @@ def test_a_constant_of_the_module_is_part_of_a_kernel(monkeypatch):
     """It is compiled in, so a kernel kept from before it was changed must not be found."""
     from vitrify.kernels import line_search
 
-    before = fingerprint(line_search.judge_of(None))
-    assert fingerprint(line_search.judge_of(None)) == before
+    before = fingerprint(line_search.judge_of(None, None))
+    assert fingerprint(line_search.judge_of(None, None)) == before
     monkeypatch.setattr(line_search, "ACCEPT", 0.3)
-    assert fingerprint(line_search.judge_of(None)) != before
+    assert fingerprint(line_search.judge_of(None, None)) != before

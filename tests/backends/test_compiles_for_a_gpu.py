@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from compiling import compiling_machine
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.preparation.places import LISTS
 from vitrify.preparation.programs import PROGRAMS
 from vitrify.preparation.samples import Samples
@@ -26,4 +26,4 @@ def test_all_launches_of_a_preparation(monkeypatch, model, in_blocks):
     for what in (LISTS, *PROGRAMS):
         place.done(what, [0, 1])
     assert {"fill_of", "order", "take_out", "row_of", "force_of", "leap_of", "thermostat", "sum_heat"} <= set(names)
-    assert {"descend_of", "judge_of", "choose_of", "turn_of", "set_out", "pace", "glide_of", "pair_force_of"} <= set(names)
+    assert {"descend_of", "judge_of", "choose", "turn_of", "set_out", "pace", "glide_of", "pair_force_of"} <= set(names)

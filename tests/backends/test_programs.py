@@ -1,8 +1,11 @@
 """The function that a program becomes on a CPU, run as plain Python: which body is called for what, and in which order."""
 
+import inspect
 from types import SimpleNamespace
 
-from vitrify.backends.program import BEGINS, GOES, STOPPED, Line, Program, composed, layout_of, loop_of
+import pytest
+
+from vitrify.backends.program import ACTIVE, BEGINS, STOPPED, Line, Program, composed, layout_of, loop_of
 
 
 class Noted:
@@ -20,7 +23,7 @@ class Noted:
     def count(self, s, view):
         self.counted += 1
         if self.counted == 3:
-            view.layout.going[s] = STOPPED
+            view.layout.active[s] = STOPPED
 
 
 def a_view():
@@ -39,7 +42,7 @@ def test_each_kind_of_line_runs_over_all_of_its_sample():
     noted, view = Noted(), a_view()
     kinds = ("particles", "chunks", "samples", "particle columns", "chunk columns", "sample columns")
     run = composed(Program(tuple(Line(x, noted.body(x)) for x in kinds), repeats=False), plain)
-    view.layout.going[1] = GOES
+    view.layout.active[1] = ACTIVE
     run(1, view, None)
     chunks = [(2, 3, 5), (3, 5, 7), (4, 7, 8)]
     assert noted.calls == [
@@ -63,12 +66,12 @@ def test_a_program_is_repeated_until_its_sample_stops_and_then_no_line_runs():
     noted, view = Noted(), a_view()
     lines = (Line("samples", noted.body("first")), Line("samples", noted.count), Line("samples", noted.body("last")))
     run = composed(Program(lines, (Line("samples", noted.body("opening")),)), plain)
-    view.layout.going[0] = BEGINS
+    view.layout.active[0] = BEGINS
     run(0, view, None)
     names = ["opening", "first", "last", "first", "last", "first"]
     assert [x for x, _ in noted.calls] == names
     noted.calls, noted.counted = [], 0
-    view.layout.going[0] = GOES  # it was interrupted: the opening is over
+    view.layout.active[0] = ACTIVE  # it was interrupted: the opening is over
     run(0, view, None)
     assert [x for x, _ in noted.calls] == names[1:]
     noted.calls = []
@@ -80,7 +83,14 @@ def test_an_opening_may_stop_its_sample():
     noted, view = Noted(), a_view()
     noted.counted = 2
     run = composed(Program((Line("samples", noted.body("line")),), (Line("samples", noted.count),)), plain)
-    view.layout.going[0] = BEGINS
+    view.layout.active[0] = BEGINS
     run(0, view, None)
     assert noted.calls == []
-    assert view.layout.going.tolist() == [STOPPED, STOPPED]
+    assert view.layout.active.tolist() == [STOPPED, STOPPED]
+
+
+def test_a_text_is_not_taken_for_lines_of_the_file_that_it_is_kept_by():
+    """Numba looks for a function's source; lines from anywhere in a file are an error since Python 3.13."""
+    for made in (composed(Program((Line("samples", plain),)), plain), loop_of(Line("samples", plain), plain)):
+        with pytest.raises(OSError, match="out of bounds|could not get source"):
+            inspect.getsourcelines(made)

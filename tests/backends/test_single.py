@@ -11,7 +11,7 @@ from numba import njit
 from catalogue import POTENTIALS
 from samples import GLASSES
 from vitrify.backends import backend
-from vitrify.backends.cpu import OPTIONS, room_of
+from vitrify.backends.cpu import OPTIONS, scratch_of
 from vitrify.backends.processor import has
 from vitrify.backends.program import NOT_SHARED
 from vitrify.backends.single import as_float32, in_single, single
@@ -20,10 +20,10 @@ from vitrify.batch import Batch, force_body, pair_form
 from vitrify.formula import formula_of
 from vitrify.kernels.leading_forces import leading_forces_of
 from vitrify.leading import GOOD_ENOUGH, Lead, error_in_single, leading_form, single_slope
-from vitrify.model import Potential
-from vitrify.model.catalogue import parse
-from vitrify.model.potentials import PiecewiseStickySpheres
-from vitrify.preparation.liquid import melt
+from vitrify.models import Potential
+from vitrify.models.catalogue import parse
+from vitrify.models.potentials import PiecewiseStickySpheres
+from vitrify.preparation.liquid import equilibrate
 from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 from vitrify.statics import Pairs
@@ -118,7 +118,7 @@ def swept(body, batch, stage=None):
             body(i, 0, pair, stage, force)
 
     kernel = njit(**OPTIONS)(sweep)
-    kernel(0, len(batch.ticks), batch.pair_view(), stage or room_of(batch.neighbours.shape[1]), batch.force)
+    kernel(0, len(batch.ticks), batch.pair_view(), stage or scratch_of(batch.neighbours.shape[1]), batch.force)
     return batch.force[:, :3].copy(), "\n".join(kernel.inspect_asm().values())
 
 
@@ -147,7 +147,7 @@ def test_forces_of_a_liquid_are_good_to_single_precision(name):
     text, n, density, temperature = GLASSES[name]
     model, rng = parse(text), np.random.default_rng(3)
     batch = random_start(model, n_particles=n, density=density, rng=rng)
-    melt(Samples(batch), temperature=temperature, melt_msd=0.3, rngs=[rng])
+    equilibrate(Samples(batch), temperature=temperature, melt_msd=0.3, rngs=[rng])
     batch.rebuild(0)
     exact, _ = swept(force_body(model), batch)
     leading, assembly = swept(force_body(model, liquid=True), batch)

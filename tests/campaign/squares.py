@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitrify.campaign import Address, Batch, Here, Limits, Local, Result, Store, Task, presence, run
+from vitrify.campaign import Address, Here, Limits, Local, Result, Store, Task, WorkUnit, leases, run
 from vitrify.campaign.sharding import parse_shard, shard
 from vitrify.errors import SampleFailure, VitrifyError
 
@@ -68,7 +68,7 @@ def sum_of(store, key):
 def rooted(numbers, note="", key="r/000000"):
     """A result and what is made from it, as a glass and its observables are."""
     first = Task(key, "d", root, (numbers, note), identity=numbers_of)
-    return Batch("rooted", (first, Task("sums/000000", "d", sum_of, (key,), needs=(key,))))
+    return WorkUnit("rooted", (first, Task("sums/000000", "d", sum_of, (key,), needs=(key,))))
 
 
 def move(store, place):
@@ -100,24 +100,27 @@ def eat_memory(store):
         time.sleep(0.05)
 
 
-def batches(n, log="", pause=0.0, names=1):
+def units(n, log="", pause=0.0, names=1):
     function = square_and_tell if log else square
     rest = (str(log), pause) if log else ()
-    return [Batch(f"squares {i % names}", (Task(f"s/{i:06d}", "d", function, (i, *rest)),)) for i in range(n)]
+    return [WorkUnit(f"squares {i % names}", (Task(f"s/{i:06d}", "d", function, (i, *rest)),)) for i in range(n)]
 
 
 ENGINES = {"here": lambda: Here(), "local": lambda: Local(2)}
 
 
 def main(folder, number, log, pause, engine, *part):
-    """Square so many numbers. engine: here, local, or the address of a scheduler; part: k/n."""
+    """Square so many numbers. engine: here, local, or the address of a scheduler; part: k/n.
+
+    Each has a file of its own, whose inode tells whether it was written again, unless SQUARES_PACKED says otherwise."""
     if told := os.environ.get("SQUARES_SILENCE_AND_BEAT"):
-        presence.SILENCE, presence.BEAT = map(float, told.split())
-    todo = batches(int(number), log, float(pause), names=3)
+        leases.SILENCE, leases.BEAT = map(float, told.split())
+    todo = units(int(number), log, float(pause), names=3)
     todo = shard(todo, *parse_shard(*part)) if part else todo
     chosen = ENGINES[engine]() if engine in ENGINES else Address(engine)
     try:
-        outcome = run(todo, Store.create(folder), engine=chosen, limits=Limits(60.0))
+        packed = os.environ.get("SQUARES_PACKED") == "1"
+        outcome = run(todo, Store.create(folder), engine=chosen, limits=Limits(60.0), packed=packed)
         print(outcome.sentence(), flush=True)
         outcome.require_all_read()
     except VitrifyError as error:

@@ -99,7 +99,7 @@ def test_results_that_cannot_be_read_are_neither_moved_nor_made_again(shim, fold
     assert not (folder / "quarantine").exists()
     assert not (folder / "failed").exists()
     assert sorted(watched.squared(log)) == list(range(N))
-    assert "4 were there already" in watched.finish(folder, N, log)
+    assert "4 existed already" in watched.finish(folder, N, log)
 
 
 @pytest.mark.parametrize("engine", ["here", "local"])
@@ -109,7 +109,7 @@ def test_a_run_goes_on_with_the_others_and_tells_of_the_one_that_it_could_not_re
     code, said = run_on(shim, {"SHIM_OPEN": errno.EIO, "SHIM_WIDTH": 1}, folder, 6, log, engine)
     assert code == 2
     if engine == "here":  # else it fails once in each process
-        assert "4 samples made, 1 left as they are, since they could not be read, 1 were there already" in said
+        assert "4 samples made, 1 left as they are, because they could not be read, 1 existed already" in said
     assert "run the same command again" in said
     after = watched.published(folder)
     assert {x: after[x] for x in before} == before
@@ -129,7 +129,7 @@ def test_what_a_worker_cannot_read_is_left_to_the_next_run(folder, monkeypatch):
 
     mended = squares.rooted([1.0, 2.0])
     fails = squares.Task("sums/000000", "d", ill, (), needs=("r/000000",))
-    outcome = squares.run([squares.Batch("rooted", (mended.tasks[0], fails))], store, workers=1)
+    outcome = squares.run([squares.WorkUnit("rooted", (mended.tasks[0], fails))], store, workers=1)
     assert (outcome.made, outcome.failed, outcome.unread) == (0, 0, 1)
     assert store.failure("sums/000000") is None
     with pytest.raises(Unreadable, match="Input/output error"):
@@ -139,10 +139,10 @@ def test_what_a_worker_cannot_read_is_left_to_the_next_run(folder, monkeypatch):
 
 def test_a_task_that_the_machine_failed_is_tried_again_by_the_next_run(folder):
     store = squares.Store.create(folder)
-    ill = squares.Batch("one", (squares.Task("x/000000", "d", squares.broken_disk),))
+    ill = squares.WorkUnit("one", (squares.Task("x/000000", "d", squares.broken_disk),))
     assert squares.run([ill], store, workers=1).failed == 1
     assert store.failure("x/000000").again
-    well = squares.Batch("one", (squares.Task("x/000000", "d", squares.square, (7,)),))
+    well = squares.WorkUnit("one", (squares.Task("x/000000", "d", squares.square, (7,)),))
     assert squares.run([well], store, workers=1).made == 1
 
 
@@ -212,11 +212,11 @@ def test_those_that_only_look_leave_a_broken_file_where_it_is(finished, tmp_path
 
 def test_a_store_that_is_moved_while_a_sample_is_made_is_not_made_anew(folder, tmp_path):
     store = squares.Store.create(folder)
-    moving = squares.Batch("one", (squares.Task("x/000000", "d", squares.move, (tmp_path / "elsewhere",)),))
-    with pytest.raises(UsageError, match=r"moved or removed meanwhile"):
-        squares.run([moving, *squares.batches(3)], store, workers=1)
+    moving = squares.WorkUnit("one", (squares.Task("x/000000", "d", squares.move, (tmp_path / "elsewhere",)),))
+    with pytest.raises(UsageError, match=r"moved or removed during the run"):
+        squares.run([moving, *squares.units(3)], store, workers=1)
     assert not folder.exists()
-    assert squares.run(squares.batches(3), squares.Store(tmp_path / "elsewhere"), workers=1).made == 3
+    assert squares.run(squares.units(3), squares.Store(tmp_path / "elsewhere"), workers=1).made == 3
 
 
 def test_a_store_that_is_no_longer_there_is_not_written_in_any_way(folder, tmp_path):
@@ -230,6 +230,6 @@ def test_a_store_that_is_no_longer_there_is_not_written_in_any_way(folder, tmp_p
         lambda: store.write_text("runs/r.json", "{}"),
         lambda: store.quarantine("x/000001", "is torn"),
     ):
-        with pytest.raises(UsageError, match=r"moved or removed meanwhile"):
+        with pytest.raises(UsageError, match=r"moved or removed during the run"):
             write()
     assert not list(folder.iterdir())

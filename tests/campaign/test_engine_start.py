@@ -48,7 +48,7 @@ def limited(option):
 def test_too_few_open_files_are_one_sentence(folder, log, files):
     said = refused(watched.start(folder, 4, log, 0.0, "local", before=limited(f"-n {files}")))
     assert "2 workers need " in said
-    assert f"this process may have {files}: allow more (ulimit -n " in said
+    assert f"this process may open only {files}: allow more (ulimit -n " in said
     watched.finish(folder, 4, log)
 
 

@@ -11,20 +11,20 @@ import pytest
 import squares
 import watched
 
-from vitrify.campaign import Batch, Here, Limits, Local, Presence, Store, Task, run
+from vitrify.campaign import Here, Leases, Limits, Local, Store, Task, WorkUnit, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 N = 12
 
 
 def one(function, *arguments):
-    return Batch("one", (Task("x/000000", "d", function, arguments),))
+    return WorkUnit("one", (Task("x/000000", "d", function, arguments),))
 
 
 @pytest.mark.parametrize("function", [squares.hang, squares.hang_with_the_interpreter])
 def test_a_hanging_worker_is_ended_and_its_sample_set_aside(folder, function):
     store, began = Store.create(folder), time.monotonic()
-    outcome = run([one(function), *squares.batches(N)], store, engine=Local(2), limits=Limits(seconds=2.0))
+    outcome = run([one(function), *squares.units(N)], store, engine=Local(2), limits=Limits(seconds=2.0))
     assert (outcome.made, outcome.failed) == (N, 1)
     assert store.failure("x/000000").reason == "took longer than its time limit of 2 s"
     assert time.monotonic() - began < 60.0
@@ -32,26 +32,26 @@ def test_a_hanging_worker_is_ended_and_its_sample_set_aside(folder, function):
 
 def test_a_hanging_sample_is_set_aside_without_a_cluster(folder):
     store = Store.create(folder)
-    outcome = run([one(squares.hang), *squares.batches(3)], store, engine=Here(), limits=Limits(seconds=0.5))
+    outcome = run([one(squares.hang), *squares.units(3)], store, engine=Here(), limits=Limits(seconds=0.5))
     assert (outcome.made, outcome.failed) == (3, 1)
     assert "time limit" in store.failure("x/000000").reason
 
 
 def test_a_sample_that_eats_the_memory_is_set_aside(folder):
     store = Store.create(folder)
-    outcome = run([one(squares.eat_memory), *squares.batches(N)], store, engine=Local(2), limits=Limits(memory=500_000_000))
+    outcome = run([one(squares.eat_memory), *squares.units(N)], store, engine=Local(2), limits=Limits(memory=500_000_000))
     assert (outcome.made, outcome.failed) == (N, 1)
     assert store.failure("x/000000").reason == "needed more memory than a worker's limit of 500 MB"
-    again = run([one(squares.eat_memory), *squares.batches(N)], store, engine=Local(2))
+    again = run([one(squares.eat_memory), *squares.units(N)], store, engine=Local(2))
     assert (again.made, again.present) == (0, N + 1)  # not tried again unless asked
 
 
 def test_a_deadly_sample_takes_nobody_with_it_and_is_tried_again_by_the_next_run(folder):
     store = Store.create(folder)
-    outcome = run([one(squares.die), *squares.batches(N)], store, engine=Local(2))
+    outcome = run([one(squares.die), *squares.units(N)], store, engine=Local(2))
     assert (outcome.made, outcome.failed) == (N, 1)
     assert store.failure("x/000000").reason == "its worker died 3 times"
-    mended = Batch("one", (Task("x/000000", "d", squares.square, (7,)),))
+    mended = WorkUnit("one", (Task("x/000000", "d", squares.square, (7,)),))
     assert run([mended], store, workers=1).made == 1
 
 
@@ -64,7 +64,7 @@ def test_one_signal_finishes_what_is_in_hand(folder, log, tmp_path, engine, numb
     said, wrong = process.communicate(timeout=60)
     assert process.returncode == 128 + number, said + wrong
     assert "stopped before the end" in said
-    assert "in hand is being finished" in wrong
+    assert "samples that have begun are being finished" in wrong
     begun = watched.squared(log)
     assert len(begun) < N
     assert sorted(f"{x:06d}.h5" for x in begun) == sorted(watched.published(folder))  # all that was begun was finished
@@ -107,15 +107,15 @@ def test_shards_make_all_of_it_and_none_of_it_twice(folder, log, tmp_path):
     assert watched.contents(folder) == watched.undisturbed(tmp_path, 31)
 
 
-def test_the_claims_of_a_dead_run_are_taken_over(folder, log, tmp_path):
+def test_the_leases_of_a_dead_run_are_taken_over(folder, log, tmp_path):
     first = watched.start(folder, 3, log, 300.0, "here")
     watched.wait_for(lambda: watched.squared(log))
-    presence = Presence(Store(folder))
-    assert [x.key for x in presence.in_hand()] == ["s/000000"]
-    assert [x.pid for x in presence.living()] == [first.pid]
+    leases = Leases(Store(folder))
+    assert [x.key for x in leases.in_hand()] == ["s/000000"]
+    assert [x.pid for x in leases.living()] == [first.pid]
     first.kill()
     first.communicate()
-    assert not presence.living()
+    assert not leases.living()
     watched.finish(folder, 3, log)
     assert watched.contents(folder) == watched.undisturbed(tmp_path, 3)
 
@@ -123,7 +123,7 @@ def test_the_claims_of_a_dead_run_are_taken_over(folder, log, tmp_path):
 def test_what_a_living_run_has_in_hand_is_left_to_it(folder, log):
     first = watched.start(folder, 2, log, 4.0, "here")
     watched.wait_for(lambda: watched.squared(log))
-    outcome = run(squares.batches(2, log, 0.0), Store(folder), engine=Here())
+    outcome = run(squares.units(2, log, 0.0), Store(folder), engine=Here())
     first.communicate(timeout=60)
     assert (outcome.made, outcome.elsewhere) == (1, 1)
     assert sorted(watched.squared(log)) == [0, 1]

@@ -9,13 +9,12 @@ import squares
 from click.testing import CliRunner
 
 import campaign_files as files
-from vitrify.campaign import Here, Presence, Store, read_log, run
-from vitrify.campaign.onlooker import Onlooker
+from vitrify.campaign import Here, Leases, ReadOnlyLeases, Store, read_log, run
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
 
 RUN = {"name": "r", "host": "h", "pid": 77, "born": 5, "boot": "b", "began": 1e9, "how": "2 workers", "workers": 2}
-CLAIM = {"batch": "s/000000", "run": "r", "host": "h", "pid": 78, "key": "s/000000", "since": 1e9}
+LEASE = {"batch": "s/000000", "run": "r", "host": "h", "pid": 78, "key": "s/000000", "since": 1e9}
 ODD = [
     None,
     True,
@@ -45,15 +44,15 @@ def store(tmp_path):
 
 
 def texts():
-    """Of a run's file and of a claim's: each field with each odd value, lost, and whole files of another kind."""
-    for record in (RUN, CLAIM):
+    """Of a run's file and of a lease's: each field with each odd value, lost, and whole files of another kind."""
+    for record in (RUN, LEASE):
         yield from (json.dumps(record | {name: value}) for name in record for value in ODD)
         yield from (json.dumps({k: v for k, v in record.items() if k != name}) for name in record)
     yield from WRONG
 
 
 def in_place_of(path, kind):
-    """Something that is no plain file, or too large a one."""
+    """Something that is not a plain file, or too large a one."""
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "socket":
@@ -72,27 +71,27 @@ def in_place_of(path, kind):
 KINDS = ["pipe", "socket", "folder", "huge", "unlisted", "/dev/zero", "/dev/stdin", "/dev/tty", "nowhere", "."]
 
 
-def test_no_text_of_a_run_or_a_claim_ends_a_campaign(store):
+def test_no_text_of_a_run_or_a_lease_ends_a_campaign(store):
     for k, text in enumerate(texts()):
         (store.directory / "runs" / f"r{k}.json").write_text(text)
         (store.directory / "claims" / f"s__{k % 5:06d}.json").write_text(text)
         (store.directory / "claims" / f"c{k}.json").write_text(text)
-    assert all("\x1b" not in x.sentence() and "\x07" not in x.sentence() for x in Onlooker(store).living())
-    assert all(x.sentence().encode() for x in Presence(store).living())
-    Onlooker(store).in_hand()
+    assert all("\x1b" not in x.sentence() and "\x07" not in x.sentence() for x in ReadOnlyLeases(store).living())
+    assert all(x.sentence().encode() for x in Leases(store).living())
+    ReadOnlyLeases(store).in_hand()
     (store.directory / "runs" / "r.json").unlink(missing_ok=True)
     for path in (store.directory / "runs").iterdir():  # long ago, so that none is taken for a run that is alive
         os.utime(path, (0, 0))
-    assert run(squares.batches(5), store, engine=Here()).made == 5
+    assert run(squares.units(5), store, engine=Here()).made == 5
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_no_file_holds_nothing_up(store, kind):
     for path in ("runs/r.json", "claims/s__000001.json", "log/l.tsv"):
         in_place_of(store.directory / path, kind)
-    assert Presence(store).living() == Presence(store).in_hand() == Onlooker(store).living() == []
+    assert Leases(store).living() == Leases(store).in_hand() == ReadOnlyLeases(store).living() == []
     assert read_log(store).empty
-    assert run(squares.batches(3), store, engine=Here()).made == 3
+    assert run(squares.units(3), store, engine=Here()).made == 3
     assert list(read_log(store)["key"]) == ["s/000000", "s/000001", "s/000002"]
 
 
@@ -103,19 +102,19 @@ def test_a_run_is_known_by_the_name_of_its_file(store, tmp_path):
     dead = RUN | {"name": "../../treasure"}
     (store.directory / "runs" / "r.json").write_text(json.dumps(dead))
     os.utime(store.directory / "runs" / "r.json", (0, 0))
-    for claim in ("a", "b"):
-        (store.directory / "claims" / f"{claim}.json").write_text(json.dumps(CLAIM | {"run": "../../treasure"}))
-    assert run(squares.batches(2), store, engine=Here()).made == 2
+    for lease in ("a", "b"):
+        (store.directory / "claims" / f"{lease}.json").write_text(json.dumps(LEASE | {"run": "../../treasure"}))
+    assert run(squares.units(2), store, engine=Here()).made == 2
     assert treasure.read_text() == "{}"
     assert not (store.directory / "runs" / "r.json").exists()
 
 
 def test_a_run_of_the_next_century_holds_nothing_up(store):
     (store.directory / "runs" / "r.json").write_text(json.dumps(RUN))
-    (store.directory / "claims" / "s__000000.json").write_text(json.dumps(CLAIM))
+    (store.directory / "claims" / "s__000000.json").write_text(json.dumps(LEASE))
     os.utime(store.directory / "runs" / "r.json", (5e9, 5e9))
-    assert Presence(store).living() == Onlooker(store).living() == []
-    assert run(squares.batches(2), store, engine=Here()).made == 2
+    assert Leases(store).living() == ReadOnlyLeases(store).living() == []
+    assert run(squares.units(2), store, engine=Here()).made == 2
     assert list((store.directory / "runs").iterdir()) == []
 
 
@@ -125,7 +124,7 @@ def test_a_folder_that_is_none_is_one_sentence(store, tmp_path, folder, kind):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "old.json").write_text(json.dumps(RUN))
-    (outside / "s__000000.json").write_text(json.dumps(CLAIM))
+    (outside / "s__000000.json").write_text(json.dumps(LEASE))
     os.utime(outside / "old.json", (0, 0))
     place = store.directory / folder
     place.rmdir()
@@ -135,11 +134,11 @@ def test_a_folder_that_is_none_is_one_sentence(store, tmp_path, folder, kind):
         in_place_of(place, kind) if kind == "pipe" else place.write_text("")
     before = files.tree(outside)
     with pytest.raises(UsageError, match=f"{folder} is not a plain folder, as a store has it"):
-        run(squares.batches(2), store, engine=Here())
-    assert Onlooker(store).living() == Onlooker(store).in_hand() == []
+        run(squares.units(2), store, engine=Here())
+    assert ReadOnlyLeases(store).living() == ReadOnlyLeases(store).in_hand() == []
     if folder == "runs":  # where a run may be alive: `prune` asks
         with pytest.raises(UsageError, match="runs in .* cannot be read: "):
-            Presence(store).living()
+            Leases(store).living()
     assert files.tree(outside) == before
 
 
@@ -148,7 +147,7 @@ def test_links_that_wait_for_a_file_of_ours_are_not_written_through(store, tmp_p
     target.write_text("mine")
     for folder, name in [("claims", "s__000000.json"), ("runs", "clock")]:
         (store.directory / folder / f".{name}.{os.getpid()}.tmp").symlink_to(target)
-    assert run(squares.batches(2), store, engine=Here()).made == 2
+    assert run(squares.units(2), store, engine=Here()).made == 2
     assert target.read_text() == "mine"
 
 
@@ -195,8 +194,8 @@ def test_a_run_that_may_not_be_read_by_this_user_may_be_alive(store):
     files.run_elsewhere(store)
     (store.directory / "runs" / "r1.json").chmod(0)
     with pytest.raises(UsageError, match=r"r1\.json in .* cannot be read: Permission denied"):
-        Presence(store).living()
-    assert Onlooker(store).living() == []
+        Leases(store).living()
+    assert ReadOnlyLeases(store).living() == []
 
 
 def test_a_run_that_cannot_be_read_now_may_be_alive(store, monkeypatch):
@@ -207,5 +206,5 @@ def test_a_run_that_cannot_be_read_now_may_be_alive(store, monkeypatch):
 
     monkeypatch.setattr("os.open", refuse)
     with pytest.raises(UsageError, match=r"r1\.json in .* cannot be read: Input/output error"):
-        Presence(store).living()
-    assert Onlooker(store).living() == []
+        Leases(store).living()
+    assert ReadOnlyLeases(store).living() == []

@@ -28,7 +28,7 @@ def test_a_hangup_finishes_what_is_in_hand_however_often_it_comes(folder, log, t
         time.sleep(0.1)
     said, wrong = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGHUP, said + wrong
-    assert "SIGHUP: what is in hand is being finished" in wrong
+    assert "SIGHUP: samples that have begun are being finished" in wrong
     assert len(watched.squared(log)) < N
     assert all_that_was_begun_is_there(folder, log)
     assert not list((folder / "runs").glob("*.json"))

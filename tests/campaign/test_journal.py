@@ -5,15 +5,15 @@ import squares
 
 from vitrify.campaign import Here, Store, read_log, run
 from vitrify.campaign.journal import Journal, forget_peak, peak_mb
-from vitrify.campaign.limits import parse_bytes, parse_seconds
+from vitrify.campaign.watchdog import parse_bytes, parse_seconds
 from vitrify.errors import UsageError
 
 
 def test_every_task_is_noted_with_its_time_and_memory(tmp_path):
     store = Store.create(tmp_path / "store")
     slow = [
-        squares.Batch("x", (squares.Task("x/000000", "d", squares.fail, (1,)),)),
-        *squares.batches(3, tmp_path / "l", 0.2),
+        squares.WorkUnit("x", (squares.Task("x/000000", "d", squares.fail, (1,)),)),
+        *squares.units(3, tmp_path / "l", 0.2),
     ]
     run(slow, store, engine=Here())
     log = read_log(store)

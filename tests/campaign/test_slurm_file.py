@@ -56,9 +56,11 @@ def test_walltimes(tmp_path, walltime, seconds):
         ("prologue = [1]", "line 5: [slurm]: prologue is [1], must be a list of texts"),
         ('tls = "no"', "line 5: [slurm]: tls is 'no', must be true or false"),
         ('account = ""', "line 5: [slurm]: account is '', must be a text"),
-        ('queue = "long"', "line 5: 'queue' is no key of [slurm]; it has walltime, memory, "),
-        ('patition = "long"', "line 5: 'patition' is no key of [slurm], did you mean 'partition'?"),
-        ("[study]", "line 5: 'study' stands outside of the one table of a Slurm file, [slurm]"),
+        ('partition = "a\\nrm -r ."', "line 5: [slurm]: partition is 'a\\nrm -r .', must be a text on one line"),
+        ('python = "a\\u0000"', "line 5: [slurm]: python is 'a\\x00', must be a text on one line"),
+        ('queue = "long"', "line 5: [slurm]: 'queue' is not a key of it, must be one of walltime, memory, "),
+        ('patition = "long"', "line 5: [slurm]: 'patition' is not a key of it, did you mean 'partition'?"),
+        ("[study]", "line 5: 'study' stands outside the table [slurm], the only one of a Slurm file"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_line(tmp_path, line, sentence):
@@ -90,8 +92,8 @@ def test_what_is_needed_is_checked(tmp_path, old, new, sentence):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "a Slurm file has one table, [slurm], with its keys below"),
-        ("slurm = 3", "a Slurm file has one table, [slurm], with its keys below"),
+        ("", "a Slurm file must begin with the table [slurm], which contains its keys"),
+        ("slurm = 3", "a Slurm file must begin with the table [slurm], which contains its keys"),
         ("[slurm", "not valid TOML: "),
         ("n = " + "[" * 5000, "not valid TOML: "),
         ("n = " + "1" * 5000, "not valid TOML: "),

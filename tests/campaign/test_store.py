@@ -84,7 +84,7 @@ def test_a_key_never_leads_outside(store, key):
     if key == ".":
         assert store.path(key).parent == store.directory
         return
-    with pytest.raises(UsageError, match="no key"):
+    with pytest.raises(UsageError, match="not a key"):
         store.path(key)
 
 
@@ -107,7 +107,7 @@ def test_texts_are_utf8_or_refused(store):
     store.write_text("study.toml", 'name = "ガラス"')
     assert (store.directory / "study.toml").read_bytes().decode("utf-8") == store.read_text("study.toml")
     (store.directory / "study.toml").write_bytes(b"\xff")
-    with pytest.raises(UsageError, match=r"study\.toml of the store .* no text in UTF-8"):
+    with pytest.raises(UsageError, match=r"study\.toml of the store .* not a text in UTF-8"):
         store.read_text("study.toml")
 
 
@@ -121,7 +121,7 @@ def test_a_folder_that_is_no_store(tmp_path):
     with pytest.raises(UsageError, match="not a vitrify store"):
         Store(tmp_path)
     (tmp_path / "thesis.tex").write_text("")
-    with pytest.raises(UsageError, match="holds other files"):
+    with pytest.raises(UsageError, match="contains other files"):
         Store.create(tmp_path)
     file = tmp_path / "file"
     file.write_text("")
@@ -142,7 +142,7 @@ def test_a_full_or_read_only_disk_is_one_sentence_and_leaves_nothing(store, monk
     def full(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("vitrify.whole_file.os.replace", full)
+    monkeypatch.setattr("vitrify.atomic_write.os.replace", full)
     with pytest.raises(UsageError, match=os.strerror(number)):
         store.publish("a/000002", "abc", RESULT)
     monkeypatch.undo()
@@ -254,7 +254,7 @@ def test_no_note_is_waited_for(store, make):
 def test_what_is_no_plain_file_is_no_result_and_is_set_aside(store, make):
     (store.directory / "a").mkdir()
     make(store.path("a/000001"))
-    with pytest.raises(BrokenFile, match="no plain file"):
+    with pytest.raises(BrokenFile, match="not a plain file"):
         store.read("a/000001")
     assert not store.verified("a/000001", "abc")
     assert len(store.quarantined()) == 1
@@ -270,12 +270,12 @@ def test_no_text_of_a_store_is_waited_for(store, name, make):
     place.unlink(missing_ok=True)
     make(place)
     if name == "study.toml":
-        with pytest.raises(UsageError, match="no plain file"):
+        with pytest.raises(UsageError, match="not a plain file"):
             store.read_text(name)
     elif name == "quarantine/x.txt":
         assert store.quarantined() == ["the note of its reason cannot be read"]
     else:
-        with pytest.raises(UsageError, match="no plain file"):
+        with pytest.raises(UsageError, match="not a plain file"):
             Store(store.directory)
 
 
@@ -336,7 +336,7 @@ def test_a_file_of_which_the_disk_gives_too_little_is_not_broken(store, monkeypa
         return os.stat_result((*about[:6], about.st_size + 1, *about[7:10]))
 
     monkeypatch.setattr("vitrify.campaign.plain_file.os.fstat", longer)
-    with pytest.raises(Unreadable, match="bytes came"):
+    with pytest.raises(Unreadable, match="bytes arrived"):
         store.verified("a/000001", "abc")
     monkeypatch.undo()
     assert store.verified("a/000001", "abc")

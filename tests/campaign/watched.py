@@ -15,12 +15,12 @@ import squares
 HERE = Path(__file__).parent
 
 
-def start(folder, n, log, pause, engine="local", *part, before=()):
+def start(folder, n, log, pause, engine="local", *part, before=(), packed=False):
     """A campaign in a session of its own, so that a signal to its group meets it alone. before: a command that starts it."""
     command = [*before, sys.executable, str(HERE / "squares.py"), *(str(x) for x in (folder, n, log, pause, engine, *part))]
     path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": path}, start_new_session=True, text=True,
+        command, env={**os.environ, "PYTHONPATH": path, "SQUARES_PACKED": str(int(packed))}, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -56,14 +56,15 @@ def wait_for(condition, seconds=60.0):
 
 
 def contents(folder):
-    """The bytes of all results."""
-    return {x.name: x.read_bytes() for x in sorted((Path(folder) / "s").glob("*.h5"))}
+    """The bytes of all results, whether they have files of their own or stand in packs."""
+    store = squares.Store(folder)
+    return {key: store.content(key) for key in store.keys("s")}
 
 
 def undisturbed(tmp_path, n):
     """The bytes that a store must hold in the end."""
     folder = tmp_path / "undisturbed"
-    squares.run(squares.batches(n), squares.Store.create(folder), workers=1)
+    squares.run(squares.units(n), squares.Store.create(folder), workers=1, packed=False)
     return contents(folder)
 
 

@@ -64,7 +64,7 @@ def test_limits_beyond_all_reason_are_none(tmp_path, option, text):
     )
     done = call("run", str(study), "--store", str(tmp_path / "store"), "--workers", "1", "--no-report", option, text)
     assert done.exit_code == 0, done.output
-    assert "1 samples made" in done.output
+    assert "1 sample made" in done.output
 
 
 @pytest.mark.parametrize(("error", "word"), [

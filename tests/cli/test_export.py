@@ -20,7 +20,7 @@ from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.export import csvw, parquet
 from vitrify.export.source import Source
-from vitrify.formats.format import FORMATS
+from vitrify.glass_files import FORMATS
 from vitrify.study.columns import columns
 
 LOOSE = (
@@ -130,16 +130,30 @@ def test_what_is_infinite_missing_or_unknown(tmp_path):
 
 
 def test_extxyz_as_ase_reads_it(store, tmp_path):
-    assert "2 glasses written" in call(store, "--glasses", tmp_path, "--ensemble", "tight").output
-    path = tmp_path / "tight" / "000001.xyz"
-    text = path.read_text().replace("\nA ", "\nCu ").replace("\nB ", "\nZr ")  # ASE knows elements only
-    path.write_text(text)
-    atoms = ase.io.read(path, format="extxyz")
+    done = call(store, "--glasses", tmp_path, "--ensemble", "tight", "--names", "A=Cu,B=Zr")
+    assert "2 glasses written" in done.output
+    atoms = ase.io.read(tmp_path / "tight" / "000001.xyz", format="extxyz")
     box, positions, species = glass_in(store, "tight", 1)
     assert np.array_equal(atoms.positions, positions)
     assert np.array_equal(atoms.cell.array, box * np.eye(3))
     assert np.array_equal(atoms.numbers == 40, species == 1)
     assert atoms.pbc.all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--names", "A=Cu,C=Zr"], "names has 'C', must name only the species of the ensembles, A, B"),
+        (["--names", "A=B"], "2 different names"),
+        (["--names", "A"], "--names is 'A', must be written like A=Cu,B=Zr"),
+        (["--names", "A=Cu,A=Zr"], "must name each species once"),
+    ],
+)
+def test_names_that_cannot_be_write_nothing(store, tmp_path, arguments, word):
+    done = call(store, "--glasses", tmp_path / "g", *arguments)
+    assert (done.exit_code, word in done.output) == (2, True), done.output
+    assert not (tmp_path / "g").exists()
+    assert "ask for --glasses" in call(store, "--table", tmp_path / "t.csv", "--names", "A=Cu").output
 
 
 def test_lammps_data_as_ase_reads_it(store, tmp_path):
@@ -165,7 +179,7 @@ def test_gsd_as_gsd_reads_it(store, tmp_path):
 
 def test_every_size_has_its_folder_and_no_name_leads_out(store, tmp_path):
     result = call(store, "--glasses", tmp_path / "below" / "g")
-    assert "8 glasses written, 0 were there already" in result.output
+    assert "8 glasses written, 0 existed already" in result.output
     assert [x.name for x in tmp_path.iterdir()] == ["below"]
     names = [x.relative_to(tmp_path / "below" / "g").parts for x in (tmp_path / "below").rglob("*.xyz")]
     assert len(set(names)) == 8  # the two ensembles whose names are one in the store are kept apart
@@ -181,10 +195,11 @@ def test_what_is_there_is_not_written_again(store, tmp_path):
     written = path.read_bytes()
     path.write_text("mine")
     again = call(store, "--glasses", tmp_path, "--ensemble", "tight")
-    assert "1 glasses written, 1 were there already" in again.output
+    assert "1 glass written, 1 existed already" in again.output
     assert path.read_text() == "mine"
     assert (
-        "2 glasses written, 0 were there" in call(store, "--glasses", tmp_path, "--ensemble", "tight", "--overwrite").output
+        "2 glasses written, 0 existed already"
+        in call(store, "--glasses", tmp_path, "--ensemble", "tight", "--overwrite").output
     )
     assert path.read_bytes() == written
 
@@ -200,8 +215,8 @@ def test_a_broken_glass_is_named_and_the_store_is_left_as_it_is(damaged, tmp_pat
     before = tree(damaged)
     result = call(damaged, "--table", tmp_path / "t.csv", "--glasses", tmp_path / "g", "--ensemble", "tight")
     assert result.exit_code == 0, result.output
-    assert "1 samples" in result.output
-    assert "1 glasses written, 0 were there already, 1 could not be read" in result.output
+    assert "1 sample, " in result.output
+    assert "1 glass written, 0 existed already, 1 could not be read" in result.output
     assert result.stderr.count("000000.h5") == 2
     assert tree(damaged) == before
 
@@ -252,5 +267,5 @@ def test_a_missing_package_is_named(store, tmp_path, monkeypatch, module, argume
     monkeypatch.setitem(sys.modules, module, None)
     result = call(store, *arguments)
     assert result.exit_code == 2
-    assert 'pip install "vitrify[export]"' in result.stderr
+    assert 'pip install ".[export]"' in result.stderr
     assert tree(tmp_path) == {}

@@ -15,7 +15,7 @@ from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.formats.displacements import write_displacements
 from vitrify.glass import Glass
-from vitrify.model import Model, catalogue
+from vitrify.models import Model, catalogue
 from vitrify.observables import measure
 from vitrify.papers.sticky_spheres_1 import PAPER
 from vitrify.papers.sticky_spheres_1.figures import FIGURES
@@ -122,13 +122,12 @@ def test_modes_have_the_name_that_ovito_draws(file, tmp_path, pss_glass):
 
     frames = tmp_path / "modes.xyz"
     assert call("measure", file, "--modes", 2, "--qlm", "--write-modes", frames).exit_code == 0
-    assert "Properties=species:S:1:pos:R:3:Displacement:R:3 " in frames.read_text().splitlines()[1]
-    text = frames.read_text().replace("\nA ", "\nH ").replace("\nB ", "\nHe ")  # ASE knows elements alone
-    (tmp_path / "elements.xyz").write_text(text)
-    read = ase.io.read(tmp_path / "elements.xyz", ":", format="extxyz")
+    assert "Properties=species:S:1:pos:R:3:disp:R:3:" in frames.read_text().splitlines()[1]
+    read = ase.io.read(frames, ":", format="extxyz")
     assert [x.info["mode"] for x in read] == ["mode 0", "mode 1", "quasilocalised"]
-    assert all(x.arrays["Displacement"].shape == (pss_glass.n_particles, 3) for x in read)
+    assert all(x.arrays["disp"].shape == (pss_glass.n_particles, 3) for x in read)
     assert np.array_equal(read[0].positions, pss_glass.positions)
+    assert np.array_equal(read[0].get_tags(), pss_glass.species)  # ASE knows elements alone, and not A
 
 
 def test_a_quenched_glass_is_kept(pushed, tmp_path):
@@ -222,7 +221,7 @@ def test_a_report_shows_how_far_it_is_on_a_terminal_alone(store, tmp_path, monke
     write_report(Store(store), tmp_path / "r", track=bar)
     said = capfd.readouterr()
     assert said.out == ""
-    assert ("ensembles" in said.err, "figures" in said.err) == (terminal, terminal)
+    assert ("reading ensemble 1 of" in said.err, "drawing figure 1 of 1" in said.err) == (terminal, terminal)
 
 
 def test_the_report_command_shows_it(store, tmp_path, monkeypatch):
@@ -230,7 +229,7 @@ def test_the_report_command_shows_it(store, tmp_path, monkeypatch):
     monkeypatch.setattr("vitrify.report.page.paper_of", lambda _: replace(PAPER, figures=FIGURES[1:2]))
     monkeypatch.setattr("vitrify.cli.report.bar", lambda chosen, title: shown.append(title) or chosen)
     assert call("report", store, "--output", tmp_path / "r").exit_code == 0
-    assert shown == ["ensembles", "figures"]
+    assert shown == ["ensembles", "claims", "figures", "pages of glasses"]
 
 
 def pulled_crystal():
@@ -246,7 +245,7 @@ def test_json_has_no_word_that_json_lacks(tmp_path, monkeypatch):
     def refuse(word):
         raise AssertionError(f"{word} is no JSON")
 
-    monkeypatch.setattr("vitrify.cli.measure.Glass.read", lambda *_: pulled_crystal())
+    monkeypatch.setattr("vitrify.cli.measure.Glass.read", lambda *_, **__: pulled_crystal())
     done = call("measure", tmp_path / "x.xyz", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout, parse_constant=refuse)["stickiness"] is None

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import campaign_files as files
 from vitrify.campaign import Result, Store
 from vitrify.cli.main import cli
-from vitrify.study import parse_study, plan, write_identity
+from vitrify.study import parse_study, plan, write_manifest
 
 TEXT = """[study]
 name = "t"
@@ -38,7 +38,7 @@ def store(tmp_path):
     """Filled for a density of 0.55, and asked for 0.6 since; with one file set aside."""
     store = Store.create(tmp_path / "s")
     for text in (TEXT, MIND):
-        write_identity(parse_study(text), store)
+        write_manifest(parse_study(text), store)
         for batch in plan(parse_study(text)):
             for task in batch.tasks:
                 store.publish(task.key, task.digest, Result({"x": 1.0}))
@@ -99,7 +99,7 @@ def test_what_changed_while_it_asked_is_listed_anew(store, monkeypatch):
     """A run with the old study, say, that began and ended meanwhile."""
 
     def agreed(_):
-        write_identity(parse_study(TEXT), store)
+        write_manifest(parse_study(TEXT), store)
         return True
 
     monkeypatch.setattr("vitrify.cli.prune._agreed", agreed)

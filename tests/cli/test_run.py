@@ -8,8 +8,7 @@ from click.testing import CliRunner
 
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
-from vitrify.study import parse_study, refuse_another_study, write_identity
-from vitrify.study.folders import products
+from vitrify.study import Ledger, parse_study, refuse_another_study, write_manifest
 
 STUDY = """[study]
 name = "small"
@@ -53,7 +52,7 @@ def test_shards_make_all_of_it_and_the_last_one_finds_nothing_to_do(study, tmp_p
     second = call(study, "--store", store, "--shard", "2/2")
     assert "2 samples made" in second.output
     assert {x: files(store)[x] for x in before} == before
-    assert "0 samples made, 4 were there already" in call(study, "--store", store, "--no-report").output
+    assert "0 samples made, 4 existed already" in call(study, "--store", store, "--no-report").output
 
 
 def test_what_was_lost_is_made_again_bit_for_bit(study, tmp_path):
@@ -63,7 +62,7 @@ def test_what_was_lost_is_made_again_bit_for_bit(study, tmp_path):
     before = path.read_bytes()
     path.write_bytes(before[:-100])
     again = call(study, "--store", store, "--workers", "1", "--no-report")
-    assert "1 samples made, 3 were there already" in again.output
+    assert "1 sample made, 3 existed already" in again.output
     with_checksum = Store(store).read(str(path.relative_to(store).with_suffix("")))
     path.write_bytes(before)
     same = Store(store).read(str(path.relative_to(store).with_suffix("")))
@@ -142,7 +141,7 @@ def test_a_study_may_change_without_a_question(tmp_path, change):
     store = Store.create(tmp_path / "store")
     for text in (STUDY, SAME[change], STUDY):
         refuse_another_study(parse_study(text), store)
-        write_identity(parse_study(text), store)
+        write_manifest(parse_study(text), store)
         assert store.read_text("study.toml") == text
 
 
@@ -150,7 +149,7 @@ def test_ensembles_whose_names_make_one_folder_keep_their_results_apart(tmp_path
     """Neither a space nor an underscore is lost: what defines a result holds the name."""
     both = STUDY.replace("loose", "a b") + STUDY[STUDY.index("[[ensemble]]") :].replace("loose", "a_b")
     asked = parse_study(both)
-    found = [x.folder for spec in asked.ensembles for x in products(asked, spec)]
+    found = [x.folder for x in Ledger(asked).products]
     assert len(set(found)) == len(found) == 6
     assert {x.partition("/")[0] for x in found} == {"a_b"}
 
@@ -167,25 +166,25 @@ def test_a_study_in_the_store_that_cannot_be_read_is_not_replaced_without_a_word
     (store.directory / "study.toml").write_bytes(b"\xff\xfe")
     result = call(study, "--store", store.directory, "--samples", "1")
     assert (result.exit_code, len(result.stderr.strip().splitlines())) == (2, 1)
-    assert "no text in UTF-8; give another --store, or --replace-study" in result.stderr
+    assert "not a text in UTF-8; give another --store, or --replace-study" in result.stderr
 
 
 def test_what_defines_a_folder_is_written_in_the_place_of_what_is_no_file(tmp_path):
     store, asked = Store.create(tmp_path / "store"), parse_study(STUDY)
-    write_identity(asked, store)
+    write_manifest(asked, store)
     about = next(store.directory.glob("loose/glass-*/spec.json"))
     text = about.read_text()
     for spoil in (lambda: os.mkfifo(about), lambda: about.write_bytes(b"\xff"), lambda: about.symlink_to("/dev/zero")):
         about.unlink()
         spoil()
-        write_identity(asked, store)
+        write_manifest(asked, store)
         assert about.read_text() == text
 
 
 @pytest.mark.parametrize("url", ["foo", "tcp://", "tcp://host:port", "http://host:8786", "tls://127.0.0.1:9"])
 def test_what_is_no_address_is_told_before_a_client_begins(study, tmp_path, monkeypatch, url):
     """Such a client waits 20 s at its end, and complains of it with a traceback."""
-    monkeypatch.setattr("vitrify.campaign.pools.Client", None)
+    monkeypatch.setattr("vitrify.campaign.clusters.Client", None)
     result = call(study, "--store", tmp_path / "store", "--scheduler", url)
     assert result.exit_code == 2, result.output
     assert result.stderr.startswith(f"Error: no Dask scheduler answers at {url}: ")
@@ -195,7 +194,7 @@ def test_what_is_no_address_is_told_before_a_client_begins(study, tmp_path, monk
 def test_a_file_in_the_place_of_the_store_is_no_folder(study):
     result = call(study, "--store", study)
     assert result.exit_code == 2, result.output
-    assert "it is no folder" in result.stderr
+    assert "it is not a folder" in result.stderr
 
 
 @pytest.mark.parametrize(

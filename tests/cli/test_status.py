@@ -50,17 +50,17 @@ def store(tmp_path):
     """A campaign at work: one of three samples is done, one has failed, one is in hand; one is not asked for any longer."""
     store = Store.create(tmp_path / "s")
     store.write_text("study.toml", TEXT)
-    batches = plan(parse_study(TEXT.replace("n_samples = 3", "n_samples = 4")))
-    for batch in (batches[0], batches[3]):
-        for task in batch.tasks:
+    units = plan(parse_study(TEXT.replace("n_samples = 3", "n_samples = 4")))
+    for unit in (units[0], units[3]):
+        for task in unit.tasks:
             store.publish(task.key, task.digest, Result({"x": 1.0}))
             files.log_line(store, task.key, ended=time.time(), seconds=30.0)
-    glass, measured = batches[1].tasks
+    glass, measured = units[1].tasks
     store.record_failure(glass.key, glass.digest, "melted\ntoo \x1b[31mslowly")
     store.record_failure(measured.key, measured.digest, f"because {glass.key} failed: melted")
-    files.claim(store, files.run_elsewhere(store), batches[2].tasks[0].key)
-    store.quarantine(batches[3].tasks[0].key, "is torn")
-    store.publish(batches[3].tasks[0].key, glass.digest, Result({"x": 1.0}))
+    files.lease(store, files.run_elsewhere(store), units[2].tasks[0].key)
+    store.quarantine(units[3].tasks[0].key, "is torn")
+    store.publish(units[3].tasks[0].key, glass.digest, Result({"x": 1.0}))
     return store
 
 
@@ -90,8 +90,8 @@ def test_many_failures_fill_no_screen(tmp_path):
     """Each sample that melts too slowly says how far it came; a line for each of a thousand would bury all else."""
     store, text = Store.create(tmp_path / "s"), TEXT.replace("n_samples = 3", "n_samples = 60")
     store.write_text("study.toml", text)
-    for k, batch in enumerate(plan(parse_study(text))):
-        glass = batch.tasks[0]
+    for k, unit in enumerate(plan(parse_study(text))):
+        glass = unit.tasks[0]
         words = f"moved only {k / 100} a0² in {4000 + k} steps" if k < 40 else "x" * k
         store.record_failure(glass.key, glass.digest, words)
     lines = call(store.directory).output.splitlines()
@@ -181,7 +181,7 @@ def test_lines_fit_the_terminal(tmp_path, monkeypatch, width, option):
         files.log_line(store, task.key, ended=time.time(), seconds=30.0, host="a-host-with-a-long-name.cluster.example.org")
     store.quarantine(tasks[1].key, "is torn in the midst of its third dataset, of which nothing can be read")
     store.record_failure(tasks[1].key, tasks[1].digest, "the energy is not a number after a very long while of trying")
-    files.claim(store, files.run_elsewhere(store), tasks[1].key)
+    files.lease(store, files.run_elsewhere(store), tasks[1].key)
     result = call(store.directory, *option)
     assert result.exit_code == 0, result.output
     assert max(map(width_of, result.output.splitlines())) <= width
@@ -209,8 +209,8 @@ def test_watching_ends_when_all_is_done(store, monkeypatch):
 
     def meanwhile(seconds):
         looks.append(seconds)
-        for batch in plan(parse_study(TEXT)):
-            for task in batch.tasks:
+        for unit in plan(parse_study(TEXT)):
+            for task in unit.tasks:
                 store.publish(task.key, task.digest, Result({"x": 1.0}))
 
     monkeypatch.setattr("vitrify.cli.status.time.sleep", meanwhile)
@@ -303,3 +303,15 @@ def test_definitions_that_name_each_other_are_followed_once(store):
         result = call(store.directory)
         assert result.exit_code == 0, result.output
         assert "loose/glass-0123456789ab" in result.output
+
+
+def test_steps_between_melt_and_quench_are_told(tmp_path):
+    store = Store.create(tmp_path / "s")
+    steps = 'preparation = [{ step = "melt" }, { step = "cool", to = 0.5 }, { step = "quench" }]'
+    store.write_text("study.toml", TEXT.replace('observables = ["mechanics"]', steps))
+    told = "melt(msd=10.0) cool(to=0.5,steps=100000) quench(minimiser=cg,force_tolerance=1e-10)"
+    assert found(store.directory)["ensembles"][0]["preparation"] == told
+    assert "prepared by melt(msd=10.0)" in folded(call(store.directory).output.splitlines())
+    store.write_text("study.toml", TEXT)
+    assert found(store.directory)["ensembles"][0]["preparation"] == ""
+    assert "prepared by" not in call(store.directory).output

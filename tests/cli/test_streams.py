@@ -66,17 +66,17 @@ def test_numbers_are_not_lost_for_a_letter(file):
 def test_json_is_ascii_and_the_plain_locale_is_enough(file):
     done = called("measure", file, "--json", LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert json.loads(done.stdout.decode("ascii"))["n"] == 160
+    assert json.loads(done.stdout.decode("ascii"))["n_particles"] == 160
 
 
 @pytest.mark.parametrize(("arguments", "unbuffered"), [(["models"], ""), (["models"], "1"), (["--help"], "")])
 def test_a_full_disk_behind_standard_output_is_one_sentence(arguments, unbuffered):
-    with open("/dev/full", "wb") as full:  # noqa: PTH123
+    with open("/dev/full", "wb") as full:  # noqa: PTH123  # a device, opened as a child's stream
         assert one_sentence(called(*arguments, stdout=full, PYTHONUNBUFFERED=unbuffered), "No space left on device")
 
 
 def test_a_full_disk_behind_standard_error_changes_no_exit_code():
-    with open("/dev/full", "wb") as full:  # noqa: PTH123
+    with open("/dev/full", "wb") as full:  # noqa: PTH123  # a device, opened as a child's stream
         assert called("measure", "missing.xyz", stderr=full).returncode == 2
 
 
@@ -94,7 +94,7 @@ def test_closed_streams_are_quiet(line, code):
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_whoever_stops_reading_is_not_told_so(unbuffered):
     done = shell("(vitrify models; vitrify models) | head -1; exit ${PIPESTATUS[1]}", PYTHONUNBUFFERED=unbuffered)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"qss\n", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"harmonic\n", b"")
     nobody = shell("vitrify models | true")
     assert nobody.stderr == b""
 
@@ -120,7 +120,7 @@ def test_variables_that_are_of_no_matter_are_none(file):
     }  # fmt: skip
     done = called("measure", file, "--json", **nonsense)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["n"] == 160
+    assert json.loads(done.stdout)["n_particles"] == 160
 
 
 def test_a_backend_of_pictures_is_of_no_matter_to_a_report(tmp_path):

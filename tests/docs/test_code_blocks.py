@@ -3,8 +3,12 @@
 Python blocks of one page run in their order, in one namespace and one folder, in which there is a small store under the names
 that the pages use and what its export has written. Sizes are made smaller by SMALLER and by nothing else. Of shell blocks each
 line that calls `vitrify` is parsed by the command that it names; those of RUN are run. TOML blocks are read by what reads them.
+
+The cells of notebooks (tutorials, gallery) are run by the build of the site, `.ci/docs`, where an error in one ends it. Here
+their Python is compiled and the commands that they call are parsed, as of any page.
 """
 
+import ast
 import re
 import shlex
 import shutil
@@ -23,17 +27,32 @@ import vitrify
 from stores import filled
 from vitrify.campaign import read_slurm
 from vitrify.cli.main import cli
-from vitrify.formats.choose import FORMATS
-from vitrify.plugins import OBSERVABLES
-from vitrify.report.paper import ENTRY_POINTS
+from vitrify.glass_files import FORMATS
+from vitrify.models.registry import FAMILIES, GLASS_FORMERS
+from vitrify.plugins import OBSERVABLES, STEPS
+from vitrify.report.figures.catalogue import FIGURES
+from vitrify.report.paper import ENTRY_POINTS, PAPERS
 from vitrify.study import parse_study
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+NOTEBOOKS = [*TUTORIALS, ROOT / "docs" / "gallery.md"]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *TUTORIALS]
+FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w*|\{[\w-]+\}[^\n]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
+)
 SMALLER = {"n_particles=3000": "n_particles=200", "--particles 3000": "--particles 200"}
 STORES = ("quick-store", "store")  # as pages call theirs
-RUN = ("info", "models", "make", "measure glass.xyz", "status")  # how cheap commands begin
+ENDS = ("&&", "|", ";", "||", "&", ">", "2>&1")  # of a command in a line of shell
+RUN = (
+    "info",
+    "models",
+    "make",
+    "measure glass.xyz",
+    "look glass.xyz --modes",
+    "look quick-store --ensemble",
+    "status",
+)  # how cheap commands begin
 STUDY = """
 [study]
 name = "small"
@@ -65,6 +84,20 @@ class Block:
         return f"{self.page.name}:{self.line}"
 
     @property
+    def is_cell(self):
+        """Tell whether it is a cell of a notebook."""
+        return self.language.startswith("{code-cell}")
+
+    @property
+    def source(self):
+        """The code of a cell, without what the notebook says of it."""
+        return re.sub(r"\A(?:---\n.*?^---\n|(?:^:[^\n]*\n)+)", "", self.text, flags=re.MULTILINE | re.DOTALL)
+
+    @property
+    def is_shell(self):
+        return self.language in ("", "sh", "bash") or (self.is_cell and self.source.startswith("%%sh"))
+
+    @property
     def smaller(self):
         text = self.text
         for size, less in SMALLER.items():
@@ -83,18 +116,19 @@ PYTHON = [page for page in PAGES if any(x.language == "python" for x in blocks(p
 
 def commands(block):
     """The arguments of every `vitrify` that a block calls, and those that blocks without a language list."""
-    for line in block.smaller.splitlines():
+    for line in block.smaller.replace("\\\n", " ").splitlines():
         if not block.language:
             line = re.split(r"  +", line)[0] if line.startswith("vitrify ") else ""
         words = shlex.split(line, comments=True)
         for at, word in enumerate(words):
             if word == "vitrify" or word.endswith("bin/vitrify"):
                 rest = words[at + 1 :]
-                ends = [i for i, x in enumerate(rest) if x in ("&&", "|", ";", "||")]
+                ends = [i for i, x in enumerate(rest) if x in ENDS]
                 yield rest[: ends[0]] if ends else rest
 
 
-SHELL = [(str(x), arguments) for x in BLOCKS if x.language in ("", "sh", "bash") for arguments in commands(x)]
+SHELL = [(str(x), arguments) for x in BLOCKS if x.is_shell for arguments in commands(x)]
+HERE = [arguments for x in BLOCKS if x.is_shell and not x.is_cell for arguments in commands(x)]  # cells run elsewhere
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +142,7 @@ def furnish(folder, store):
     for name in STORES:
         shutil.copytree(store, folder / name)
     vitrify.open_store(store).glass("DSS rho=0.60", 0).write(folder / "glass.xyz")
+    shutil.copy(ROOT / "tests" / "formats" / "files" / "dump_six_digits.lammpstrj", folder / "glass.lammpstrj")
 
 
 @pytest.fixture
@@ -127,16 +162,21 @@ def run(small_store, tmp_path_factory):
         folder = tmp_path_factory.mktemp(page.stem)
         furnish(folder, small_store)
         namespace = {"__name__": "__main__", "vitrify": vitrify}  # pages import it in words, if not in code
-        registered = [dict(OBSERVABLES), dict(FORMATS)]  # a page adds its own, and other tests count them
+        registries = (OBSERVABLES, FORMATS, STEPS, FAMILIES, GLASS_FORMERS, PAPERS)
+        registered, figures = (
+            [dict(x) for x in registries],
+            list(FIGURES),
+        )  # a page adds its own, and other tests count them
         with chdir(folder), mpl.rc_context({"backend": "agg"}):
             called(["export", "store", "--table", "t.parquet"])
             for block in blocks(page):
                 if block.language == "python":
                     lines = "\n" * (block.line - 1) + block.smaller  # so that a traceback names the line of the page
                     exec(compile(lines, str(page), "exec", dont_inherit=True), namespace)
-        for registry, before in zip((OBSERVABLES, FORMATS), registered, strict=True):
+        for registry, before in zip(registries, registered, strict=True):
             registry.clear()
             registry.update(before)
+        FIGURES[:] = figures
         return namespace
 
     return namespace_of
@@ -170,7 +210,7 @@ def test_commands_exist_and_take_these_options(where, arguments):
     assert command.make_context(name, rest).params.keys() >= {x.name for x in command.params if x.required}
 
 
-@pytest.mark.parametrize("arguments", [x for _, x in SHELL if " ".join(x).startswith(RUN)], ids=" ".join)
+@pytest.mark.parametrize("arguments", [x for x in HERE if " ".join(x).startswith(RUN)], ids=" ".join)
 def test_cheap_commands_run(arguments, folder):
     if arguments[0] == "status":
         arguments = ["status", "store", *(x for x in arguments[2:] if x != "--watch")]
@@ -205,3 +245,33 @@ def test_sizes_that_are_made_smaller_are_those_of_the_pages():
 def test_pages_have_blocks_of_every_kind():
     assert {x.language for x in BLOCKS} >= {"python", "sh", "toml"}
     assert len(SHELL) > 15
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda x: x.name)
+def test_a_notebook_is_one_that_the_build_runs(page):
+    """Its head makes it a notebook; all of its Python, and all TOML that it needs, is in cells."""
+    assert page.read_text(encoding="utf-8").startswith("---\nfile_format: mystnb\nkernelspec:\n  name: python3\n")
+    assert any(x.is_cell for x in blocks(page))
+    assert [str(x) for x in blocks(page) if x.language in ("python", "toml")] == []
+
+
+@pytest.mark.parametrize("block", [x for page in NOTEBOOKS for x in blocks(page) if x.is_cell], ids=str)
+def test_a_cell_is_python_or_a_shell_that_stops_at_an_error(block):
+    first, _, rest = block.source.partition("\n")
+    if first.startswith("%%writefile"):
+        (ast.parse if first.endswith(".py") else tomllib.loads)(rest)
+    elif first.startswith("%%"):
+        assert first == "%%sh -e"  # without -e only the last of its commands can fail
+    elif not first.startswith("%env "):
+        ast.parse(block.source)
+
+
+def test_the_source_of_a_cell_is_what_follows_its_options():
+    text = ":mystnb:\n:  image:\n:    alt: A picture.\nx = 1\ny = 2\n"
+    assert Block(ROOT / "x.md", 1, "{code-cell} ipython3", text).source == "x = 1\ny = 2\n"
+
+
+def test_the_build_runs_notebooks_and_stops_at_an_error():
+    settings = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
+    for said in ('nb_execution_mode = "force"', "nb_execution_in_temp = True", "nb_execution_raise_on_error = True"):
+        assert f"\n{said}\n" in settings

@@ -107,9 +107,9 @@ def test_glasses_without_a_window_or_without_modes_below_it_are_too_small():
     unknown = fit_within(drawn(20, 0.5), complete, N, Estimate(np.nan, np.nan))
     few = fit_within(drawn(2, 0.5), complete[:2], N, Estimate(30.0, 1.0))
     assert not unknown.prefactor.is_known
-    assert unknown.why_unknown.startswith("glasses too small: ω_g")
+    assert unknown.why_unknown.startswith("the glasses are too small: ω_g")
     assert not few.prefactor.is_known
-    assert few.why_unknown.startswith("glasses too small or too few: ")
+    assert few.why_unknown.startswith("the glasses are too small or too few: ")
 
 
 BOX = half_box(24_000)  # 14.4 a0
@@ -162,7 +162,7 @@ def test_what_periodic_images_lift_is_no_maximum():
 def test_a_glass_that_is_too_small_gives_no_length():
     found = dipole_length(*bumps(9.0, 8), half_box=half_box(8000))  # its maximum lies at 0.9 of half the box
     assert not found.length.is_known
-    assert "glasses too small" in found.why_unknown
+    assert "glasses are too small" in found.why_unknown
     assert not dipole_length(*bumps(4.0, 1, dipoles=1), half_box=BOX).length.is_known
     assert dipole_length(np.empty(0), [], half_box=BOX).why_unknown == "no samples yet"
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from vitrify.errors import UsageError
-from vitrify.formats.format import FORMATS
 from vitrify.glass import Glass
-from vitrify.model import Mixture
-from vitrify.model.catalogue import pss
+from vitrify.glass_files import FORMATS
+from vitrify.models import Mixture
+from vitrify.models.catalogue import pss
 from vitrify.observables import measure
 
 HEAD = 'Lattice="8 0 0 0 8 0 0 0 8" Properties=species:S:1:pos:R:3 pbc="T T T"'
@@ -76,7 +76,7 @@ def test_lammps_data(pss_glass, tmp_path):
     (text(rows=("A 1 1 nan", "B 3 3 3")), "not a finite number"),
     (text(rows=("A 1 1", "B 3 3 3")), "line 3 cannot be read"),
     (text(rows=("A 1 1 1", "B 1 1 1")), "overlap"),
-    (text(rows=("A 1 1 1", "Xe 3 3 3")), "--species Xe=A"),
+    (text(rows=("A 1 1 1", "Xe 3 3 3")), "--species Xe=B"),
     (text(head=HEAD.replace("pos:R:3", "speed:R:3")), "must name species and pos"),
 ])  # fmt: skip
 def test_bad_files_are_one_sentence_with_the_file(tmp_path, content, word):
@@ -252,7 +252,7 @@ def test_a_plane_that_is_periodic_across_itself_is_not_read_as_a_stack_of_planes
     rows = [f"{'AB'[k % 2]} {2 * (k % 4)} {2 * (k // 4)} {{}}" for k in range(16)]
     path = tmp_path / "a.xyz"
     path.write_text(text(n=16, head=HEAD, rows=[x.format(0) for x in rows]))
-    with pytest.raises(UsageError, match="two dimensions are said by pbc"):
+    with pytest.raises(UsageError, match="for two dimensions write pbc"):
         Glass.read(path, pss())
     path.write_text(text(n=16, head=HEAD.replace("T T T", "T T F"), rows=[x.format(0) for x in rows]))
     assert Glass.read(path, pss()).dimension == 2

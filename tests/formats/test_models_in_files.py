@@ -11,7 +11,7 @@ import vitrify
 from vitrify.cli.main import cli
 from vitrify.errors import ModelOverridden, UsageError
 from vitrify.glass import Glass
-from vitrify.model import Mixture, Model, Potential, catalogue
+from vitrify.models import Mixture, Model, Potential, catalogue
 from vitrify.study.work import glass_result, read_glass
 
 OTHER = "pss(rc=1.2) [0.8:0.2; lengths 1,1.1,1.25; masses 1,2]"
@@ -53,8 +53,10 @@ def test_moduli_of_another_mixture_are_the_same_after_a_file(made, file):
     assert abs(vitrify.measure(wrong).shear_modulus / here.shear_modulus - 1) > 0.1
 
 
-def test_a_mixture_comes_back_from_a_store(made):
+def test_a_mixture_comes_back_from_a_store(made, tmp_path):
     class OneResult:
+        directory = tmp_path
+
         def read(self, key, digest):
             return glass_result(made)
 
@@ -68,7 +70,7 @@ def test_a_mixture_stands_in_a_lammps_file(made, tmp_path):
     made.write(tmp_path / "g.data")
     first, *rest = (tmp_path / "g.data").read_text().split("\n")
     assert OTHER in first
-    assert rest[rest.index("Masses") + 2 :][:2] == ["1 1", "2 2"]
+    assert rest[rest.index("Masses") + 2 :][:2] == ["1 1 # A", "2 2 # B"]
 
 
 @pytest.mark.parametrize(
@@ -114,11 +116,11 @@ def test_a_model_that_cannot_be_read_is_overridden_aloud(tmp_path):
 def test_a_file_of_the_first_release_without_a_model_is_of_another_mixture(tmp_path):
     """Release 0.1.0 wrote no model where its name alone would not have given it back."""
     path = foreign(tmp_path / "g.xyz", {"A": 50, "B": 50}, note='minimiser="cg" quench_max_force=1e-11')
-    with pytest.raises(UsageError, match="an early vitrify"):
+    with pytest.raises(UsageError, match="an early release of vitrify"):
         Glass.read(path)
     with pytest.warns(
         ModelOverridden,
-        match=r"another mixture than the paper's, but pss\(rc=1.2\) \[0.5:0.5; lengths 1,1.18,1.4\] was given",
+        match=r"a mixture other than that of the paper, but pss\(rc=1.2\) \[0.5:0.5; lengths 1,1.18,1.4\] was given",
     ):
         Glass.read(path, "pss(rc=1.2)")
     Glass.read(path, "pss(rc=1.2) [0.5:0.5; lengths 1,1.1,1.2]")
@@ -211,7 +213,7 @@ def test_a_model_of_ones_own_is_named_in_the_file_and_must_be_given(tmp_path):
     path = tmp_path / "g.xyz"
     Glass([[1, 1, 1], [1.7, 1, 1]], 8.0, [0, 1], model, {"seed": 1}).write(path)
     with pytest.raises(
-        UsageError, match=r"a model of its maker's own, mine \[0.5:0.5; lengths 1,1.1,1.2\], which must be given"
+        UsageError, match=r"has the model mine \[0.5:0.5; lengths 1,1.1,1.2\], whose potential is not part of vitrify"
     ):
         Glass.read(path)
     told = run("measure", path)
@@ -227,7 +229,7 @@ def test_a_model_of_ones_own_is_named_in_the_file_and_must_be_given(tmp_path):
 def test_a_model_that_only_looks_like_a_named_one_is_not_written_as_one(tmp_path):
     impostor = Model("pss(rc=1.2)", Mine())
     Glass([[1, 1, 1], [1.7, 1, 1]], 8.0, [0, 1], impostor).write(tmp_path / "g.xyz")
-    with pytest.raises(UsageError, match="must be given"):
+    with pytest.raises(UsageError, match="whose potential is not part of vitrify"):
         Glass.read(tmp_path / "g.xyz")
     assert Glass.read(tmp_path / "g.xyz", impostor).model == impostor
 

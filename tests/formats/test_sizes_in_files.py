@@ -1,5 +1,7 @@
 """Particles with sizes of their own in files: extended xyz gives the same glass, others hold diameters."""
 
+import re
+
 import gsd.hoomd
 import numpy as np
 import pytest
@@ -39,16 +41,17 @@ def test_extxyz_keeps_every_digit_of_the_sizes(glass, tmp_path):
 def test_diameters_are_read_too_and_sizes_are_asked_for(glass, tmp_path):
     glass.write(tmp_path / "g.xyz")
     lines = (tmp_path / "g.xyz").read_text().splitlines()
-    rows = [line.rsplit(" ", 1) for line in lines[2:]]
+    lines[1] = lines[1].replace(":Z:I:1:tags:I:1", "")  # which ASE needs
+    rows = [line.removesuffix(" 0 0").rsplit(" ", 1) for line in lines[2:]]
     wide = [lines[0], lines[1].replace("radius", "diameter"), *(f"{a} {2 * float(b)!r}" for a, b in rows)]
     (tmp_path / "d.xyz").write_text("\n".join(wide) + "\n")
     assert np.array_equal(Glass.read(tmp_path / "d.xyz").sizes, glass.sizes)
     (tmp_path / "n.xyz").write_text(
         "\n".join([lines[0], lines[1].replace(":radius:R:1", ""), *(a for a, _ in rows)]) + "\n"
     )
-    with pytest.raises(UsageError, match="has no sizes of particles, which .* needs: a column radius:R:1"):
+    with pytest.raises(UsageError, match="has no particle sizes, which .* needs: add a column radius:R:1"):
         Glass.read(tmp_path / "n.xyz")
-    (tmp_path / "x.xyz").write_text("\n".join([*lines[:2], f"{rows[0][0]} big", *lines[3:]]) + "\n")
+    (tmp_path / "x.xyz").write_text("\n".join([*lines[:2], f"{rows[0][0]} big", *(" ".join(x) for x in rows[1:])]) + "\n")
     with pytest.raises(UsageError, match="line 3 cannot be read: size 'big' is not a finite number"):
         Glass.read(tmp_path / "x.xyz")
 
@@ -56,7 +59,9 @@ def test_diameters_are_read_too_and_sizes_are_asked_for(glass, tmp_path):
 def test_radii_that_somebody_drew_do_not_matter_to_a_model_without_sizes(pss_glass, tmp_path):
     pss_glass.write(tmp_path / "g.xyz")
     lines = (tmp_path / "g.xyz").read_text().splitlines()
-    drawn = [lines[0], lines[1].replace("pos:R:3", "pos:R:3:radius:R:1"), *(f"{x} 0.5" for x in lines[2:])]
+    bare = [" ".join(x.split()[:4]) for x in lines[2:]]
+    head = re.sub(r"pos:R:3\S*", "pos:R:3:radius:R:1", lines[1])
+    drawn = [lines[0], head, *(f"{x} 0.5" for x in bare)]
     (tmp_path / "r.xyz").write_text("\n".join(drawn) + "\n")
     back = Glass.read(tmp_path / "r.xyz")
     assert back.sizes is None
@@ -78,8 +83,8 @@ def test_lammps_and_gsd_hold_diameters(glass, tmp_path):
 def test_modes_are_drawn_with_their_radii(glass, tmp_path):
     write_displacements(glass, [("one", 1.0, np.ones((64, 3)))], tmp_path / "m.xyz")
     lines = (tmp_path / "m.xyz").read_text().splitlines()
-    assert "Displacement:R:3:radius:R:1" in lines[1]
-    assert np.array_equal([2 * float(x.split()[-1]) for x in lines[2:]], glass.sizes)
+    assert "disp:R:3:radius:R:1" in lines[1]
+    assert np.array_equal([2 * float(x.split()[7]) for x in lines[2:]], glass.sizes)
 
 
 @pytest.mark.parametrize("name", ["kob_andersen", "polydisperse"])
@@ -104,7 +109,7 @@ def test_the_mixture_may_stand_beside_the_model_on_the_command_line(name, tmp_pa
 @pytest.mark.parametrize(("arguments", "word"), [
     (["make", "pss(rc=1.2) [1; lengths 1]", "--mixture", "1; lengths 1", "--particles", "100", "--density", "1", "--output", "x.xyz"], "has a mixture in it"),
     (["make", "pss(rc=1.2)", "--mixture", "1; lenghts 1", "--particles", "100", "--density", "1", "--output", "x.xyz"], "did you mean 'lengths'"),
-    (["measure", "x.xyz", "--mixture", "1; lengths 1"], "write --model too"),
+    (["measure", "x.xyz", "--mixture", "1; lengths 1"], "write --model, --potential or --pair-table too"),
 ])  # fmt: skip
 def test_a_mixture_given_twice_or_of_nothing_is_one_sentence(arguments, word):
     done = CliRunner().invoke(cli, arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-from vitrify.errors import UsageError
+from vitrify.errors import MOST_TOLD, UsageError
 
 CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 
@@ -20,10 +20,14 @@ def long(examples):
 
 
 def outcome(function, *arguments):
-    """What the function returns, or None where it refuses with one sentence; anything else is a defect."""
+    """What the function returns, or None where it refuses with one sentence, or with one that counts mistakes and one for
+    each; anything else is a defect."""
     try:
         return function(*arguments)
     except UsageError as error:
         assert str(error).strip()
-        assert len(str(error).splitlines()) == 1, repr(str(error))
+        first, *rest = str(error).splitlines()
+        more = len(error.told_together)
+        assert len(rest) == min(more, MOST_TOLD + 1), repr(str(error))
+        assert f" {more} mistakes:" in first or not rest
         return None

@@ -56,10 +56,12 @@ def command(name, *parts):
 
 ONE = FILES.map(lambda x: [x])
 CALLS = st.one_of(
-    command("measure", ONE, option("--model", MODELS), option("--species", WORDS | st.sampled_from(["A=B", "A=A,B=B", "=", "A=,"])), option("--modes", NUMBERS),
-            option("--dipoles", NUMBERS), option("--write-modes", FILES), option("--force-tolerance", NUMBERS), st.sampled_from([[], ["--json"], ["--qlm"]])),
+    command("measure", st.lists(FILES, min_size=1, max_size=3), option("--table", FILES | st.sampled_from(["t.csv", "t.parquet"])), option("--model", MODELS), option("--species", WORDS | st.sampled_from(["A=B", "A=A,B=B", "=", "A=,"])), option("--modes", NUMBERS),
+            option("--soft-spots", NUMBERS), option("--kind", WORDS | st.just("cubic")), option("--dipoles", NUMBERS), option("--write-modes", FILES), option("--force-tolerance", NUMBERS), option("--units", WORDS | st.just("metal")), option("--lambda", NUMBERS), option("--frame", NUMBERS | st.sampled_from(["0:2", ":", "x"])), option("--box", NUMBERS), st.sampled_from([[], ["--json"], ["--qlm"], ["--energy-only"]])),
     command("run", WORDS.map(lambda x: [x]), option("--store", FILES), option("--samples", NUMBERS), option("--ensemble", WORDS), option("--workers", NUMBERS)),
     command("run", st.just(["s.toml", "--ensemble", "none"]), option("--store", FILES), option("--samples", NUMBERS), option("--workers", NUMBERS)),
+    command("import", st.lists(FILES, max_size=3), option("--store", FILES), option("--ensemble", WORDS | st.just("b")), option("--model", MODELS),
+            option("--species", WORDS), option("--force-tolerance", NUMBERS), option("--observable", WORDS | st.just("modes number=3")), st.sampled_from([[], ["--quench"]])),
     command("report", WORDS.map(lambda x: [x]), option("--output", FILES), option("--experiments", FILES)),
     command("report", st.just(["store", "--experiments"]), ONE, st.sampled_from([["--output", "a.xyz"], ["--output", "a.xyz/below"]])),
     command("status", ONE, st.sampled_from([[], ["--json"]])),
@@ -210,7 +212,7 @@ def test_a_study_in_the_store_that_is_no_text(place, command):
     (folder / "study.toml").write_bytes(STUDY.replace("name", "näme").encode("latin-1"))
     result = called([command, str(folder), *(["--output", str(place / "r")] if command == "report" else [])])
     assert result.exit_code == 2
-    assert "no text in UTF-8" in result.stderr
+    assert "not a text in UTF-8" in result.stderr
 
 
 def test_the_mark_is_what_the_store_writes(place):

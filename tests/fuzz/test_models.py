@@ -13,8 +13,8 @@ from catalogue import POTENTIALS
 from fuzz.profiles import fast, long, outcome
 from vitrify import models
 from vitrify.errors import UsageError
-from vitrify.model.catalogue import FAMILIES, parse
-from vitrify.model.glass_formers import GLASS_FORMERS
+from vitrify.models.catalogue import FAMILIES, parse
+from vitrify.models.glass_formers import GLASS_FORMERS
 
 PIECES = st.sampled_from([
     *FAMILIES, *GLASS_FORMERS, "kob_andersen()", "pss(rc=1.2)", "[", "]", ";", ":", "lengths", "(", ")", "((", "))", "=", ",", "rc", "xc", "q", "exponent", "family", "mixture", "self", "1.2", "1e400", "1e308", "-1", "+", "10000", "1e-300",
@@ -77,6 +77,64 @@ def test_expressions_and_extremes_are_refused_at_once(text):
         parse(text)
     assert time.perf_counter() - started < 1.0
     assert len(str(caught.value)) < 700
+
+
+SIGNS = st.sampled_from(
+    [
+        *"+-*/^()r,;l ",
+        "**",
+        "1",
+        "2.5",
+        "12",
+        "exp(",
+        "log(",
+        "sqrt(",
+        "sin(",
+        "eval(",
+        "r^",
+        "λ",
+        "1e9",
+        "9^9",
+        "__",
+        "a",
+        "0x1",
+        "\n",
+        "é",
+    ]
+)
+FORMULAS = st.lists(SIGNS, max_size=14).map("".join) | st.text(max_size=30)
+
+
+def is_potential_or_refused(text):
+    """Any text is a formula, whose canonical text is the same formula, or is refused in one sentence, at once."""
+    started = time.process_time()
+    model = outcome(lambda x: models.formula(x, cutoff=1.5, a=1.0), text)
+    assert time.process_time() - started < 20.0
+    if model is not None:
+        assert parse(str(model)) == model
+        assert models.check(model).derivatives
+
+
+@fast(80)
+@given(FORMULAS)
+def test_any_formula(text):
+    is_potential_or_refused(text)
+
+
+@pytest.mark.slow
+@long(2000)
+@given(FORMULAS)
+def test_many_formulas(text):
+    is_potential_or_refused(text)
+
+
+def test_code_of_a_formula_reaches_mathematical_functions_alone():
+    """The function that is compiled knows no builtins, and nothing of a module."""
+    radial = models.formula("exp(-a*r)/r", cutoff=1.5, a=1.0).potential.derivatives()
+    assert not radial.__globals__["__builtins__"]
+    reached = {name for name in radial.__globals__ if not name.startswith("__")}
+    assert reached == {"cos", "cosh", "exp", "log", "sin", "sinh", "sqrt", "tanh"}
+    assert set(radial.__code__.co_names) <= reached
 
 
 EXPONENTS = st.integers(1, 5000).map(lambda x: 2 * x)
@@ -149,8 +207,12 @@ def _is_part_of_own(node, where):
     return any(file == where and ast.unparse(node) in text for file, text in OWN_TEXTS)
 
 
-# A program's loop is written as a text of constants of that file, which no input reaches.
-OWN_TEXTS = {("backends/program.py", "exec(compile(text, __file__, 'exec'), names)")}
+# A program's loop is written as a text of constants of that file, which no input reaches. What is compiled of a formula is
+# no text but a syntax tree, made node by node of numbers, operators and the functions of the grammar.
+OWN_TEXTS = {
+    ("backends/program.py", r"exec(compile('\n' * BEHIND + text, __file__, 'exec'), names)"),
+    ("models/expressions/program.py", "compile(module, __file__, 'exec')"),
+}
 
 
 @pytest.mark.parametrize("path", sorted(Path(vitrify.__file__).parent.rglob("*.py")), ids=lambda x: x.name)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fuzz.profiles import fast, long, outcome
 from vitrify.errors import ModelOverridden, UsageError
 from vitrify.glass import Glass
-from vitrify.model.catalogue import pss
+from vitrify.models.catalogue import pss
 
 HEAD = 'Lattice="8 0 0 0 8 0 0 0 8" Properties=species:S:1:pos:R:3 pbc="T T T" model="pss(rc=1.2)" seed=3'
 ROWS = ["A 1 1 1", "B 3 3 3", "A 5 5 5", "B 7 7 7"]
@@ -199,7 +199,7 @@ def text(n=4, head=HEAD, rows=ROWS):
     (text(head=HEAD.replace("pos:R:3", "pos:R:0")), "number of columns"),
     (text(head=HEAD.replace("pos:R:3", "pos:R:3:pos:R:3")), "once"),
     (text(head=HEAD.replace("pos:R:3", "pos:R:2")), "of three"),
-    (text(head=HEAD.replace('"T T T"', '"no"')), "not periodic"),
+    (text(head=HEAD.replace('"T T T"', '"no"')), "three of T and F"),
     (text(rows=["A 1e300 1 1", *ROWS[1:]]), "boxes away"),
     (text(rows=["A inf 1 1", *ROWS[1:]]), "boxes away|finite"),
     (text(head=HEAD.replace("8 0 0 0 8 0 0 0 8", "0.1 0 0 0 8 0 0 0 8")), "at least 1/8 of the cutoff"),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from fuzz.profiles import fast, long, outcome
 from vitrify.campaign import Store
 from vitrify.errors import UsageError
-from vitrify.study import digest as digests
 from vitrify.study import parse_study, plan, read_study
+from vitrify.study.products import LONGEST, RESERVED, safe_name
 
 SMALL = """[study]
 name = "t"
@@ -133,8 +133,8 @@ def planned(text, store):
         for task in batch.tasks:
             path = store.path(task.key)
             assert path.resolve().is_relative_to(store.directory.resolve())
-            assert len(path.parent.parent.name) <= digests.LONGEST + 1
-            assert path.relative_to(store.directory).parts[0].lower() not in digests.RESERVED
+            assert len(path.parent.parent.name) <= LONGEST + 1
+            assert path.relative_to(store.directory).parts[0].lower() not in RESERVED
 
 
 @fast(100)
@@ -205,7 +205,7 @@ def test_a_text_without_end_is_not_read():
 
 def folder(name):
     study = parse_study(SMALL.replace('name = "a"', f"name = {json.dumps(name)}", 1))
-    return digests.folder(study.ensembles[0], "glass", "0" * 64).partition("/")[0]
+    return safe_name(study.ensembles[0].name)
 
 
 @pytest.mark.parametrize(("name", "expected"), [
@@ -221,7 +221,7 @@ def test_folders_keep_their_names_unless_the_store_needs_them(name, expected):
 def test_long_names_are_shortened_and_stay_apart(store):
     first, second = folder("x" * 5000 + "1"), folder("x" * 5000 + "2")
     assert first != second
-    assert len(first) == len(second) == digests.LONGEST
+    assert len(first) == len(second) == LONGEST
     key = f"{first}/parent_temperature-{'0' * 12}/000000"
     store.path(key).parent.mkdir(parents=True)
     store.path(key).write_bytes(b"no result")

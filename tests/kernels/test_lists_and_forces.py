@@ -8,13 +8,13 @@ from llvmlite import binding
 from numba import njit
 
 from samples import GLASSES, forces, pair_scales
-from vitrify.backends.cpu import OPTIONS, room_of
+from vitrify.backends.cpu import OPTIONS, scratch_of
 from vitrify.batch import SKIN, Batch, force_body
+from vitrify.cell import from_ticks, to_ticks
 from vitrify.kernels.forces import INDEX_MASK
 from vitrify.kernels.state import LEFT, MEAN_FORCE, STALE2
-from vitrify.kernels.ticks import from_ticks, to_ticks
-from vitrify.model.catalogue import parse
-from vitrify.preparation.programs import PAIR_FORCE, SPREAD
+from vitrify.models.catalogue import parse
+from vitrify.preparation.programs import PAIR_FORCE, PUSH_OFF
 from vitrify.preparation.samples import Samples
 
 MANY = [f"{1 + 0.02 * (a + b):.2f}" for a in range(20) for b in range(a, 20)]
@@ -140,7 +140,7 @@ def test_batch_size_changes_nothing():
     for batch, s in ((alone, 0), (many, 1)):
         batch.rebuild(s)
         batch.state[s, [STALE2, LEFT]] = 1e9, 20
-        Samples(batch).place.done(SPREAD, [s])
+        Samples(batch).place.done(PUSH_OFF, [s])
     assert np.array_equal(alone.positions(0), many.positions(1))
     assert np.array_equal(alone.force, many.force[many.rows(1)])
 
@@ -158,7 +158,7 @@ def test_force_loop_is_vector_code():
     batch, positions = random_batch("pss")
     batch.rebuild(0)
     compiled = njit(**OPTIONS)(sweep)
-    compiled(0, len(positions), batch.pair_view(), room_of(batch.neighbours.shape[1]), batch.force)
+    compiled(0, len(positions), batch.pair_view(), scratch_of(batch.neighbours.shape[1]), batch.force)
     assembly = "\n".join(compiled.inspect_asm().values())
     assert "vpunpcklqdq" in assembly or "vpunpcklpd" in assembly or "vunpcklpd" in assembly  # records transposed
     assert re.search(r"vfn?madd\d+pd", assembly)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cells import tilted
-from vitrify.observables import measure
+from vitrify.observables import elastic_constants, measure
+from vitrify.statics.elastic_tensor import full_tensor
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -64,3 +65,14 @@ def test_moduli_of_a_glass(name, cell, made):
         birch = full[a, b, a, b] + 0.5 * (stress[b, b] - stress[a, a])
         assert getattr(found, name) == pytest.approx(birch, rel=1e-6)
     assert found.bulk_modulus == pytest.approx(np.einsum("aabb", full) / 9, rel=1e-6)
+    constants = elastic_constants(glass)
+    np.testing.assert_allclose(constants.stress, stress, atol=1e-9 * np.abs(stress).max())
+    scale = np.abs(full).max()  # its conjugate gradients stop at 1e-12 of the force
+    np.testing.assert_allclose(full_tensor(constants.birch), full, atol=1e-8 * scale)
+    born = calculator.get_born_elastic_constants(atoms)
+    np.testing.assert_allclose(full_tensor(constants.born), born, atol=1e-9 * scale)
+    np.testing.assert_allclose(
+        full_tensor(constants.birch_born), calculator.get_birch_coefficients(atoms), atol=1e-9 * scale
+    )
+    relaxed = calculator.get_non_affine_contribution_to_elastic_constants(atoms, cg_parameters=exact)
+    np.testing.assert_allclose(full_tensor(constants.nonaffine), -np.asarray(relaxed), atol=1e-8 * scale)

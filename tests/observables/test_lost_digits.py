@@ -5,7 +5,7 @@ import pytest
 
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.observables import measure
 from vitrify.observables.rounding import decimal_digits, force_of_rounding, is_single_precision
 from vitrify.statics import Pairs

@@ -7,7 +7,7 @@ import pytest
 
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.glass import Glass
-from vitrify.model import Mixture, Model, catalogue
+from vitrify.models import Mixture, Model, catalogue
 from vitrify.observables import elasticity, low_frequency_modes, measure, mechanics
 from vitrify.observables.elasticity import poisson_ratio
 from vitrify.statics import Hessian, Pairs

@@ -10,12 +10,13 @@ from slow_twins import slow_sums
 from vitrify.batch import Batch, glass_batch
 from vitrify.errors import UsageError
 from vitrify.leading import Lead
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.observables import elasticity, mechanics
-from vitrify.preparation import Recipe, make_glass, quench_glass
+from vitrify.preparation import Recipe, prepare_glass, quench_glass
 from vitrify.preparation import liquid as liquids
-from vitrify.preparation.liquid import melt, set_velocities
+from vitrify.preparation.liquid import equilibrate, set_velocities
 from vitrify.preparation.places import OnDevice
+from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import LISTS, Samples
 from vitrify.statics import Pairs
 
@@ -75,7 +76,7 @@ def energy(glass):
 @pytest.mark.parametrize("gradient", [TILTED, STRETCHED], ids=["triclinic", "orthogonal"])
 def test_a_strained_glass_is_quenched_to_the_stress_and_energy_that_its_moduli_tell(pss_glass, gradient):
     """σ(γ) − σ(−γ) = 2Gγ; U(γ) + U(−γ) − 2U(0) = V Gγ²; U(γ) − U(−γ) = 2Vσγ, after the particles have moved."""
-    glass, step = quench_glass(pss_glass.strained(gradient)), 2e-5
+    glass, step = quench_glass(pss_glass.strained(gradient)), 5e-6  # at 2e-5 a soft mode bends σ(γ) by 2e-4 of it
     found = elasticity(glass)
     assert found["is_minimum"]
     shear = np.zeros((3, 3))
@@ -103,7 +104,7 @@ def test_the_second_difference_of_the_energy_is_the_modulus(pss_glass):
 def tilted_liquid(glass, gradient, temperature=3.0):
     batch = glass_batch(pushed(glass, 0.05).strained(gradient))
     samples = Samples(batch)
-    return batch, samples, melt(samples, temperature=temperature, melt_msd=1.0, rngs=[np.random.default_rng(2)])[0]
+    return batch, samples, equilibrate(samples, temperature=temperature, melt_msd=1.0, rngs=[np.random.default_rng(2)])[0]
 
 
 @pytest.mark.parametrize("gradient", [TILTED, STRETCHED], ids=["triclinic", "orthogonal"])
@@ -148,7 +149,7 @@ def test_what_leads_in_other_cells_is_double(pss_glass):
 
 def test_a_rhombus_is_quenched_like_a_square():
     size = {"n_particles": 200, "density": 0.75, "parent_temperature": 3.0, "dimension": 2}
-    glass = make_glass(parse("pss(rc=1.2)"), **size, rng=np.random.default_rng(4), recipe=Recipe(melt_msd=2.0))
+    glass = prepare_glass(parse("pss(rc=1.2)"), **size, rng=np.random.default_rng(4), recipe=Recipe(melt_msd=2.0))
     rhombic = np.array([[1, 0], [1, 1]])
     back = quench_glass(in_cell(pushed(glass, 0.005), rhombic))
     assert back.dimension == 2
@@ -164,7 +165,12 @@ def test_a_gpu_refuses_in_one_sentence(pss_glass):
         OnDevice(batch, None)
 
 
-def test_cubes_and_other_cells_are_not_mixed(pss_glass):
-    other = pss_glass.strained(TILTED)
-    with pytest.raises(AssertionError, match="cubes and other cells"):
-        Batch(pss_glass.model, [pss_glass.box, other.box], [pss_glass.positions, other.positions], [pss_glass.species] * 2)
+def test_cubes_beside_other_cells_come_to_the_same_minima(pss_glass):
+    glasses = [pushed(x, 0.01) for x in (pss_glass, pss_glass.strained(TILTED))]
+    batch = Batch(pss_glass.model, [x.box for x in glasses], [x.positions for x in glasses], [x.species for x in glasses])
+    samples = Samples(batch)
+    found = quench(samples, minimiser="cg", force_tolerance=1e-10)
+    assert not samples.failed
+    assert len(found) == 2
+    for s, glass in enumerate(glasses):
+        assert apart(quench_glass(glass), batch.glass(s)) < 1e-8

@@ -9,12 +9,12 @@ from slow_twins import slow_sums
 from vitrify.backends import backend, set_threads
 from vitrify.ensemble.parent_temperature import find_parent_temperature, pilot_mean
 from vitrify.errors import SampleFailure, UsageError
-from vitrify.model import catalogue
-from vitrify.model.catalogue import parse, usual_dimension
+from vitrify.models import catalogue
+from vitrify.models.catalogue import parse, usual_dimension
 from vitrify.observables import elasticity, mechanics
-from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
+from vitrify.preparation import Recipe, prepare_glass, prepare_glasses, quench_glass
 from vitrify.preparation import liquid as liquids
-from vitrify.preparation.liquid import melt
+from vitrify.preparation.liquid import equilibrate
 from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
 from vitrify.statics import Hessian, Pairs
@@ -27,7 +27,7 @@ FLAT |= {"polydisperse": ("polydisperse_ipl_2d()", 0.65, 1.5)}
 def made(name, n=200, seed=1, **changes):
     model, density, temperature = FLAT[name]
     size = {"n_particles": n, "density": density, "parent_temperature": temperature, "dimension": 2, "recipe": QUICK}
-    return make_glass(parse(model), rng=np.random.default_rng(seed), **(size | changes))
+    return prepare_glass(parse(model), rng=np.random.default_rng(seed), **(size | changes))
 
 
 @pytest.fixture(scope="module", params=FLAT)
@@ -72,7 +72,7 @@ def test_three_thermometers_agree_in_the_plane():
     n, rng = 400, np.random.default_rng(3)
     batch = random_start(catalogue.pss(), n_particles=n, density=0.75, rng=rng, dimension=2)
     samples = Samples(batch)
-    melt(samples, temperature=3.0, melt_msd=2.0, rngs=[rng])
+    equilibrate(samples, temperature=3.0, melt_msd=2.0, rngs=[rng])
     told, kinetic, squares, curvature = [], [], [], []
     for _ in range(60):
         told.append(liquids.advance(samples, steps=50, time_step=0.002, temperature=3.0)[0])
@@ -96,7 +96,7 @@ def test_a_flat_liquid_keeps_its_energy_without_a_thermostat(monkeypatch):
         rng = np.random.default_rng(1)
         batch = random_start(catalogue.pss(), n_particles=200, density=0.75, rng=rng, dimension=2)
         samples = Samples(batch)
-        melt(samples, temperature=3.0, melt_msd=1.0, rngs=[rng])
+        equilibrate(samples, temperature=3.0, melt_msd=1.0, rngs=[rng])
         with monkeypatch.context() as patch:
             patch.setattr(liquids, "COUPLING", 0.0)
             energies = []
@@ -118,7 +118,7 @@ def test_flat_glasses_are_the_same_bits_alone_and_together_on_any_number_of_thre
         for threads in (1, 2):
             set_threads(threads)
             rngs = [np.random.default_rng(s) for s in (1, 2, 3)]
-            many = make_glasses(parse(model), rngs=rngs, machine=backend(), **size)
+            many = prepare_glasses(parse(model), rngs=rngs, machine=backend(), **size)
             for one, other in zip(alone, many, strict=False):
                 np.testing.assert_array_equal(one.positions, other.positions)
                 np.testing.assert_array_equal(one.species, other.species)
@@ -131,7 +131,7 @@ def test_a_mean_squared_displacement_is_in_units_of_the_plane():
     rng = np.random.default_rng(2)
     batch = random_start(catalogue.pss(), n_particles=300, density=0.25, rng=rng, dimension=2)  # dilute: a0 = 2 λ
     before = batch.positions(0)
-    run = melt(Samples(batch), temperature=3.0, melt_msd=1.0, rngs=[rng])[0]
+    run = equilibrate(Samples(batch), temperature=3.0, melt_msd=1.0, rngs=[rng])[0]
     assert 1.0 <= run.msd_over_a0_squared < 60.0
     moved = batch.cells[0].nearest(batch.positions(0) - before)
     if run.msd_over_a0_squared < 10.0:  # folded into the box it is no more than it was
@@ -159,8 +159,8 @@ def test_disks_below_jamming_are_no_glass():
     """Of the plane: a contact fewer than 2(N − 1) + 1."""
     size = {"n_particles": 100, "parent_temperature": 0.01, "dimension": 2, "recipe": QUICK}
     with pytest.raises(SampleFailure, match="no solid"):
-        make_glass(catalogue.hertzian(), density=0.5, rng=np.random.default_rng(0), **size)
-    glass = make_glass(catalogue.hertzian(), density=1.0, rng=np.random.default_rng(0), **size)
+        prepare_glass(catalogue.hertzian(), density=0.5, rng=np.random.default_rng(0), **size)
+    glass = prepare_glass(catalogue.hertzian(), density=1.0, rng=np.random.default_rng(0), **size)
     assert 4.0 < mechanics(glass)["coordination"] < 6.5
     assert elasticity(glass, without_rattlers=True)["is_minimum"]
 
@@ -184,7 +184,7 @@ def test_a_glass_former_of_the_plane_is_made_in_the_plane():
 ])  # fmt: skip
 def test_what_cannot_be_made_gets_one_sentence(wrong, word):
     size = {"n_particles": 100, "density": 0.75, "parent_temperature": 3.0}
-    for make in (vitrify.make_glass, lambda x, **y: make_glass(parse(x), rng=np.random.default_rng(0), **y)):
+    for make in (vitrify.make_glass, lambda x, **y: prepare_glass(parse(x), rng=np.random.default_rng(0), **y)):
         with pytest.raises(UsageError, match=word) as caught:
             make("pss(rc=1.2)", **(size | wrong))
         assert "\n" not in str(caught.value)
@@ -203,7 +203,7 @@ import numpy as np
 from vitrify import batch
 from vitrify.backends import backend, machine
 from vitrify.leading import Lead
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.preparation import start
 from vitrify.preparation.liquid import advance, set_velocities
 from vitrify.preparation.quench import quench
@@ -214,7 +214,7 @@ batch.lead_of = lambda *_: Lead.LIQUID  # in double, as on a GPU
 def made(on):
     rngs = [np.random.default_rng(s) for s in (1, 2)]
     samples = Samples(start.random_batch(parse("pss(rc=1.2)"), n_particles=30, density=0.8, rngs=rngs, dimension=2), on)
-    start.spread_apart(samples)
+    start.push_off(samples)
     set_velocities(samples, 2.0, rngs)
     heat = advance(samples, steps=8, time_step=0.003, temperature=2.0)
     quench(samples, minimiser="cg", force_tolerance=1e-6)

@@ -6,11 +6,11 @@ import pytest
 from vitrify import batch as batches
 from vitrify.batch import Batch
 from vitrify.leading import Lead
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.observables import elasticity, mechanics
-from vitrify.preparation import Recipe, make_glass
+from vitrify.preparation import Recipe, prepare_glass
 from vitrify.preparation import quench as quenches
-from vitrify.preparation.liquid import melt
+from vitrify.preparation.liquid import equilibrate
 from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
@@ -23,7 +23,7 @@ def measured(model, seeds):
     """(glasses, columns) of glasses of 120 particles."""
     density, temperature = LIQUIDS[model]
     glasses = [
-        make_glass(
+        prepare_glass(
             parse(model), n_particles=120, density=density, parent_temperature=temperature,
             rng=np.random.default_rng(seed), recipe=Recipe(melt_msd=1.0),
         ) for seed in seeds
@@ -56,7 +56,7 @@ def test_a_batch_changes_no_bit_of_a_liquid_or_its_glass():
     for batch, s in ((batch_of[1], 0), (batch_of[3], 1)):
         samples = Samples(batch)
         rngs = [np.random.default_rng(3 if k == s else 4) for k in range(batch.n_samples)]
-        melt(samples, temperature=5.4, melt_msd=0.5, rngs=rngs)
+        equilibrate(samples, temperature=5.4, melt_msd=0.5, rngs=rngs)
         quench(samples, minimiser="cg", force_tolerance=1e-10)
         assert not samples.failed
     assert np.array_equal(batch_of[1].positions(0), batch_of[3].positions(1))
@@ -73,7 +73,7 @@ def test_a_quench_ends_on_the_exact_forces():
 
 def test_forces_that_cancel_in_a_dense_glass_do_not_hold_a_quench_up():
     """Pair forces of hundreds of ε/λ, of which single precision leaves thousandths: the exact forces take over before."""
-    glass = make_glass(
+    glass = prepare_glass(
         parse("pss(rc=1.2)"), n_particles=600, density=1.2, parent_temperature=57.4, rng=np.random.default_rng(1),
         recipe=Recipe(melt_msd=1.0),
     )  # fmt: skip

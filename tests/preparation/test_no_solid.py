@@ -10,10 +10,10 @@ from vitrify.contacts import Contacts
 from vitrify.ensemble import find_parent_temperature
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.model import Mixture, Model, catalogue
+from vitrify.models import Mixture, Model, catalogue
 from vitrify.observables import elasticity, measure
 from vitrify.observables.elasticity import elasticities
-from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
+from vitrify.preparation import Recipe, prepare_glass, prepare_glasses, quench_glass
 from vitrify.preparation import quench as quenches
 from vitrify.preparation.start import random_start
 
@@ -36,21 +36,21 @@ def size(density, temperature=0.01):
 @pytest.mark.parametrize("density", [0.0005, 0.30, 0.50, 0.55])
 def test_no_glass_is_made_below_jamming(density, temperature):
     with pytest.raises(SampleFailure, match=SENTENCE):
-        make_glass(HERTZIAN, rng=np.random.default_rng(0), **size(density, temperature))
+        prepare_glass(HERTZIAN, rng=np.random.default_rng(0), **size(density, temperature))
 
 
 @pytest.mark.parametrize("density", [0.0005, 0.30, 0.50, 0.55])
 def test_nor_by_fire(density):
     recipe = Recipe(minimiser="fire", melt_msd=1.0)
     with pytest.raises(SampleFailure, match=SENTENCE):
-        make_glass(HERTZIAN, rng=np.random.default_rng(0), **(size(density) | {"recipe": recipe}))
+        prepare_glass(HERTZIAN, rng=np.random.default_rng(0), **(size(density) | {"recipe": recipe}))
 
 
 @pytest.mark.parametrize("density", [0.0005, 0.50, 0.55])
 @pytest.mark.parametrize("minimiser", ["cg", "fire"])
 def test_nor_many_at_once(density, minimiser):
     asked = size(density) | {"recipe": Recipe(minimiser=minimiser, melt_msd=1.0)}
-    made = make_glasses(HERTZIAN, rngs=[np.random.default_rng(k) for k in range(3)], machine=backend(), **asked)
+    made = prepare_glasses(HERTZIAN, rngs=[np.random.default_rng(k) for k in range(3)], machine=backend(), **asked)
     assert all(isinstance(x, SampleFailure) and str(x).startswith("no solid: the particles no longer touch") for x in made)
 
 
@@ -104,7 +104,7 @@ def test_a_droplet_is_quenched_but_is_no_solid_across_the_box():
 
 def test_sticky_spheres_that_are_too_few_make_no_glass():
     with pytest.raises(SampleFailure, match=SENTENCE):
-        make_glass(
+        prepare_glass(
             catalogue.pss(), n_particles=200, density=0.02, parent_temperature=3.0, rng=np.random.default_rng(1),
             recipe=Recipe(melt_msd=1.0),
         )  # fmt: skip
@@ -143,7 +143,7 @@ def test_however_weak_its_forces_a_packing_is_a_solid(overlap):
 
 def test_just_above_jamming_glasses_are_made():
     """A little denser the same spheres hold each other: no fewer contacts than Maxwell asks for, counted pair by pair."""
-    glass = make_glass(HERTZIAN, rng=np.random.default_rng(0), **size(0.72))
+    glass = prepare_glass(HERTZIAN, rng=np.random.default_rng(0), **size(0.72))
     r = glass.positions[None] - glass.positions[:, None]
     r -= glass.box * np.rint(r / glass.box)
     reach = np.array(glass.model.mixture.lengths)[glass.species[:, None], glass.species]

@@ -5,11 +5,11 @@ from vitrify.batch import Batch
 from vitrify.ensemble import Estimate, parent_temperature
 from vitrify.ensemble.parent_temperature import find_parent_temperature
 from vitrify.errors import SampleFailure, UsageError
-from vitrify.model import catalogue
+from vitrify.models import catalogue
 from vitrify.observables import mechanics
-from vitrify.preparation import Recipe, make_glass, quench_glass
+from vitrify.preparation import Recipe, prepare_glass, quench_glass
 from vitrify.preparation import liquid as liquids
-from vitrify.preparation.liquid import melt, time_step
+from vitrify.preparation.liquid import equilibrate, time_step
 from vitrify.preparation.quench import quench
 from vitrify.preparation.samples import Samples
 from vitrify.preparation.start import random_start
@@ -46,7 +46,7 @@ def test_leapfrog_without_thermostat_conserves_energy(monkeypatch):
         with monkeypatch.context() as patch:
             rng = np.random.default_rng(1)
             batch = random_start(catalogue.pss(), n_particles=300, density=0.6, rng=rng)
-            melt(Samples(batch), temperature=3.0, melt_msd=1.0, rngs=[rng])
+            equilibrate(Samples(batch), temperature=3.0, melt_msd=1.0, rngs=[rng])
             patch.setattr(liquids, "COUPLING", 0.0)
             spread.append(energy_spread(batch, step))
             np.testing.assert_allclose(batch.velocity.sum(axis=0), 0.0, atol=1e-9)
@@ -58,7 +58,7 @@ def test_the_thermostat_holds_and_the_liquid_forgets():
     model, rng = catalogue.pss(), np.random.default_rng(2)
     batch = random_start(model, n_particles=400, density=0.6, rng=rng)
     before = batch.positions(0)
-    run = melt(Samples(batch), temperature=6.0, melt_msd=5.0, rngs=[rng])[0]
+    run = equilibrate(Samples(batch), temperature=6.0, melt_msd=5.0, rngs=[rng])[0]
     assert run.temperature == pytest.approx(6.0, rel=0.03)
     assert run.msd_over_a0_squared >= 5.0
     moved = batch.positions(0) - before
@@ -71,14 +71,14 @@ def test_a_liquid_that_does_not_flow_is_a_failure():
     model, rng = catalogue.pss(), np.random.default_rng(3)
     batch = random_start(model, n_particles=160, density=0.6, rng=rng)
     samples = Samples(batch)
-    assert melt(samples, temperature=0.05, melt_msd=10.0, rngs=[rng], max_steps=3000) == {}
+    assert equilibrate(samples, temperature=0.05, melt_msd=10.0, rngs=[rng], max_steps=3000) == {}
     assert "moved only" in str(samples.failed[0])
 
 
 def test_a_liquid_that_is_too_cold_for_its_pressure_says_so():
     size = {"n_particles": 100, "density": 1.2, "parent_temperature": 0.01}
     with pytest.raises(SampleFailure, match=r"instead of 0.01: its pressure .* higher parent temperature"):
-        make_glass(catalogue.inverse_power(), **size, rng=np.random.default_rng(1))
+        prepare_glass(catalogue.inverse_power(), **size, rng=np.random.default_rng(1))
 
 
 def test_time_step_follows_the_group_s_own():
@@ -124,9 +124,9 @@ def test_a_quench_that_does_not_end_is_a_failure(pss_glass):
 
 def test_a_glass_is_the_same_whenever_it_is_made():
     size = {"n_particles": 200, "density": 0.6, "parent_temperature": 6.0, "recipe": Recipe(melt_msd=1.0)}
-    one, two = (make_glass(catalogue.pss(), rng=np.random.default_rng(6), **size) for _ in range(2))
+    one, two = (prepare_glass(catalogue.pss(), rng=np.random.default_rng(6), **size) for _ in range(2))
     assert np.array_equal(one.positions, two.positions)
-    other = make_glass(catalogue.pss(), rng=np.random.default_rng(7), **size)
+    other = prepare_glass(catalogue.pss(), rng=np.random.default_rng(7), **size)
     assert not np.array_equal(one.positions, other.positions)
     assert np.bincount(one.species).tolist() == [100, 100]
 
@@ -157,7 +157,7 @@ def test_recipes_check_themselves(wrong):
 def test_impossible_glasses_are_refused(wrong, word):
     size = {"n_particles": 200, "density": 0.6, "parent_temperature": 6.0} | wrong
     with pytest.raises(UsageError, match=word):
-        make_glass(catalogue.pss(), rng=np.random.default_rng(0), **size)
+        prepare_glass(catalogue.pss(), rng=np.random.default_rng(0), **size)
 
 
 def test_pilots_that_give_way_to_shear_are_drawn_again(monkeypatch):

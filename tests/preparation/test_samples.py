@@ -5,14 +5,14 @@ import pytest
 
 from simulated import assert_same
 from vitrify.backends import backend, program, set_threads
-from vitrify.backends.program import GOES, Program
+from vitrify.backends.program import ACTIVE, Program
 from vitrify.batch import Batch
 from vitrify.errors import SampleFailure
 from vitrify.kernels.neighbours import sort_by_bin
 from vitrify.kernels.views import Bins, Candidates
-from vitrify.model import catalogue
+from vitrify.models import catalogue
 from vitrify.observables import mechanics
-from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
+from vitrify.preparation import Recipe, prepare_glass, prepare_glasses, quench_glass
 from vitrify.preparation import liquid as liquids
 from vitrify.preparation.places import OnDevice, sort_lines
 from vitrify.preparation.quench import quench
@@ -36,12 +36,14 @@ def recipe(minimiser="cg"):
 
 def together(seeds, model="pss(rc=1.2)", minimiser="cg", **changes):
     rngs = [np.random.default_rng(seed) for seed in seeds]
-    return make_glasses(catalogue.parse(model), rngs=rngs, machine=backend(), recipe=recipe(minimiser), **(SIZE | changes))
+    return prepare_glasses(
+        catalogue.parse(model), rngs=rngs, machine=backend(), recipe=recipe(minimiser), **(SIZE | changes)
+    )
 
 
 def alone(seed, model="pss(rc=1.2)", minimiser="cg", **changes):
     rng = np.random.default_rng(seed)
-    return make_glass(catalogue.parse(model), rng=rng, recipe=recipe(minimiser), **(SIZE | changes))
+    return prepare_glass(catalogue.parse(model), rng=rng, recipe=recipe(minimiser), **(SIZE | changes))
 
 
 def same_glass(a, b):
@@ -111,8 +113,8 @@ def test_both_paths_tell_the_same_stages():
     """What a batch tells is of the sample that is furthest behind."""
     seen = ([], [])
     rngs = [np.random.default_rng(1)]
-    make_glass(catalogue.pss(), rng=np.random.default_rng(1), recipe=recipe(), progress=seen[0].append, **SIZE)
-    make_glasses(catalogue.pss(), rngs=rngs, machine=backend(), recipe=recipe(), progress=seen[1].append, **SIZE)
+    prepare_glass(catalogue.pss(), rng=np.random.default_rng(1), recipe=recipe(), progress=seen[0].append, **SIZE)
+    prepare_glasses(catalogue.pss(), rngs=rngs, machine=backend(), recipe=recipe(), progress=seen[1].append, **SIZE)
     assert seen[0] == seen[1]
     assert {x.name for x in seen[0]} == {"liquid", "quench"}
     assert all(isinstance(x, Stage) for x in seen[0])
@@ -120,7 +122,7 @@ def test_both_paths_tell_the_same_stages():
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setitem(liquids.melt.__kwdefaults__, "max_steps", 2500)
+    monkeypatch.setitem(liquids.equilibrate.__kwdefaults__, "max_steps", 2500)
 
 
 def test_what_does_not_flow_fails_by_name(short):
@@ -171,7 +173,7 @@ def test_the_parallel_sort_is_the_serial_one():
     batch = Batch(model, list(boxes), positions, [rng.permutation(n) % 2 for n in sizes])
 
     place = OnDevice(batch, Chunked())
-    place.layout.going[:] = GOES
+    place.layout.active[:] = ACTIVE
     place.machine.program(Program(sort_lines(place.machine), repeats=False))(place.listing, 1, [0, 1])
     found = place.listing
     for s, n in enumerate(sizes):
@@ -202,7 +204,7 @@ from vitrify import batch
 from vitrify.backends import backend, gpu, machine
 from vitrify.batch import Batch
 from vitrify.leading import Lead
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.preparation import quench_glass, start
 from vitrify.preparation.liquid import advance, set_velocities
 from vitrify.preparation.places import LISTS
@@ -217,7 +219,7 @@ def made(on, sweeps, steps, lead):
     sites = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), -1).reshape(-1, 3)
     starts = [(rng.permutation(sites)[:40] + 0.3 * rng.random((40, 3))) * BOX / 4 for rng in rngs]
     samples = Samples(Batch(parse("pss(rc=1.2)"), [BOX] * 2, starts, [np.arange(40) % 2] * 2), on)
-    start.spread_apart(samples)
+    start.push_off(samples)
     set_velocities(samples, 2.0, rngs)
     heat = advance(samples, steps=steps, time_step=0.003, temperature=2.0)
     samples.place.download()

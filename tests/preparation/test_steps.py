@@ -8,20 +8,19 @@ import numpy as np
 import pytest
 
 import vitrify
-from stores import invented
+from stores import glasses_of, invented
 from vitrify.backends import backend
 from vitrify.campaign import Store
 from vitrify.errors import SampleFailure, UsageError
-from vitrify.model import catalogue
+from vitrify.models import catalogue
 from vitrify.observables import mechanics
 from vitrify.options import option, options_of
-from vitrify.preparation import Recipe, make_glass, make_glasses, quench_glass
+from vitrify.preparation import Recipe, prepare_glass, prepare_glasses, quench_glass
 from vitrify.recipe import STEPS, Cool, Melt, Quench, Step, recipe_of_steps, register_step
 from vitrify.report import tables
 from vitrify.report.gathered import gather
-from vitrify.study import parse_study, plan
-from vitrify.study.costs import costs
-from vitrify.study.digest import glass_digest, parent_temperature_digest
+from vitrify.study import parse_study, plan, product_statuses
+from vitrify.study.digest import parent_temperature_definition
 
 SIZE = {"n_particles": 200, "density": 0.6, "parent_temperature": 4.0}
 PAGES = Path(__file__).parents[2] / "docs"
@@ -39,7 +38,7 @@ parent_temperature = 4.0
 
 
 def made(recipe, seed=1):
-    return make_glass(catalogue.pss(), rng=np.random.default_rng(seed), recipe=recipe, **SIZE)
+    return prepare_glass(catalogue.pss(), rng=np.random.default_rng(seed), recipe=recipe, **SIZE)
 
 
 def test_melt_and_quench_as_steps_are_the_default_to_the_last_bit():
@@ -65,7 +64,7 @@ def test_cooled_glasses_lie_deeper_the_more_slowly_they_are_cooled():
 def test_many_are_cooled_as_each_alone():
     recipe = Recipe(melt_msd=1.0, between=[Cool(to=1.0, steps=1000)])
     rngs = [np.random.default_rng(seed) for seed in (1, 2)]
-    together = make_glasses(catalogue.pss(), rngs=rngs, machine=backend(), recipe=recipe, **SIZE)
+    together = prepare_glasses(catalogue.pss(), rngs=rngs, machine=backend(), recipe=recipe, **SIZE)
     for seed, glass in zip((1, 2), together, strict=True):
         assert np.array_equal(glass.positions, made(recipe, seed).positions)
 
@@ -81,6 +80,8 @@ def test_a_cooling_too_fast_for_the_thermostat_fails():
     ([{"step": "melt", "far": 1}, {"step": "quench"}], "one of msd"), ([{"step": "melt", "msd": 0.5}, {"step": "quench"}], "msd"),
     ([{"step": "melt"}, {"step": "cool"}, {"step": "quench"}], "a positive temperature"),
     ([{"step": "melt"}, {"step": "cool", "to": 1, "steps": 10}, {"step": "quench"}], "at least 500"),
+    ([{"step": "melt"}, {"step": "shear"}, {"step": "quench"}], "strain is 0.0, must be given, and other than 0"),
+    ([{"step": "melt"}, {"step": "shear", "strain": 0.0}, {"step": "quench"}], "strain is 0.0, must be given, and other than 0"),
     ([{"step": "melt"}, {"step": "quench", "minimiser": "newton"}], '"cg" or "fire"'),
     ([{"step": "melt"}, {"step": "melt"}, {"step": "quench"}], "with others between"),
 ])  # fmt: skip
@@ -97,7 +98,12 @@ def study(preparation=""):
 
 
 def digest(of):
-    return glass_digest(of, of.ensembles[0])
+    return glasses_of(of)[0].digest
+
+
+def test_a_key_that_is_no_text_is_an_unknown_one():
+    with pytest.raises(UsageError, match="step melt: 3 is not a key of it"):
+        recipe_of_steps([{"step": "melt", 3: 4}, {"step": "quench"}])
 
 
 def test_one_recipe_has_one_digest_and_another_another():
@@ -109,12 +115,13 @@ def test_one_recipe_has_one_digest_and_another_another():
     slower = study('[{ step = "melt" }, { step = "cool", to = 0.5, steps = 200000 }, { step = "quench" }]')
     assert len({digest(x) for x in (plain, cooled, slower)}) == 3
     automatic = [replace(x.ensembles[0], parent_temperature="auto") for x in (plain, cooled)]
-    assert len({parent_temperature_digest(plain, x) for x in automatic}) == 1  # pilots are not cooled
+    pilots = [parent_temperature_definition(plain, x) for x in automatic]
+    assert pilots[0] == pilots[1]  # they are not cooled
     assert replace(cooled.ensembles[0], n_samples=3).recipe == cooled.ensembles[0].recipe
 
 
 def test_keys_beside_a_preparation_must_say_the_same():
-    with pytest.raises(UsageError, match="melt_msd stands beside a preparation"):
+    with pytest.raises(UsageError, match="melt_msd must be left out if a preparation is given"):
         parse_study(STUDY + 'melt_msd = 3\npreparation = [{ step = "melt" }, { step = "quench" }]\n')
 
 
@@ -146,8 +153,8 @@ def odd(run, **more):
 
 @pytest.mark.parametrize(("run", "said"), [
     (lambda self, on: 1 / 0, r"step odd fails: ZeroDivisionError: division by zero \(test_steps.py, line \d+\)"),
-    (lambda self, on: None, "step odd fails"), (lambda self, on: {7: {"a": 1}}, "of sample 7, of which there is none"),
-    (lambda self, on: {0: {"a": None}}, "must keep numbers and texts"), (lambda self, on: {0: {"seed": 3}}, "no glass has yet"),
+    (lambda self, on: None, "step odd fails"), (lambda self, on: {7: {"a": 1}}, "for sample 7, which does not exist"),
+    (lambda self, on: {0: {"a": None}}, "must record numbers and texts"), (lambda self, on: {0: {"seed": 3}}, "already in use"),
     (lambda self, on: exit(), "SystemExit"),
 ])  # fmt: skip
 def test_a_step_that_goes_wrong_is_a_failed_sample(monkeypatch, run, said):
@@ -183,7 +190,9 @@ def test_a_later_version_of_a_step_finds_what_an_earlier_made(monkeypatch, tmp_p
 
 def test_plan_counts_what_stands_between():
     cooled = study('[{ step = "melt" }, { step = "cool", to = 0.5, steps = 1000000 }, { step = "quench" }]')
-    before, after = (next(x.seconds for x in costs(of) if x.product == "glass") for of in (study(), cooled))
+    before, after = (
+        next(x.expected_seconds for x in product_statuses(of) if x.product == "glass") for of in (study(), cooled)
+    )
     assert after > 20 * before
     assert len(plan(cooled)) == 2
 
@@ -205,14 +214,14 @@ def test_a_step_of_a_plugin(monkeypatch):
             register_step(STEPS["hold"])
     finally:
         STEPS.pop("hold", None)
-    with pytest.raises(UsageError, match="no frozen dataclass"):
+    with pytest.raises(UsageError, match="not a frozen dataclass"):
         register_step(Step)
 
 
 def test_study_files_name_all_steps_with_their_options():
     page = (PAGES / "study-files.md").read_text(encoding="utf-8").split("## Preparations")[1].split("## ")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.M))
-    assert list(rows) == ["melt", "cool", "quench"]
+    assert list(rows) == ["melt", "cool", "quench", "shear"]
     for name, row in rows.items():
         assert row.startswith(STEPS[name].summary)
         assert all(f"`{x}" in row for x in options_of(STEPS[name]))

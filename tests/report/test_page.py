@@ -29,7 +29,7 @@ ENDS = tuple(
     x for x in PAPER if x[0] in ("QSS q=6", "QSS q=20", "DSS rho=0.55", "DSS rho=0.60", "DSS rho=1.20", "CSS rc=1.1")
 )
 TITLES = [
-    "Pressure, coordination, stickiness", "Elastic moduli", "Fluctuations of moduli", "Structure", "Density of states",
+    "Pressure, coordination and stickiness", "Elastic moduli", "Fluctuations of moduli", "Structure", "Density of states",
     "Dipole responses", "Quasilocalised modes", "Energy of quasilocalised modes",
 ]  # fmt: skip
 
@@ -295,7 +295,7 @@ def test_every_link_leads_somewhere_and_every_image_says_what_is_seen(paper_page
     assert all((paper_page.parent / x).is_file() for x in links if not x.startswith("#"))
     assert {f"figures/figure_04.{x}" for x in ("svg", "png", "csv")} <= set(links)
     assert found.of("html") == [{"lang": "en"}]
-    assert not found.of("script")
+    assert found.of("script") == [{"type": "application/json", "id": "answers"}, {}]  # data, and one of ours
     moduli, relation = (x["alt"] for x in found.of("img"))
     assert re.search(
         r"G/K falls from 0\.\d+ to 0\.\d+ as q rises from 6 to 20; falls from .* as ρ rises from 0.55 to 1.2", moduli

@@ -107,7 +107,7 @@ def test_of_several_parts_each_has_its_own_rule_and_the_worst_decides(values, er
     ]
     found = rule.judge(tuple(each))
     assert found.verdict is verdict
-    assert "QSS: 1.0(" in found.shown
+    assert "QSS: from 1.0(" in found.shown
     assert "DSS: " in found.shown
 
 
@@ -118,8 +118,8 @@ def test_margins_are_plain_numbers():
 
 def test_parts_with_one_margin_share_its_words():
     margin = AllOf({"QSS": Trend(rising=True), "DSS": Trend(rising=False), "CSS": Trend(rising=False)}).margin
-    assert margin.startswith("QSS: rises")
-    assert "; DSS, CSS: falls" in margin
+    assert margin.startswith("QSS: it rises")
+    assert "; DSS, CSS: it falls" in margin
 
 
 NO_LEAST = Sizes()
@@ -134,7 +134,7 @@ def test_sizes_below_which_no_verdict_is_given():
     assert claim(about(0.3, part=0.2), few).judgement.verdict is Verdict.AGREES
     found = claim(about(0.3, part=0.2), few, Sizes(1000, 50)).judgement
     assert found.verdict is Verdict.NOT_DECIDED
-    assert found.would_decide == "it takes glasses of N = 1,000 or more and n = 50 or more; n = 200 settles it"
+    assert found.would_decide == "a verdict takes glasses of N = 1,000 or more and n = 50 or more; n = 200 would settle it"
 
 
 def test_what_a_study_lacks_is_named():
@@ -155,7 +155,7 @@ def test_an_error_that_more_samples_do_not_shrink_promises_no_number_of_them():
     one = parts([-0.1], [0.1], n=100)[0]
     assert above(0.0).judge((replace(one, by_samples=False),)).would_decide == ""
     assert (
-        claim(above(0.0), Evidence((replace(one, by_samples=False),))).judgement.would_decide == "n = 200"
+        claim(above(0.0), Evidence((replace(one, by_samples=False),))).judgement.would_decide == "n = 200 would settle it"
     )  # what the claim says
 
 
@@ -179,14 +179,14 @@ def test_a_trend_says_what_would_decide_it():
 
 def test_a_value_at_the_bound_promises_no_number_of_samples():
     found = claim(above(0.0), Evidence(parts([-1e-6], [0.1]))).judgement
-    assert "at the bound" in found.would_decide
+    assert "at the edge of the margin" in found.would_decide
     assert "n = " not in found.would_decide
 
 
 def test_numbers_beside_a_claim_are_shown_and_not_judged():
     found = claim(above(0.0), Evidence(parts([1.0], [0.1]), beside=parts([-9.0], [0.1])))
     assert found.judgement.verdict is Verdict.AGREES
-    assert found.judgement.shown == "1.0(1); beside it x = 0: -9.0(1)"
+    assert found.judgement.shown == "1.0(1); for comparison: x = 0: -9.0(1)"
     assert [x.estimate.value for x in found.beside] == [-9.0]
 
 

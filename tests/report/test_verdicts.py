@@ -41,7 +41,7 @@ def test_what_is_not_known_is_null(tmp_path):
     absent, unknown = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))
     assert (absent["verdict"], absent["value"], absent["parts"]) == ("not in this study", None, [])
     assert (unknown["verdict"], unknown["parts"][0]["error"]) == ("not decided", None)
-    assert unknown["would_decide"] == "n = 200"
+    assert unknown["would_decide"] == "n = 200 would settle it"
 
 
 def test_all_verdicts_are_summed_up_in_a_line(tmp_path):

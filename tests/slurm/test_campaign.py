@@ -41,7 +41,7 @@ class Campaign:
         (folder / "queue.toml").write_text(JOBS)
 
     def start(self):
-        command = [*VITRIFY, "run", "study.toml", "--store", "store", "--slurm", "queue.toml", "--no-report"]
+        command = [*VITRIFY, "run", "study.toml", "--store", "store", "--slurm", "queue.toml", "--no-report", "--no-pack"]
         with self.said.open("w") as said:
             self.process = subprocess.Popen(command, cwd=self.folder, env=self.slurm.environment, stdout=said, stderr=said)
 
@@ -50,8 +50,9 @@ class Campaign:
         self.process.wait()
 
     def results(self):
-        """Result files, each with what would change if it were made again."""
-        return {x: (x.stat().st_mtime_ns, x.stat().st_ino) for x in results_in(self.store)}
+        """Results, each with what would change if it were made again: they have files of their own here."""
+        paths = [Store(self.store).path(x) for x in results_in(self.store)]
+        return {x: (x.stat().st_mtime_ns, x.stat().st_ino) for x in paths}
 
     def wait_for(self, number):
         """Until there are so many results; notes meanwhile which process is on which node."""
@@ -81,15 +82,18 @@ class Campaign:
         return len(results_in(self.store))
 
 
-def results_in(store):
-    return [x for x in store.glob("*/*/*.h5") if not x.name.startswith(".")]
+def results_in(directory):
+    """Keys of all results, whether they have files of their own or stand in packs."""
+    if not (directory / "vitrify-store.json").exists():
+        return []
+    store, places = Store(directory), (x for x in sorted(directory.glob("*/*-*")) if x.is_dir())
+    return [key for x in places for key in store.keys(str(x.relative_to(directory)))]
 
 
 def content(directory):
     """Every result of a store, to the last bit; but for the seconds that it took."""
     store = Store(directory)
-    keys = sorted(str(x.relative_to(directory).with_suffix("")) for x in results_in(directory))
-    return {key: _bits(store.read(key)) for key in keys}
+    return {key: _bits(store.read(key)) for key in results_in(directory)}
 
 
 def _bits(result):

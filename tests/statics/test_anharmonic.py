@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from samples import energy_function
+from samples import energy_function, pair_scales
 from vitrify.observables import quasilocalised_mode
 from vitrify.statics import Hessian, Pairs
-from vitrify.statics.anharmonic import cubic_force, hessian_force, quartic_force
+from vitrify.statics.anharmonic import cubic_force, forces, hessian_force, quartic_force
 from vitrify.statics.mode_energy import dilation_over_shear, energy_split, strain_coupling
 from vitrify.statics.modes import lowest_modes
 from vitrify.statics.quasilocalised import iterate, softest_mode
@@ -31,6 +31,23 @@ def along(glass, order):
     return derivative
 
 
+KINDS = ("quartic", "cubic", "pseudo-harmonic", "participation")
+
+
+def form_of(glass, kind):
+    """z ↦ U''':zzz, U''''::zzzz, Σ_<ij> (z_ij·z_ij)² or Σ_i (z_i·z_i)², and its degree. Pairs are all that interact."""
+    if kind in ("cubic", "quartic"):
+        degree = {"cubic": 3, "quartic": 4}[kind]
+        return along(glass, degree), degree
+    if kind == "participation":
+        return lambda z: jnp.sum(jnp.sum(z**2, axis=1) ** 2), 4
+    i, j = np.triu_indices(glass.n_particles, 1)
+    r = np.linalg.norm(glass.cell.nearest(glass.positions[j] - glass.positions[i]), axis=1)
+    lam, _ = pair_scales(glass.model.mixture, glass.species, glass.sizes, i, j)
+    near = r < glass.model.potential.cutoff * lam
+    return lambda z: jnp.sum(jnp.sum((z[j[near]] - z[i[near]]) ** 2, axis=1) ** 2), 4
+
+
 def displacement(glass, seed=0):
     z = np.random.default_rng(seed).normal(size=(glass.n_particles, 3))
     z -= z.mean(axis=0)
@@ -45,6 +62,26 @@ def test_contractions(glass, order, force):
     scale = np.abs(found).max()
     np.testing.assert_allclose(found, np.array(jax.grad(derivative)(jnp.array(z))) / order, atol=1e-8 * scale)
     assert np.vdot(z, found) == pytest.approx(float(derivative(jnp.array(z))), abs=1e-8 * scale * np.sqrt(z.size))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_force_and_gradient_of_each_kind(pss_glass, kind):
+    """F is the gradient of the form over its degree among displacements without translations, and M·z − κ/τ F that of the
+    logarithm of the cost κ²/τ (κ³/τ² of cubic ones) but for a number over κ."""
+    form, degree = form_of(pss_glass, kind)
+    z, quadratic = displacement(pss_glass), along(pss_glass, 2)
+    linear, force = (x[0] for x in forces(Pairs.of(pss_glass), z[None], kind))
+    expected = np.array(jax.grad(form)(jnp.array(z))) / degree
+    np.testing.assert_allclose(force, expected - expected.mean(axis=0), atol=1e-8 * np.abs(force).max())
+    above, below = (3, 2) if kind == "cubic" else (2, 1)
+
+    def cost(x):
+        free = x - x.mean(axis=0)
+        return above * jnp.log(quadratic(free)) - below * jnp.log(jnp.abs(form(free)))
+
+    kappa, tau = np.vdot(z, linear), np.vdot(z, force)
+    found = 2 * above / kappa * (linear - kappa / tau * force)
+    np.testing.assert_allclose(found, np.array(jax.grad(cost)(jnp.array(z))), atol=1e-7 * np.abs(found).max())
 
 
 def test_split_sums_to_the_eigenvalue(glass):
@@ -101,13 +138,14 @@ def test_dilation_over_shear_in_closed_form():
     assert dilation_over_shear(np.eye(3) + np.diag([-2.0, 1.0, 1.0])) == pytest.approx(-0.5)
 
 
-@pytest.mark.parametrize(("order", "degree"), [("quartic", 4), ("cubic", 3)])
-def test_nonlinear_modes_solve_their_equation(pss_glass, order, degree):
-    """Eq. (A14) with M and U'''' of automatic differentiation."""
+@pytest.mark.parametrize("order", KINDS)
+def test_nonlinear_modes_solve_their_equation(pss_glass, order):
+    """Eq. (A14) and its kin, with M and F of automatic differentiation."""
     mode = softest_mode(Hessian(Pairs.of(pss_glass)), order)
-    pi = jnp.array(mode.vector)
+    pi, (form, degree) = jnp.array(mode.vector), form_of(pss_glass, order)
     linear = np.array(jax.grad(along(pss_glass, 2))(pi)) / 2
-    force = np.array(jax.grad(along(pss_glass, degree))(pi)) / degree
+    force = np.array(jax.grad(form)(pi)) / degree
+    force = force - force.mean(axis=0)
     residual = linear - np.vdot(pi, linear) / np.vdot(pi, force) * force
     assert np.linalg.norm(residual) < 1e-8 * np.linalg.norm(linear)  # JAX's M from the printed table is good to 1e-9
     assert mode.residual < 1e-9

@@ -11,7 +11,7 @@ from vitrify.batch import least_height
 from vitrify.contacts import Contacts
 from vitrify.errors import UsageError
 from vitrify.glass import Glass, range_of
-from vitrify.model.catalogue import parse
+from vitrify.models.catalogue import parse
 from vitrify.observables import dipole_decay, low_frequency_modes, mechanics, quasilocalised_mode, radial_distribution
 from vitrify.observables.elasticity import elasticity
 from vitrify.preparation import quench_glass

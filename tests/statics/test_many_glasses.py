@@ -301,7 +301,7 @@ def test_what_is_no_minimum_is_given_up_early(glasses):
     for _ in range(6):
         iteration.filter()
         iteration.rotate()
-    assert iteration.going.tolist() == [0, 1]
+    assert iteration.active.tolist() == [0, 1]
 
 
 def test_particles_that_do_not_interact_are_told():
@@ -317,14 +317,14 @@ SIMULATE = """
 import numpy as np
 from vitrify.backends import backend
 from vitrify.backends.gpu import Gpu
-from vitrify.model.catalogue import parse
-from vitrify.preparation import Recipe, make_glass
+from vitrify.models.catalogue import parse
+from vitrify.preparation import Recipe, prepare_glass
 from vitrify.statics import Pairs, SHEAR_XY
 from vitrify.statics.chebyshev import ChebyshevOperators
 from vitrify.statics.hessians import Hessians
 
 def glass(seed):
-    return make_glass(
+    return prepare_glass(
         parse("pss(rc=1.2)"), n_particles=40, density=0.6, parent_temperature=6.0,
         rng=np.random.default_rng(seed), recipe=Recipe(melt_msd=1.0),
     )

@@ -10,7 +10,7 @@ from samples import energy_function
 from vitrify.contacts import Contacts
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.model.catalogue import pss
+from vitrify.models.catalogue import pss
 from vitrify.observables import (
     density_of_states,
     dipole_decay,

@@ -1,6 +1,7 @@
 """Every column of a table has a unit and a meaning."""
 
 import json
+import shutil
 
 import h5py
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 import vitrify
 from stores import filled, study_text
-from vitrify.cli.measure import MEANINGS
+from vitrify import campaign
 from vitrify.export.table import export_table
+from vitrify.measuring.meanings import MEANINGS
 from vitrify.observables import Measurement
 from vitrify.report.page import write_report
+from vitrify.study import plan
 from vitrify.study.columns import columns
 from vitrify.study.observables import OBSERVABLES
 from vitrify.tables import export_tables
@@ -28,17 +31,26 @@ def store(tmp_path_factory):
     return filled(tmp_path_factory.mktemp("columns") / "s", text)
 
 
-def test_every_column_of_every_observable_is_described(store):
-    table = vitrify.open_store(store).tables()
-    assert len(table) == 4
+@pytest.fixture(scope="module")
+def store_of_all(store, tmp_path_factory):
+    """The same with an imported glass, which has columns of its own."""
+    place = shutil.copytree(store, tmp_path_factory.mktemp("imported") / "s")
+    vitrify.import_glasses(vitrify.open_store(place).glass("a", 0), store=place, ensemble="imported")
+    campaign.run(plan(vitrify.open_store(place).study, ensemble="imported"), campaign.Store(place), workers=1)
+    return place
+
+
+def test_every_column_of_every_observable_is_described(store_of_all):
+    table = vitrify.open_store(store_of_all).tables()
+    assert len(table) == 5
     assert set(table.columns) == set(COLUMNS)  # none without words, no words without a column
     assert all(x.meaning for x in COLUMNS.values())
 
 
-def test_the_stated_kind_is_what_stands_in_the_files(store):
+def test_the_stated_kind_is_what_stands_in_the_files(store_of_all):
     """JSON tells whole numbers, truths and texts apart; floats are the rest."""
     found = {}
-    for path in store.glob("*/*/000000.h5"):
+    for path in store_of_all.glob("*/*/000000.h5"):
         with h5py.File(path) as file:
             found |= json.loads(file.attrs["values"])
     known = {name: type(found[name]) for name in COLUMNS if name in found}
@@ -49,7 +61,7 @@ def test_the_stated_kind_is_what_stands_in_the_files(store):
 def test_the_name_of_the_first_version_warns():
     from vitrify.study import columns as module
 
-    with pytest.warns(DeprecationWarning, match="now columns"):
+    with pytest.warns(DeprecationWarning, match=r"now vitrify\.study\.columns\.columns\(\)"):
         assert module.COLUMNS == COLUMNS
 
 

@@ -7,15 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 import vitrify
-from stores import filled
+from stores import filled, glasses_of
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
-from vitrify.study import parse_study, read_study
-from vitrify.study.costs import costs
-from vitrify.study.digest import glass_definition, glass_digest, parent_temperature_definition
-from vitrify.study.identity import write_identity
-from vitrify.study.surplus import not_asked_for
+from vitrify.study import parse_study, product_statuses, read_study, write_manifest
+from vitrify.study.orphans import not_asked_for
 
 STUDIES = Path(__file__).parents[2] / "studies"
 TEXT = """[study]
@@ -74,20 +71,20 @@ def test_a_square_below_twice_the_cutoff_is_refused_at_the_door():
 
 def test_digests_say_the_dimension_where_it_is_not_3():
     space, plain, flat = (parse_study(study(x)) for x in ("dimension = 3", "", "dimension = 2"))
-    definitions = [glass_definition(x, x.ensembles[0]) for x in (space, plain, flat)]
+    definitions = [glasses_of(x)[0].definition for x in (space, plain, flat)]
     assert definitions[0] == definitions[1]
     assert "dimension" not in definitions[0]
     assert definitions[2] == definitions[0] | {"dimension": 2}
-    assert glass_digest(space, space.ensembles[0]) != glass_digest(flat, flat.ensembles[0])
-    automatic = replace(flat.ensembles[0], parent_temperature="auto")
-    assert parent_temperature_definition(flat, automatic)["dimension"] == 2
+    assert glasses_of(space)[0].digest != glasses_of(flat)[0].digest
+    automatic = replace(flat, ensembles=(replace(flat.ensembles[0], parent_temperature="auto"),))
+    assert glasses_of(automatic)[0].needs.definition["dimension"] == 2
 
 
 def test_a_store_of_cubes_is_not_taken_for_one_of_squares(tmp_path):
     """A key that only one of two definitions has is otherwise what an earlier version did not know."""
     place = filled(tmp_path / "s", study())
     store = Store(place)
-    write_identity(parse_study(study()), store)
+    write_manifest(parse_study(study()), store)
     assert len(vitrify.open_store(place).table("a")) == 2
     store.write_text("study.toml", study("dimension = 2"))
     assert len(vitrify.open_store(place).table("a")) == 0
@@ -99,11 +96,12 @@ def test_costs_of_the_plane_are_a_guess_by_its_neighbours():
     """Kob-Andersen's pairs have 78 neighbours within the cutoff in space, and 23 in the plane."""
 
     def glass(dimension):
-        found = costs(parse_study(study(dimension, model="kob_andersen()", density=1.2).replace("= 100", "= 1000")))
+        text = study(dimension, model="kob_andersen()", density=1.2).replace("= 100", "= 1000")
+        found = product_statuses(parse_study(text))
         return next(x for x in found if x.product == "glass")
 
     flat, space = glass("dimension = 2"), glass("dimension = 3")
-    assert 0.0 < flat.seconds < space.seconds
+    assert 0.0 < flat.expected_seconds < space.expected_seconds
     assert space.source == "table"
     assert flat.source not in ("table", "log", space.source)
 

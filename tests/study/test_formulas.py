@@ -10,16 +10,14 @@ from math import exp
 
 import pytest
 
-from stores import filled
+from stores import filled, glasses_of
 from vitrify import campaign
 from vitrify.campaign import Store
 from vitrify.errors import UsageError
-from vitrify.model import Potential, catalogue, smooth_cutoff
-from vitrify.model.potentials import PiecewiseStickySpheres
-from vitrify.study import parse_study, plan
-from vitrify.study.folders import glass_folder, products
-from vitrify.study.identity import definitions, write_identity
-from vitrify.study.surplus import not_asked_for
+from vitrify.models import Potential, catalogue, smooth_cutoff
+from vitrify.models.potentials import PiecewiseStickySpheres
+from vitrify.study import Ledger, parse_study, plan, write_manifest
+from vitrify.study.orphans import not_asked_for
 
 TEXT = """
 [study]
@@ -76,16 +74,16 @@ def study(model="gaussian()"):
 
 
 def folder():
-    return glass_folder(study(), study().ensembles[0])
+    return glasses_of(study())[0].folder
 
 
 def test_another_formula_under_the_same_name_stands_elsewhere(called_gaussian):
     called_gaussian(family(1.0))
-    one = {x.folder for x in products(study(), study().ensembles[0])}
+    one = set(Ledger(study()).definitions)
     called_gaussian(family(1.0))
-    assert {x.folder for x in products(study(), study().ensembles[0])} == one
+    assert set(Ledger(study()).definitions) == one
     called_gaussian(family(2.0))
-    assert not one & {x.folder for x in products(study(), study().ensembles[0])}
+    assert not one & set(Ledger(study()).definitions)
 
 
 def test_numbers_and_cutoff_are_of_the_formula_too(called_gaussian):
@@ -105,11 +103,11 @@ def test_numbers_and_cutoff_are_of_the_formula_too(called_gaussian):
 
 def test_shipped_families_are_known_by_their_names_alone(called_gaussian):
     for model in ("pss(rc=1.2)", "qss(q=12, xc=2.0)", "lennard_jones()", "inverse_power()", "hertzian()"):
-        assert not any(KEY in x for x in definitions(study(model)).values())
+        assert not any(KEY in x for x in Ledger(study(model)).definitions.values())
     called_gaussian(family(1.0), "pss")
-    assert any(KEY in x for x in definitions(study("pss()")).values())
+    assert any(KEY in x for x in Ledger(study("pss()")).definitions.values())
     called_gaussian(type("Derived", (PiecewiseStickySpheres,), {}), "pss")
-    assert any(KEY in x for x in definitions(study("pss()")).values())
+    assert any(KEY in x for x in Ledger(study("pss()")).definitions.values())
 
 
 PROGRAM = """
@@ -135,7 +133,7 @@ def test_it_is_the_same_in_every_process(called_gaussian, request):
 def test_a_run_makes_the_glasses_of_a_changed_formula_and_says_why_the_old_are_not_asked_for(called_gaussian, tmp_path):
     called_gaussian(family(1.0))
     store = Store(filled(tmp_path / "store", TEXT.format(model="gaussian()")))
-    write_identity(study(), store)
+    write_manifest(study(), store)
     assert campaign.run(plan(study()), store, workers=1).made == 0
     called_gaussian(family(1.5))
     assert campaign.run(plan(study()), store, workers=1).made == 1
@@ -149,7 +147,7 @@ def test_a_store_from_before_formulas_were_recorded(called_gaussian, tmp_path):
     store = Store(filled(tmp_path / "store", TEXT.format(model="gaussian()")))
     old = store.directory / "a" / "glass-0123456789ab"
     old.mkdir()
-    about = {k: v for k, v in definitions(study())[folder()].items() if k != KEY}
+    about = {k: v for k, v in Ledger(study()).definitions[folder()].items() if k != KEY}
     (old / "spec.json").write_text(json.dumps(about))
     (old / "000000.h5").write_bytes(b"")
     reasons = {x.folder: x.why for x in not_asked_for(store)}

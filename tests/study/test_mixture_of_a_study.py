@@ -5,17 +5,16 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from stores import filled
+from stores import filled, glasses_of
 from vitrify import Glass, open_store
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
-from vitrify.model import Mixture
+from vitrify.models import Mixture
 from vitrify.papers.sticky_spheres_1.figures import FIGURES
 from vitrify.report.gathered import gather
 from vitrify.report.tables import ensembles
 from vitrify.study import parse_study
-from vitrify.study.digest import glass_definition, glass_digest
 
 ALLOY = "pss(rc=1.2) [0.8:0.2; lengths 1,1.1,1.25; labels Ni,P]"
 STUDY = """
@@ -43,7 +42,7 @@ def store(tmp_path_factory):
 
 def digest(model):
     study = parse_study(STUDY.format(model=model))
-    return glass_digest(study, study.ensembles[0])
+    return glasses_of(study)[0].digest
 
 
 def test_the_mixture_is_in_the_digest():
@@ -61,7 +60,7 @@ def test_the_papers_mixture_written_out_is_no_other_study():
     """And its definition names the model as the first release did, so that stores stay what they are."""
     assert digest("pss(rc=1.2) [0.5:0.5; lengths 1,1.18,1.4]") == digest("pss( rc = 1.20 )") == digest("pss(rc=1.2)")
     study = parse_study(STUDY.format(model="pss(rc=1.2)"))
-    assert glass_definition(study, study.ensembles[0])["model"] == "pss(rc=1.2)"
+    assert glasses_of(study)[0].definition["model"] == "pss(rc=1.2)"
 
 
 def test_glasses_of_the_store_are_of_the_mixture(store, tmp_path):

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from stores import glasses_of
 from vitrify import campaign, open_store
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.study import digest as digests
 from vitrify.study import parse_study, plan
-from vitrify.study.stored import temperatures_made_anew
+from vitrify.study.earlier import temperatures_made_anew
 
 OLD = Path(__file__).parent / "stores" / "release-0.1.0"
 
@@ -63,7 +64,7 @@ def test_a_run_of_today_goes_on_with_it_honestly(old):
 def test_glasses_of_a_temperature_that_the_study_gives_are_not_made_anew():
     """The rule for pilots is no part of what defines them."""
     study = parse_study((OLD / "study.toml").read_text() + "parent_temperature = 5.46\n")
-    definition = digests.glass_definition(study, study.ensembles[0])
+    definition = glasses_of(study)[0].definition
     assert definition["parent_temperature"] == "5.46"
     assert digests.TEMPERATURE_RULE not in json.dumps(definition, ensure_ascii=False)
 

@@ -11,7 +11,7 @@ from vitrify import campaign
 from vitrify.backends import Cpu
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
-from vitrify.model import catalogue
+from vitrify.models import catalogue
 from vitrify.observables import elasticity, low_frequency_modes
 from vitrify.preparation import liquid
 from vitrify.study import ensemble_table, parse_study, plan
@@ -55,7 +55,7 @@ class Pretended(Cpu):
 
 
 def on_device(study, free):
-    """Its batches, those for a GPU on a machine that pretends to be one."""
+    """Its units, those for a GPU on a machine that pretends to be one."""
     pretended = partial(make_in_step, machine=Pretended(free))
     return [replace(x, together=pretended) if x.together else x for x in with_gpu(plan(study))]
 
@@ -63,8 +63,8 @@ def on_device(study, free):
 @pytest.mark.parametrize("free", [2**40, 1])  # all samples at once, or one after the other
 def test_glasses_and_moduli_are_published_and_the_rest_comes_after_them(tmp_path, free):
     study, store = parse_study(TEXT), Store.create(tmp_path / "s")
-    batches = on_device(study, free)
-    at_once = [x for x in batches if x.together]  # either minimiser
+    units = on_device(study, free)
+    at_once = [x for x in units if x.together]  # either minimiser
     assert [(x.counts, x.resources, len(x.tasks)) for x in at_once] == [(0, {"GPU": 1}, 2), (0, {"GPU": 1}, 6)]
     campaign.run(at_once, store, workers=1)
     glass, _, elastic = plan(study)[0].tasks
@@ -74,7 +74,7 @@ def test_glasses_and_moduli_are_published_and_the_rest_comes_after_them(tmp_path
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-8)
     assert store.read(elastic.key).made_from == glass_checksum(store.read(glass.key))
     assert len(store.keys(glass.key.rpartition("/")[0])) == 3
-    outcome = campaign.run(batches, store, workers=1)
+    outcome = campaign.run(units, store, workers=1)
     assert (outcome.made, outcome.failed) == (4, 0)  # mechanics was still missing
     table = ensemble_table(study, study.ensembles[0], store)
     assert len(table) == 3
@@ -90,8 +90,8 @@ def test_modes_are_measured_on_the_device_too(tmp_path):
         below.split("[[ensemble]]")[0] + "[[ensemble]]" + below.split("[[ensemble]]")[2] + 'observables = ["modes"]\n',
     ):
         study, store = parse_study(text), Store.create(tmp_path / str(len(text)))
-        batches = on_device(study, 2**40)
-        campaign.run([x for x in batches if x.together], store, workers=1)
+        units = on_device(study, 2**40)
+        campaign.run([x for x in units if x.together], store, workers=1)
         glass, *measured = plan(study)[0].tasks
         task = next(x for x in measured if "modes" in x.key)
         found, made = store.read(task.key, task.digest), read_glass(store, glass.key, glass.digest)
@@ -103,11 +103,11 @@ def test_modes_are_measured_on_the_device_too(tmp_path):
 
 
 def test_what_fails_on_a_device_is_recorded(tmp_path, monkeypatch):
-    monkeypatch.setitem(liquid.melt.__kwdefaults__, "max_steps", 2500)
+    monkeypatch.setitem(liquid.equilibrate.__kwdefaults__, "max_steps", 2500)
     study = parse_study(TEXT.replace("parent_temperature = 6.0", "parent_temperature = 0.05"))
-    store, batches = Store.create(tmp_path / "s"), on_device(study, 2**40)
-    campaign.run([x for x in batches if x.together], store, workers=1)
-    assert "moved only" in store.failure(batches[0].tasks[0].key).reason
+    store, units = Store.create(tmp_path / "s"), on_device(study, 2**40)
+    campaign.run([x for x in units if x.together], store, workers=1)
+    assert "moved only" in store.failure(units[0].tasks[0].key).reason
 
 
 def test_a_device_that_breaks_leaves_the_work_to_the_cpu(tmp_path, capsys):
@@ -115,10 +115,10 @@ def test_a_device_that_breaks_leaves_the_work_to_the_cpu(tmp_path, capsys):
         raise RuntimeError("out of resources")
 
     study, store = parse_study(TEXT), Store.create(tmp_path / "s")
-    batches = [replace(x, together=broken) if x.together else x for x in on_device(study, 1)]
-    outcome = campaign.run(batches, store, workers=1)
+    units = [replace(x, together=broken) if x.together else x for x in on_device(study, 1)]
+    outcome = campaign.run(units, store, workers=1)
     assert (outcome.made, outcome.failed) == (4, 0)
-    assert "loose on a GPU: RuntimeError: out of resources; the tasks are made one by one" in capsys.readouterr().err
+    assert "loose on a GPU: RuntimeError: out of resources; its tasks are now done one by one" in capsys.readouterr().err
 
 
 def test_a_batch_fits_into_free_memory():
@@ -160,7 +160,7 @@ def test_a_study_on_a_device_that_is_not_there_is_made_on_the_cpu(tmp_path):
     )
     assert run.exit_code == 0, run.output
     assert "working on the CPU" in run.output
-    assert "1 samples made" in run.output
+    assert "1 sample made" in run.output
 
 
 def test_particles_that_do_not_meet_have_no_moduli(pss_glass):

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from stores import filled
+from stores import filled, glasses_of
 from vitrify import Glass, measure, open_store
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
 from vitrify.study import parse_study
-from vitrify.study.digest import glass_definition, glass_digest
 
 STUDY = """
 [study]
@@ -53,20 +52,20 @@ def test_a_mixture_as_a_table_a_text_or_a_name_is_one_study():
         '{ sizes = "power_law 1,2.22,-3", nonadditivity = 0.1 }', '"sizes power_law 1,2.22,-3; nonadditivity 0.1"'
     )
     for other in map(parse_study, (named, text)):
-        assert [glass_digest(other, x) for x in other.ensembles] == [glass_digest(study, x) for x in study.ensembles]
-    definition = glass_definition(study, study.ensembles[0])
+        assert [x.digest for x in glasses_of(other)] == [x.digest for x in glasses_of(study)]
+    definition = glasses_of(study)[0].definition
     assert definition["model"] == "lennard_jones(rc=2.5) [0.8:0.2; lengths 1,0.8,0.88; energies 1,1.5,0.5]"
     without = parse_study(STUDY.replace("energies =", "# energies ="))
-    assert glass_digest(without, without.ensembles[0]) != glass_digest(study, study.ensembles[0])
+    assert glasses_of(without)[0].digest != glasses_of(study)[0].digest
 
 
 @pytest.mark.parametrize(("old", "new", "word"), [
-    ("energies = [[1, 1.5], [1.5, 0.5]]", "energys = [1, 1, 1]", "line 18: .*did you mean 'energies'"),
+    ("energies = [[1, 1.5], [1.5, 0.5]]", "energys = [1, 1, 1]", "line 21: .*did you mean 'energies'"),
     ("[[1, 1.5], [1.5, 0.5]]", "[[1, 1.5], [1.4, 0.5]]", "line 21: ensemble 'KA': mixture: energies .* symmetric and positive"),
     ("[[1, 1.5], [1.5, 0.5]]", "[1, -1.5, 0.5]", "symmetric and positive"), ("lengths = [1, 0.8, 0.88]", "lengths = [1, 0.8]", r"upper triangle row by row \(AA,AB,BB\)"),
     ('"lennard_jones(rc=2.5)"', '"kob_andersen() [1; lengths 1]"', "has a mixture in it"),
     ('{ sizes = "power_law 1,2.22,-3", nonadditivity = 0.1 }', "3", "line 26: .*mixture is 3, must be a text such as .*, or a table"),
-    ("power_law 1,2.22,-3", "power_law 0,2.22,-3", "line 26: ensemble 'POLY': mixture: sizes .* size 0"), ("nonadditivity = 0.1", "nonadditivity = 2", "leaves the smallest and largest"),
+    ("power_law 1,2.22,-3", "power_law 0,2.22,-3", "line 26: ensemble 'POLY': mixture: sizes .* size 0"), ("nonadditivity = 0.1", "nonadditivity = 2", "the smallest and largest"),
 ])  # fmt: skip
 def test_a_mistake_in_a_mixture_has_its_line(old, new, word):
     assert old in STUDY

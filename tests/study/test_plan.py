@@ -9,20 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vitrify.campaign import Batch, Result, Store, Task, run
+from stores import glasses_of
+from vitrify.campaign import Result, Store, Task, WorkUnit, run
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.study import digest as digests
 from vitrify.study import (
     ensemble_counts,
     ensemble_table,
-    folders,
     parent_temperature_of,
     parse_study,
     plan,
     read_study,
     work,
 )
-from vitrify.study.seeds import generator
+from vitrify.study.products import safe_name
+from vitrify.study.work import generator
 
 TEXT = """[study]
 name = "t"
@@ -49,13 +50,13 @@ melt_msd = 1.0
 
 
 def test_shape_of_a_plan():
-    batches = plan(parse_study(TEXT))
-    assert [(b.name, len(b.tasks), b.counts) for b in batches] == [
+    units = plan(parse_study(TEXT))
+    assert [(b.name, len(b.tasks), b.counts) for b in units] == [
         ("loose / wild: pilots", 1, 0),
         ("loose / wild", 3, 1), ("given", 3, 1), ("loose / wild", 3, 1), ("given", 3, 1), ("loose / wild", 3, 1),
     ]  # fmt: skip
-    assert batches[1].after == (batches[0].tasks[0].key,)
-    keys = [task.key for b in batches for task in b.tasks]
+    assert units[1].after == (units[0].tasks[0].key,)
+    keys = [task.key for b in units for task in b.tasks]
     assert len(set(keys)) == len(keys)
     assert len(plan(parse_study(TEXT), samples=1)) == 3
     assert {b.name for b in plan(parse_study(TEXT), ensemble="given")} == {"given"}
@@ -71,7 +72,7 @@ def changed(**fields):
     {"minimiser": "fire"}, {"force_tolerance": 1e-9}, {"melt_msd": 2.0}, {"model": "pss(rc=1.21)"}, {"name": "other"},
 ], ids=str)  # fmt: skip
 def test_what_defines_a_glass_changes_its_digest(fields):
-    before, after = (digests.glass_digest(x, x.ensembles[0]) for x in changed(**fields))
+    before, after = (glasses_of(x)[0].digest for x in changed(**fields))
     assert before != after
 
 
@@ -81,7 +82,7 @@ def test_what_defines_a_glass_changes_its_digest(fields):
     ids=str,
 )
 def test_what_does_not_define_a_glass_leaves_it(fields):
-    before, after = (digests.glass_digest(x, x.ensembles[0]) for x in changed(**fields))
+    before, after = (glasses_of(x)[0].digest for x in changed(**fields))
     assert before == after
 
 
@@ -180,9 +181,9 @@ def slow_plan(study, **chosen):
     """The same plan computed task by task, each with its own digests."""
     limited = study.chosen(**chosen)
     first = [
-        Batch(
+        WorkUnit(
             f"{x.name}: pilots",
-            (Task(folders.temperature_key(study, x), digests.parent_temperature_digest(study, x), work.parent_temperature_task, (x, study.seed)),),
+            (Task(slow_temperature(study, x)[0], slow_temperature(study, x)[1], work.parent_temperature_task, (x, study.seed)),),
             counts=0,
         )
         for x in limited
@@ -190,12 +191,22 @@ def slow_plan(study, **chosen):
     ]  # fmt: skip
     groups = [group for x in limited for group in x.groups()]
     rows = zip_longest(*([slow_sample(study, x, i) for i in range(x.n_samples)] for x in groups))
-    return first + [batch for row in rows for batch in row if batch is not None]
+    return first + [unit for row in rows for unit in row if unit is not None]
+
+
+def slow_temperature(study, spec):
+    """Key and digest of the parent temperature; empty where the study gives it."""
+    if spec.parent_temperature != "auto":
+        return "", ""
+    digest = digests.digest_of(digests.parent_temperature_definition(study, spec))
+    return f"{safe_name(spec.name)}/parent_temperature-{digest[:12]}/000000", digest
 
 
 def slow_sample(study, spec, index):
-    needed = tuple(filter(None, [folders.temperature_key(study, spec)]))
-    key, digest = f"{folders.glass_folder(study, spec)}/{index:06d}", digests.glass_digest(study, spec)
+    temperature, found = slow_temperature(study, spec)
+    needed = tuple(filter(None, [temperature]))
+    digest = digests.digest_of(digests.glass_definition(study, spec, found))
+    key = f"{safe_name(spec.name)}/glass-{digest[:12]}/{index:06d}"
     tasks = [
         Task(
             key,
@@ -208,10 +219,10 @@ def slow_sample(study, spec, index):
     ]
     for x in spec.measured:
         if index < spec.samples_of(x):
-            place = f"{folders.observable_folder(study, spec, x)}/{index:06d}"
-            own = digests.observable_digest(study, spec, x)
+            own = digests.digest_of(digests.observable_definition(digest, x))
+            place = f"{safe_name(spec.name)}/{x.name}-{own[:12]}/{index:06d}"
             tasks.append(Task(place, own, work.observable_task, (x, key, digest), needs=(key,)))
-    return Batch(spec.name, tuple(tasks), after=needed)
+    return WorkUnit(spec.name, tuple(tasks), after=needed)
 
 
 @pytest.mark.parametrize("chosen", [{}, {"samples": 2}, {"ensemble": "auto"}, {"ensemble": "given", "samples": 1}], ids=str)
@@ -222,7 +233,7 @@ def test_a_plan_is_what_it_would_be_task_by_task(chosen):
     assert found == expected
     assert [tuple(x.tasks) for x in found] == [x.tasks for x in expected]
     assert [len(x.tasks) for x in found] == [len(x.tasks) for x in expected]
-    assert [x.claim for x in found] == [x.claim for x in expected]
+    assert [x.key for x in found] == [x.key for x in expected]
     assert [x.tasks[-1] for x in found] == [x.tasks[-1] for x in expected]
     assert pickle.loads(pickle.dumps(found)) == expected
 
@@ -234,7 +245,7 @@ def test_the_plan_of_the_paper_is_what_it_would_be_task_by_task():
 
 def test_models_are_parsed_and_digests_taken_once_a_group(monkeypatch):
     counted = Counter()
-    for name in ("vitrify.study.spec.parse", "vitrify.study.digest._hash"):
+    for name in ("vitrify.study.spec.parse", "vitrify.study.products.digest_of"):
         module, _, function = name.rpartition(".")
         original = getattr(import_module(module), function)
         monkeypatch.setattr(name, lambda *x, name=name, original=original: (counted.update([name]), original(*x))[1])
@@ -253,10 +264,14 @@ def test_a_batch_takes_some_hundred_bytes_however_many_tasks_it_has():
     plan(study)  # with what it imports
     tracemalloc.start()
     try:
-        batches = plan(study)
-        assert tracemalloc.get_traced_memory()[0] / len(batches) < 400  # bytes
+        units = plan(study)
+        assert tracemalloc.get_traced_memory()[0] / len(units) < 400  # bytes
     finally:
         tracemalloc.stop()
+
+
+def test_a_batch_on_its_way_to_a_worker_is_small():
+    assert len(pickle.dumps(plan(read_study(PAPER))[-1])) < 1500  # bytes; with what defines its products twice as many
 
 
 def test_more_samples_than_a_run_can_take_are_refused_at_once():

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from vitrify.cli.main import cli
 from vitrify.errors import SampleFailure, UsageError
-from vitrify.formats.choose import FORMATS
+from vitrify.glass_files import FORMATS
 from vitrify.plugins import (
     OBSERVABLES,
     Column,
@@ -26,7 +26,7 @@ from vitrify.plugins import (
     register,
     register_format,
 )  # fmt: skip
-from vitrify.study.observable import checked
+from vitrify.study.observable import checked, measured
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
 STUDY = """[study]
@@ -96,6 +96,7 @@ def test_plan_and_status_know_it(place):
     (own,) = [x for x in plan["products"] if x["product"] == "farthest"]
     assert (own["tasks"], own["seconds"]) == (2, None)
     assert plan["unknown"] == ["farthest"]
+    assert "farthest unknown" in " ".join(call(place, "plan", "study.toml").stdout.partition("by product:")[2].split())
     known = json.loads(call(place, "plan", "study.toml", "--store", "store", "--json").stdout)
     assert next(x for x in known["products"] if x["product"] == "farthest")["source"] == "log"
     status = json.loads(call(place, "status", "store", "--json").stdout)
@@ -132,8 +133,9 @@ def test_without_the_plugin_it_is_unknown(place, words, said):
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    (None, "is no file"), ("import nothing_of_this_name", "ModuleNotFoundError"), ("1 / 0", "ZeroDivisionError"),
+    (None, "is not a file"), ("import nothing_of_this_name", "ModuleNotFoundError"), ("1 / 0", "ZeroDivisionError"),
     ("from vitrify.plugins import *\nregister(dict)", "must be a class below Observable"), ("exit()", "SystemExit"),
+    ("raise ValueError('one\\ntwo' + 'y' * 9000)", "ValueError: one two"),
 ])  # fmt: skip
 def test_a_broken_plugin_is_one_sentence(tmp_path, text, said):
     file = tmp_path / "own.py"
@@ -143,6 +145,7 @@ def test_a_broken_plugin_is_one_sentence(tmp_path, text, said):
     assert result.exit_code == 2
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+    assert len(result.stderr) < 600
 
 
 def test_a_file_named_twice_is_loaded_once(place):
@@ -186,13 +189,14 @@ def test_a_format_in_a_file_of_its_own(place):
     assert own_numbers["shear_modulus"] == pytest.approx(numbers["shear_modulus"], rel=1e-9)
     without = call(place, *own, *words)
     assert (without.returncode, without.stderr.count("\n")) == (2, 1)
-    assert "000000.plain: it does not say its model" in without.stderr
-    assert "must be one of .xyz, .extxyz to be read" in call(place, *words).stderr
+    assert "000000.plain: the file does not name its model, so give one" in without.stderr
+    assert "must be one of .xyz, .extxyz, " in call(place, *words).stderr
 
 
 @pytest.mark.parametrize(("form", "said"), [
     (Format("extxyz", (".new",), ""), "not taken"), (Format("new", (".gsd",), ""), "no other format has"),
-    (Format("new", ("abc",), ""), "no other format has"), (Format("new", (), ""), "at least one"),
+    (Format("new", ("abc",), ""), "no other format has"), (Format("new", (), ""), "at least one"), ("new", "a Format"),
+    (Format("new", ".abc", ""), "a tuple such as"),
 ])  # fmt: skip
 def test_formats_that_cannot_be_registered(form, said):
     with pytest.raises(UsageError, match=said):
@@ -214,12 +218,25 @@ def test_a_plugin_that_fails_is_told_where_it_measures(place, wrong):
     ({"own": 1.0}, "gave a dict, must give Measured"), (None, "gave a NoneType"), (Measured({}), "no value for own"),
     (Measured({"own": 1.0, "other": 2.0}), "a value for other"), (Measured({"own": "a"}), "must give float"),
     (Measured({"own": None}), "must give float"), (Measured({"own": True}), "must give float"), (Measured({"own": 10**400}), "64 bits"),
-    (Measured({"own": 1.0}, {"x/y": [1.0]}), "holds no numbers"), (Measured({"own": 1.0}, {"x": [1j]}), "holds no numbers"),
-    (Measured({"own": 1.0}, {"x": [[1], [1, 2]]}), "holds no numbers"),
+    (Measured({"own": 1.0}, {"x/y": [1.0]}), "does not consist of numbers"), (Measured({"own": 1.0}, {"x": [1j]}), "does not consist of numbers"),
+    (Measured({"own": 1.0}, {"x": [[1], [1, 2]]}), "does not consist of numbers"),
 ])  # fmt: skip
 def test_what_an_observable_gives_is_held_against_its_columns(found, said):
     with pytest.raises(SampleFailure, match=said):
         checked(Own(), found)
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (ValueError("one\ntwo\x1b[31m"), r"fails: ValueError: one two \[31m \(test_plugins.py, line \d+\)"),
+    (RecursionError("x" * 100_000), r"fails: RecursionError: x{300}\.\.\. \("), (MemoryError(), r"fails: MemoryError \("),
+])  # fmt: skip
+def test_what_foreign_code_says_is_one_short_sentence(pss_glass, error, said):
+    def measure(self, glass):
+        raise error
+
+    failing = dataclass(frozen=True)(type("Failing", (Own,), {"measure": measure}))
+    with pytest.raises(SampleFailure, match=said):
+        measured(failing(), pss_glass)
 
 
 def test_numbers_of_numpy_become_plain():
@@ -233,6 +250,8 @@ def test_numbers_of_numpy_become_plain():
     ({"columns": {"pressure": Column("1", "p")}}, "mechanics does not have"), ({"columns": {"x y": Column("1", "p")}}, "a word"),
     ({"n_samples": option(1, "n"), "__annotations__": {"n_samples": "int"}}, "not taken"), ({"version": "x"}, "a whole number"),
     ({"columns": {"seconds": Column("s", "t")}}, "no table"), ({"columns": {"own": Column("1", "x", list)}}, "float, int, bool or str"),
+    ({"columns": {"own": Column("1", "x", "int")}}, "kind is 'int', must be float, int, bool or str"), ({"columns": {"own": "x"}}, "a Column"),
+    ({"columns": ["own"]}, "a table such as"), ({"columns": {"own": Column(3, "x")}}, "unit is 3"), ({"columns": {"own": Column("1", None)}}, "meaning is None"),
 ])  # fmt: skip
 def test_what_cannot_be_registered(body, said):
     kind = dataclass(frozen=True)(
@@ -241,6 +260,13 @@ def test_what_cannot_be_registered(body, said):
     with pytest.raises(UsageError, match=said):
         register(kind)
     assert "own" not in OBSERVABLES
+
+
+def test_choices_are_of_the_default():
+    """Of a number they would be passed over in silence."""
+    for default in (5, "c"):
+        with pytest.raises(UsageError, match="option: default is .*, must be one of its choices, 'a', 'b'"):
+            option(default, "a thing", choices=("a", "b"))
 
 
 def test_options_are_checked_by_their_kind(monkeypatch):
@@ -280,7 +306,7 @@ def test_options_are_checked_by_their_kind(monkeypatch):
 
 def test_study_files_name_all_observables_with_their_options():
     page = (Path(__file__).parents[2] / "docs" / "study-files.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.split("## Observables")[1].split("Each takes")[0], re.M))
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.split("## Observables")[1].split("<!-- end -->")[0], re.M))
     own = {x: kind for x, kind in OBSERVABLES.items() if kind.__module__.startswith("vitrify.")}
     assert list(rows) == list(own)
     for name, kind in own.items():

@@ -75,7 +75,7 @@ def test_a_table_never_combines_an_observable_with_another_glass(store, tasks):
     opened = open_store(store.directory)
     assert list(opened.table("PSS").index) == [1]
     assert opened.broken == [
-        f"{tasks['mechanics'].key} was measured on another glass than the one that stands in the store now"
+        f"{tasks['mechanics'].key} was measured on another glass than the one that is in the store now"
     ]
     assert len(opened.results("PSS", "structure")) == 1
     assert len(opened.broken) == 2
@@ -117,7 +117,7 @@ def test_a_run_on_a_store_begun_on_another_processor_says_so(store, tmp_path, ta
     result = run_it(store, tmp_path)
     assert result.exit_code == 0, result.output
     (line,) = [x for x in result.output.splitlines() if "begun on" in x]
-    assert "begun on Pentium II (mmx), and this is" in line
+    assert "begun on Pentium II (mmx), but this is" in line
     assert "last bits" in line
 
 
@@ -127,7 +127,7 @@ def test_a_stray_file_beside_the_glasses_holds_no_run_up(store, tmp_path, tasks)
     shutil.copy(glass, glass.with_name("(conflicted copy) 000000.h5"))
     result = run_it(store, tmp_path)
     assert result.exit_code == 0, result.output
-    assert "0 samples made, 2 were there already" in result.output
+    assert "0 samples made, 2 existed already" in result.output
 
 
 def test_the_instructions_are_those_that_kernels_are_compiled_to(monkeypatch):

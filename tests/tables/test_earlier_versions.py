@@ -11,7 +11,7 @@ import vitrify
 from stores import invented, study_text
 from vitrify.campaign import Store
 from vitrify.plugins import option
-from vitrify.study import digest, parse_study
+from vitrify.study import Ledger, digest, parse_study
 from vitrify.study.earlier import kept_products
 from vitrify.study.observables import OBSERVABLES
 from vitrify.study.results import ensemble_results
@@ -111,14 +111,14 @@ def test_todays_results_come_first(store, monkeypatch):
     study = parse_study(TEXT)
     here = Store(store)
     (old,) = store.glob("A/qlm-*")
-    found = [x.product for x in kept_products(study, study.ensembles[0], here) if x.product.name == "qlm"]
+    found = [x for x in kept_products(Ledger(study).products, here) if x.name == "qlm"]
     assert [x.folder for x in found] == [f"A/{old.name}"]
     with_today = Store(invented(store.parent / "today", TEXT, seed=3))
     (new,) = (store.parent / "today").glob("A/qlm-*")
     shutil.copytree(new, store / "A" / new.name)
-    found = [x.product for x in kept_products(study, study.ensembles[0], here) if x.product.name == "qlm"]
+    found = [x for x in kept_products(Ledger(study).products, here) if x.name == "qlm"]
     assert [x.folder for x in found] == [f"A/{new.name}"]
-    assert found[0].digest == digest.observable_digest(study, found[0].group, found[0].observable)
+    assert found[0].digest == next(x.digest for x in Ledger(study).products if x.name == "qlm")
     assert len(ensemble_results(study, study.ensembles[0], with_today, "qlm")) == 2
 
 

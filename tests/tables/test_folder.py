@@ -169,7 +169,7 @@ def test_a_forged_table_is_no_traceback(folder, file, old, new):
     about.write_text(json.dumps(said))
     tables = vitrify.open_tables(folder)
     assert len(tables.table("A")) == 0
-    assert "make no sense" in tables.broken[0] or "samples.csv does not say" in tables.broken[0]
+    assert "cannot be understood" in tables.broken[0] or "samples.csv does not say" in tables.broken[0]
     assert len(tables.table("B")) == 2
 
 
@@ -224,8 +224,8 @@ def test_of_two_folders_of_one_ensemble_the_second_is_named(folder):
 
 
 @pytest.mark.parametrize(("name", "old", "new", "said"), [
-    ("samples.csv", "100,1,True", "100,0,True", "has a sample twice"), ("qlm.csv", "\n0,", "\ninf,", "make no sense"),
-    ("parent_temperature.json", '"n_pilots": 1', '"n_pilots": "x"', "something else than numbers"),
+    ("samples.csv", "100,1,True", "100,0,True", "has a sample twice"), ("qlm.csv", "\n0,", "\ninf,", "cannot be understood"),
+    ("parent_temperature.json", '"n_pilots": 1', '"n_pilots": "x"', "something other than numbers"),
 ], ids=["twice", "infinite", "text"])  # fmt: skip
 def test_numbers_that_cannot_be(tmp_path, name, old, new, said):
     text = study_text(("A", '"mechanics", "qlm"')).replace("parent_temperature = 6.0\n", "n_pilots = 1\n")
@@ -255,7 +255,7 @@ def test_what_a_person_put_in_the_place_of_an_ensemble_stays(whole, tmp_path, ki
 
 
 @pytest.mark.parametrize(("file", "content", "said"), [
-    ("study.toml", "[study", "not valid TOML"), ("study.toml", "[study]\nnme = 1", "is no key"),
+    ("study.toml", "[study", "not valid TOML"), ("study.toml", "[study]\nnme = 1", "is not a key"),
     ("vitrify-tables.json", "{}", "cannot be read"), ("vitrify-tables.json", '{"version": 9}', "newer vitrify"),
 ], ids=str)  # fmt: skip
 def test_a_damaged_study_is_one_sentence(folder, tmp_path, file, content, said):
@@ -296,7 +296,7 @@ def test_a_folder_of_other_files_is_not_begun(whole, tmp_path):
     (tmp_path / "mine.csv").write_text("x")
     result = export(whole, tmp_path)
     assert result.exit_code == 2
-    assert "holds other files" in result.output
+    assert "contains other files" in result.output
     assert [x.name for x in tmp_path.iterdir()] == ["mine.csv"]
 
 

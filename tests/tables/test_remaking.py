@@ -96,7 +96,7 @@ def test_on_another_processor_the_same_glass_agrees_to_a_part_in_a_million(folde
 def test_on_another_processor_another_glass_lies_where_the_ensemble_lies(folder, monkeypatch):
     glass = vitrify.open_tables(folder).rows("A")[1]["glass"]
     tables = forged(folder, "samples.csv", glass, "0" * 16)
-    with pytest.raises(UsageError, match="of which there are 2, must be 20"):
+    with pytest.raises(UsageError, match="of which there must be 20, but are 2"):
         remake(tables, "A", 1)
     monkeypatch.setattr(remaking, "LEAST", 2)
     own = tables.rows("A")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from numba import config
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, wrong
 
 from .cpu import Cpu
 
@@ -21,8 +21,8 @@ DEVICES = ("cpu", "cuda")
 @cache
 def backend() -> Cpu:
     """The CPU backend of this process. Raises UsageError where the compiler is switched off."""
-    if config.DISABLE_JIT:  # type: ignore[attr-defined]
-        raise UsageError("NUMBA_DISABLE_JIT is set, but kernels run compiled only; unset it")
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]  # Numba sets it as it reads its settings
+        raise UsageError("NUMBA_DISABLE_JIT is set, but kernels must be compiled; unset it")
     return Cpu()
 
 
@@ -38,9 +38,9 @@ def gpu() -> Gpu:
 
 
 def no_gpu() -> str | None:
-    """Why no GPU can be used; None where one can."""
+    """The reason why no GPU can be used; None where one can."""
     if not find_spec("numba_cuda"):
-        return "numba-cuda is not installed (pip install vitrify[gpu])"
+        return 'numba-cuda is not installed (pip install ".[gpu]")'
     try:
         from numba import cuda
 
@@ -61,5 +61,5 @@ def number_of_gpus() -> int:
 def machine(device: str) -> Cpu | Gpu:
     """The backend of this name. Raises UsageError for an unknown name, or for "cuda" where there is no GPU."""
     if device not in DEVICES:
-        raise UsageError(f"device is {device!r}, must be {' or '.join(map(repr, DEVICES))}")
+        raise wrong("", "device", device, " or ".join(map(repr, DEVICES)))
     return backend() if device == "cpu" else gpu()

@@ -1,11 +1,11 @@
 """Lines of a program over columns: vectors of all particles, w of them side by side in (n, rows, w) arrays.
 
-    particle columns  body(i, s, c, view)                  particle i of sample s, and the columns from c that lanes hold
-    chunk columns     body(part, first, last, s, c, view)  particles first ... last; leaves its sums in row `part`
-    sample columns    body(s, c, view)                     the one column c of sample s
+    particle columns  body(i, s, c, view)                   particle i of sample s, and the columns from c that lanes hold
+    chunk columns     body(chunk, first, last, s, c, view)  particles first ... last; leaves its sums in that row
+    sample columns    body(s, c, view)                      the one column c of sample s
 
-`view` has a `width`, the number of columns: whole lanes. A CPU takes eight columns at a time, a GPU a thread a column, so
-that neighbouring threads read neighbouring columns."""
+`view` has a `width`, the number of columns: whole lanes. A CPU takes eight columns at a time, a GPU one thread per column,
+so that neighbouring threads read neighbouring columns."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ for c in range(0, view.width, LANES):
     for i in range(first, last):
         {body}(i, s, c, view)""",
     "chunk columns": """
-for part in range(first, last):
+for chunk in range(first, last):
     for c in range(0, view.width, LANES):
-        {body}(part, view.layout.chunk_first[part], view.layout.chunk_last[part], s, c, view)""",
+        {body}(chunk, view.layout.chunk_first[chunk], view.layout.chunk_last[chunk], s, c, view)""",
     "sample columns": """
 for c in range(view.width):
     {body}(s, c, view)""",
@@ -31,8 +31,8 @@ for e in range(first * view.width + thread, last * view.width, threads):
     {body}(e // view.width, s, e % view.width, view)""",
     "chunk columns": """
 for e in range(first * view.width + thread, last * view.width, threads):
-    part = e // view.width
-    {body}(part, view.layout.chunk_first[part], view.layout.chunk_last[part], s, e % view.width, view)""",
+    chunk = e // view.width
+    {body}(chunk, view.layout.chunk_first[chunk], view.layout.chunk_last[chunk], s, e % view.width, view)""",
     "sample columns": """
 for c in range(thread, view.width, threads):
     {body}(s, c, view)""",

@@ -39,7 +39,7 @@ INLINED: dict[str, Any] = OPTIONS | NO_ARRAYS | MERGED
 
 
 class Cpu:
-    """Compiles kernels for the processor at hand and keeps them on disk."""
+    """Compiler of kernels for the processor at hand, which are kept on disk."""
 
     name = "cpu"
 
@@ -95,40 +95,40 @@ class Cpu:
         """run(view, width, samples): these samples of the view, or all that go on, each until it stops.
 
         Small samples are brought forward by one compiled function each, side by side where there are threads; a big one is
-        shared out line by line. width: of the room for a row."""
+        shared out line by line. width: of the scratch memory for a row."""
         one = self.compile(programs.composed(program, self.inline), **NO_ARRAYS)
         opening, lines = ([self._shared(line) for line in lines] for lines in (program.opening, program.lines))
 
         def big_one(s: int, view: Any, width: int) -> None:
-            if program.repeats and view.layout.going[s] == programs.BEGINS:
+            if program.repeats and view.layout.active[s] == programs.BEGINS:
                 for line in opening:
                     line(s, view, width)
-                programs.goes(s, view)
-            while view.layout.going[s]:
+                programs.activate(s, view)
+            while view.layout.active[s]:
                 for line in lines:
                     line(s, view, width)
                 if not program.repeats:
                     return
 
         def run(view: Any, width: int = 1, samples: Sequence[int] | None = None) -> None:
-            samples = np.flatnonzero(view.layout.going).tolist() if samples is None else samples
+            samples = np.flatnonzero(view.layout.active).tolist() if samples is None else samples
             first = view.layout.first
             big = [s for s in samples if first[s + 1] - first[s] >= programs.BIG]
             small = [s for s in samples if s not in big] if big else samples
 
             def some(begin: int, end: int) -> None:
-                room = room_of(width)
+                scratch = scratch_of(width)
                 for s in small[begin:end]:
-                    one(s, view, room)
+                    one(s, view, scratch)
 
             if len(small) == 1:  # a core is asked for in microseconds, which count here
                 some(0, 1)
             elif small:
-                shared_out(some, len(small), share=1)
+                shared_out(some, len(small), grain=1)
             for s in big:
                 big_one(s, view, width)
 
-        run.repeats = program.repeats  # type: ignore[attr-defined]
+        run.repeats = program.repeats  # type: ignore[attr-defined]  # a function may carry it
         return run
 
     def chunk_size(self, n: int) -> int:
@@ -136,21 +136,21 @@ class Cpu:
         return n if n < programs.BIG else programs.CHUNK
 
     def rows_of_sample(self, sizes: NDArray[np.int64]) -> int:
-        """None are joined: each chunk has a row of its own."""
+        """No rows are joined: each chunk has its own."""
         del sizes
         return 0
 
     def _shared(self, line: Line) -> Callable[..., None]:
-        """One line over a big sample, shared out among threads."""
+        """Run one line over a big sample, shared out among threads."""
         compiled = self.compile(programs.loop_of(line, self.inline), **NO_ARRAYS)
 
         def launch(s: int, view: Any, width: int) -> None:
-            if view.layout.going[s] == 0:
+            if view.layout.active[s] == 0:
                 return
             bounds = getattr(view.layout, programs.bounds_of(line.over))
             begin, end = (0, 1) if line.over.startswith("sample") else (bounds[s], bounds[s + 1])
-            share = {} if line.over.startswith("particle") else {"share": 1}
-            shared_out(lambda a, b: compiled(begin + a, begin + b, s, view, room_of(width)), int(end - begin), **share)
+            grain = {} if line.over.startswith("particle") else {"grain": 1}
+            shared_out(lambda a, b: compiled(begin + a, begin + b, s, view, scratch_of(width)), int(end - begin), **grain)
 
         return launch
 
@@ -167,7 +167,7 @@ class Cpu:
         return np.asarray(array)
 
 
-def tally(array, s, k):  # type: ignore[no-untyped-def]
+def tally(array, s, k):  # type: ignore[no-untyped-def]  # a compiled body
     """Count one more in array[s, k]; how many there were."""
     before = array[s, k]
     array[s, k] = before + 1
@@ -175,7 +175,7 @@ def tally(array, s, k):  # type: ignore[no-untyped-def]
 
 
 def _known(function: Callable[..., Any]) -> Any:
-    """What tells a function of this package from others: its code and what it closes over; None for what cannot be told."""
+    """A key that tells a function of this package from others: its code and what it closes over; None if there is none."""
     if not function.__module__.startswith("vitrify.") or function.__defaults__ or function.__kwdefaults__:
         return None
     within = tuple(cell.cell_contents for cell in function.__closure__ or ())
@@ -186,8 +186,8 @@ def _known(function: Callable[..., Any]) -> Any:
     return function.__code__, tuple(map(type, within)), within
 
 
-def room_of(width: int) -> NDArray[np.float64]:
+def scratch_of(width: int) -> NDArray[np.float64]:
     """(3, width) scratch of a thread, which begins on a cache line."""
-    room = np.empty(3 * width + 8)
-    skip = -room.ctypes.data % 64 // 8
-    return room[skip : skip + 3 * width].reshape(3, width)
+    scratch = np.empty(3 * width + 8)
+    skip = -scratch.ctypes.data % 64 // 8
+    return scratch[skip : skip + 3 * width].reshape(3, width)

@@ -33,11 +33,11 @@ EIGHT = _EightType()
 @register_model(_EightType)
 class _EightModel(PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, VECTOR)
+        super().__init__(manager, kind, VECTOR)  # type: ignore[no-untyped-call]  # Numba has no types
 
 
 @intrinsic
-def eight_of(typingctx, array, i, a, c):
+def eight_of(typingctx: Any, array: Any, i: Any, a: Any, c: Any) -> Any:
     """The eight at array[i, a, c ...]."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
@@ -49,7 +49,7 @@ def eight_of(typingctx, array, i, a, c):
 
 
 @intrinsic
-def put_eight(typingctx, array, i, a, c, value):
+def put_eight(typingctx: Any, array: Any, i: Any, a: Any, c: Any, value: Any) -> Any:
     """array[i, a, c ... c + 8] = value."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
@@ -60,8 +60,8 @@ def put_eight(typingctx, array, i, a, c, value):
 
 
 @intrinsic
-def all_eight(typingctx, value):
-    """The same number eight times."""
+def all_eight(typingctx: Any, value: Any) -> Any:
+    """One number eight times."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
         return _splat(b, context.cast(b, args[0], signature.args[0], types.float64))
@@ -73,7 +73,7 @@ def _overloaded(operation: Any, instruction: str) -> None:
     """One of + − * for Eight with Eight, and with a number on either side."""
 
     @intrinsic
-    def combine(typingctx, x, y):
+    def combine(typingctx: Any, x: Any, y: Any) -> Any:
         def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
             both = [
                 value if kind == EIGHT else _splat(b, context.cast(b, value, kind, types.float64))
@@ -84,7 +84,7 @@ def _overloaded(operation: Any, instruction: str) -> None:
         return EIGHT(x, y), codegen
 
     @overload(operation, inline="always")
-    def overloaded(x, y):
+    def overloaded(x, y):  # type: ignore[no-untyped-def]  # Numba wants the signature of what it returns
         numbers = (types.Float, types.Integer)
         if (x == EIGHT and (y == EIGHT or isinstance(y, numbers))) or (isinstance(x, numbers) and y == EIGHT):
             return lambda x, y: combine(x, y)
@@ -96,7 +96,7 @@ for _operation, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"),
 
 
 def _place(context: Any, b: Any, signature: Any, args: Any) -> Any:
-    """Where array[i, a, c] stands, as a pointer to eight doubles."""
+    """A pointer to the eight doubles at array[i, a, c]."""
     array = context.make_array(signature.args[0])(context, b, args[0])
     index = [context.cast(b, args[k], signature.args[k], types.intp) for k in (1, 2, 3)]
     place = cgutils.get_item_pointer(context, b, signature.args[0], array, index)

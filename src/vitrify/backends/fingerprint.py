@@ -52,7 +52,7 @@ def compiled_within(function: Any) -> list[tuple[Any, str]]:
 
 
 class _Reader:
-    """Turns values into nested tuples whose repr is the same in every process exactly when the values are."""
+    """Encoder of values as nested tuples whose repr is the same in every process exactly when the values are."""
 
     def __init__(self, digits: int) -> None:
         self.digits = digits
@@ -60,7 +60,7 @@ class _Reader:
         self.compiled: list[tuple[Any, str]] = []
 
     def read(self, function: Any) -> Any:
-        """All of a function."""
+        """The content of all of a function."""
         try:
             return self.content(function, "it", frozenset())
         except RecursionError:
@@ -102,7 +102,7 @@ class _Reader:
         return (type(value).__name__, repr(array.dtype), array.shape, layout, hashlib.sha256(numbers).hexdigest())
 
     def _compound(self, value: Any, path: str, names: Names) -> Any:
-        """What is made of other things."""
+        """The content of what is made of other things."""
         compiled_from = source_of(value)
         if compiled_from is not None:
             options = self.content(getattr(value, "targetoptions", {}), path, names)
@@ -158,7 +158,7 @@ class _Reader:
         return self.content(value, path, names)
 
     def _global(self, function: FunctionType, name: str, place: str, names: Names) -> Any:
-        """What a name of the module stands for, or what Python itself has under that name."""
+        """The value that a name of the module stands for, or that Python itself has under that name."""
         for scope in (function.__globals__, _builtins(function)):
             if name in scope:
                 return self.content(scope[name], place.format(name), names)
@@ -235,7 +235,7 @@ def _attribute(owner: Any, name: str) -> Any:
 
 
 def source_of(value: Any) -> Any:
-    """What was compiled, of a function compiled by Numba; the code that writes it, of an intrinsic; else None."""
+    """The plain function behind one that Numba compiled, or the code that writes an intrinsic; else None."""
     if not type(value).__module__.startswith("numba."):
         return None
     value = getattr(value, "_dispatcher", value)
@@ -244,7 +244,7 @@ def source_of(value: Any) -> Any:
 
 @cache
 def names_of(code: CodeType) -> tuple[Names, Names]:
-    """What a function, or one inside it, looks up: names of its module, and attributes."""
+    """The names that a function, or one inside it, looks up: names of its module, and attributes."""
     instructions = list(_instructions(code))
     globals_ = frozenset(x.argval for x in instructions if x.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
     inner = [x for x in code.co_consts if isinstance(x, CodeType)]

@@ -1,6 +1,6 @@
-"""numba-cuda: the same bodies, a thread a particle; in its simulator (NUMBA_ENABLE_CUDASIM=1) where there is no GPU.
+"""numba-cuda: the same bodies, one thread per particle; in its simulator (NUMBA_ENABLE_CUDASIM=1) where there is no GPU.
 
-A program is one kernel, a block of threads a sample, which goes on until its sample stops: nothing is launched meanwhile,
+A program is one kernel, one block of threads per sample, which goes on until it stops: nothing is launched meanwhile,
 and samples that have stopped cost nothing. Where a few samples are too big for that, each line is a kernel over all."""
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .vectors import (
 
 BLOCK = 128  # threads that share a line of all samples
 ROUNDS = 4  # of a program between two looks at what has stopped, where each line is launched
-SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
+SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]  # Numba sets it as it reads its settings
 BLOCK_OF_SAMPLE = 2 if SIMULATED else 256  # threads that share a sample; those of a simulator are Python's
 REGISTERS = 64  # of a thread of a block: 1,024 threads then fit a multiprocessor at once
 ROUNDS_OF_BLOCK = 1024  # before it returns, so that no kernel lasts for seconds
@@ -41,7 +41,7 @@ MANY = 100  # samples that keep a GPU busy, a block each
 
 
 class Gpu:
-    """Compiles bodies as device functions and launches them over a grid."""
+    """Compiler of bodies as device functions, launched over a grid."""
 
     name = "cuda"
 
@@ -68,26 +68,26 @@ class Gpu:
             del width, samples
             (blocks if fits_blocks(view) else lines)(view)
 
-        run.repeats = program.repeats  # type: ignore[attr-defined]
+        run.repeats = program.repeats  # type: ignore[attr-defined]  # a function may carry it
         return run
 
     def blocks(self, program: Program) -> Callable[[Any], None]:
-        """launch(view): all lines, a block of threads a sample."""
+        """launch(view): all lines, with one block of threads per sample."""
         composed = programs.composed_in_block(program, self.inline, cuda=cuda, int32=int32, int64=int64)
         kernel = self.kernel(composed, REGISTERS)
         stages = any(line.stage is not None for line in program.lines)
 
         def launch(view: Any) -> None:
-            samples = view.layout.going.shape[0]
+            samples = view.layout.active.shape[0]
             shared = BYTES_STAGED * -(-view.layout.sample_of.shape[0] // samples) if stages else 0
             kernel[samples, BLOCK_OF_SAMPLE, 0, shared if shared <= MOST_SHARED else 0](view, ROUNDS_OF_BLOCK)
 
         return launch
 
     def lines(self, program: Program) -> Callable[[Any], None]:
-        """launch(view): ROUNDS times all lines, a launch a line over all samples."""
+        """launch(view): ROUNDS times all lines, with one launch per line over all samples."""
         lines = [self.line(line) for line in program.lines]
-        begin = [self.line(line, only_begun=True) for line in (*program.opening, Line("samples", programs.goes))]
+        begin = [self.line(line, only_begun=True) for line in (*program.opening, Line("samples", programs.activate))]
 
         def launch(view: Any) -> None:
             if program.opening:
@@ -146,39 +146,39 @@ class Gpu:
         return int(min(cuda.current_context().get_memory_info().free, 2**62))  # a simulator says infinity
 
 
-def tally(array, s, k):  # type: ignore[no-untyped-def]
+def tally(array, s, k):  # type: ignore[no-untyped-def]  # a compiled body
     """Count one more in array[s, k], whichever thread comes first; how many there were."""
     return cuda.atomic.add(array, (s, k), 1)
 
 
 def fits_blocks(view: Any) -> bool:
-    """Whether a block of threads a sample is at least as fast as a launch a line."""
-    return in_blocks(view.layout.going.shape[0], view.layout.sample_of.shape[0] * getattr(view, "width", 1))
+    """Whether one block of threads per sample is at least as fast as one launch per line."""
+    return in_blocks(view.layout.active.shape[0], view.layout.sample_of.shape[0] * getattr(view, "width", 1))
 
 
 def in_blocks(samples: int, elements: int) -> bool:
-    """The same of so many samples and elements of a line."""
+    """Whether blocks are at least as fast, by the numbers of samples and of elements of a line."""
     return samples >= MANY or elements <= SMALL * samples
 
 
 def number_of(over: str, view: Any) -> int:
     """Threads of a line."""
     layout = view.layout
-    of = {"particle": layout.sample_of, "chunk": layout.chunk_sample, "sample": layout.going}[over.split()[0].rstrip("s")]
+    of = {"particle": layout.sample_of, "chunk": layout.chunk_sample, "sample": layout.active}[over.split()[0].rstrip("s")]
     return int(of.shape[0]) * (view.width if over.endswith("columns") else 1)
 
 
 def particles_of(body: Any, only_begun: bool) -> Callable[..., None]:
-    """The kernel of a particle's body: nothing is staged in `room` here."""
+    """The kernel of a particle's body: nothing is staged in `scratch` here."""
 
-    def kernel(view):  # type: ignore[no-untyped-def]
-        room = cuda.local.array(1, int32), int64(programs.NOT_SHARED)
+    def kernel(view):  # type: ignore[no-untyped-def]  # a compiled body
+        scratch = cuda.local.array(1, int32), int64(programs.NOT_SHARED)
         i = cuda.grid(1)
         if i < view.layout.sample_of.shape[0]:
             s = view.layout.sample_of[i]
-            now = view.layout.going[s]
+            now = view.layout.active[s]
             if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
-                body(i, s, view, room)
+                body(i, s, view, scratch)
 
     return kernel
 
@@ -186,11 +186,11 @@ def particles_of(body: Any, only_begun: bool) -> Callable[..., None]:
 def chunks_of(body: Any, only_begun: bool) -> Callable[..., None]:
     """The kernel of a chunk's body."""
 
-    def kernel(view):  # type: ignore[no-untyped-def]
+    def kernel(view):  # type: ignore[no-untyped-def]  # a compiled body
         c = cuda.grid(1)
         if c < view.layout.chunk_sample.shape[0]:
             s = view.layout.chunk_sample[c]
-            now = view.layout.going[s]
+            now = view.layout.active[s]
             if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
                 body(c, view.layout.chunk_first[c], view.layout.chunk_last[c], s, view)
 
@@ -200,10 +200,10 @@ def chunks_of(body: Any, only_begun: bool) -> Callable[..., None]:
 def samples_of(body: Any, only_begun: bool) -> Callable[..., None]:
     """The kernel of a sample's body."""
 
-    def kernel(view):  # type: ignore[no-untyped-def]
+    def kernel(view):  # type: ignore[no-untyped-def]  # a compiled body
         s = cuda.grid(1)
-        if s < view.layout.going.shape[0]:
-            now = view.layout.going[s]
+        if s < view.layout.active.shape[0]:
+            now = view.layout.active[s]
             if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
                 body(s, view)
 
@@ -213,12 +213,12 @@ def samples_of(body: Any, only_begun: bool) -> Callable[..., None]:
 def particle_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
     """The kernel of a body of one column of a particle: neighbouring threads take neighbouring columns."""
 
-    def kernel(view):  # type: ignore[no-untyped-def]
+    def kernel(view):  # type: ignore[no-untyped-def]  # a compiled body
         e = cuda.grid(1)
         i = e // view.width
         if i < view.layout.sample_of.shape[0]:
             s = view.layout.sample_of[i]
-            now = view.layout.going[s]
+            now = view.layout.active[s]
             if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
                 body(i, s, e - i * view.width, view)
 
@@ -228,12 +228,12 @@ def particle_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
 def chunk_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
     """The kernel of a body of one column of a chunk."""
 
-    def kernel(view):  # type: ignore[no-untyped-def]
+    def kernel(view):  # type: ignore[no-untyped-def]  # a compiled body
         e = cuda.grid(1)
         p = e // view.width
         if p < view.layout.chunk_sample.shape[0]:
             s = view.layout.chunk_sample[p]
-            now = view.layout.going[s]
+            now = view.layout.active[s]
             if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
                 body(p, view.layout.chunk_first[p], view.layout.chunk_last[p], s, e - p * view.width, view)
 
@@ -243,11 +243,11 @@ def chunk_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
 def sample_columns_of(body: Any, only_begun: bool) -> Callable[..., None]:
     """The kernel of a body of one column of a sample."""
 
-    def kernel(view):  # type: ignore[no-untyped-def]
+    def kernel(view):  # type: ignore[no-untyped-def]  # a compiled body
         e = cuda.grid(1)
         s = e // view.width
-        if s < view.layout.going.shape[0]:
-            now = view.layout.going[s]
+        if s < view.layout.active.shape[0]:
+            now = view.layout.active[s]
             if now == programs.BEGINS or (now != programs.STOPPED and not only_begun):
                 body(s, e - s * view.width, view)
 

@@ -1,4 +1,4 @@
-"""What a function calls that Numba compiled by itself, before it came to us.
+"""Functions that Numba compiled by itself, before they came to us.
 
 Numba freezes values into such a helper when it is first called, and never looks again: not in this process, and under
 cache=True not in later ones either. So a kernel may be as old as a helper of it is."""
@@ -66,6 +66,6 @@ class _PlainModule:
 
 
 def _source(value: Any) -> Any:
-    """What was compiled, where Numba compiled it; also of a callback for C."""
+    """The plain function behind what Numba compiled; also of a callback for C."""
     compiled = type(value).__module__.startswith("numba.")
     return source_of(value) or (getattr(value, "__wrapped__", value) if compiled else value)

@@ -34,7 +34,7 @@ class _Kept(FunctionCache):
     one for all kernels of one line of source, mixes up kernels that two processes write at once."""
 
     def __init__(self, function: Callable[..., Any], key: str) -> None:
-        super().__init__(function)  # type: ignore[no-untyped-call]
+        super().__init__(function)  # type: ignore[no-untyped-call]  # Numba has no types
         self._content = key
         self._cache_file: Any = _Files(self.cache_path, self._impl.filename_base)
 
@@ -45,12 +45,12 @@ class _Kept(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The kernel for these types; None where it is to be compiled, which other processes then wait for."""
         _let_go()
-        return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]  # Numba has no types
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a kernel."""
         try:
-            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]  # Numba has no types
         finally:
             _let_go()
 
@@ -62,8 +62,8 @@ class _Files:
         self._folder, self._name = folder, name
 
     def load(self, key: tuple[Any, ...]) -> Any:
-        """What is kept under this key, if need be when another process has compiled it; None where there is nothing: then
-        it is compiled here, and other processes wait."""
+        """The kernel kept under this key, if need be when another process has compiled it. None where there is none; it
+        is then compiled here, and other processes wait."""
         found = self._read(key)
         if found is None and _hold(Path(self._folder, f"{self._named(key)}.lock")):
             found = self._read(key)
@@ -72,15 +72,15 @@ class _Files:
         return found
 
     def save(self, key: tuple[Any, ...], data: Any) -> None:
-        """Keep this."""
+        """Write a compiled kernel under its key."""
         with suppress(Exception):  # of a full disk, or of a damaged index: what is not kept is compiled again
             self._of(key).save(key, data)
 
     def flush(self) -> None:
-        """Nothing: what is out of date has another name."""
+        """Do nothing: what is out of date has another name."""
 
     def _read(self, key: tuple[Any, ...]) -> Any:
-        """What is kept under this key; None where that is missing or damaged, and then gone."""
+        """The kernel under this key; None where that is missing or damaged, and then gone."""
         try:
             return self._of(key).load(key)
         except Exception:  # of unpickling, which raises all kinds
@@ -135,7 +135,7 @@ def _let_go() -> None:
 
 @contextmanager
 def let_go_if_it_fails() -> Iterator[None]:
-    """Around a compilation: where it fails, nobody waits for it."""
+    """Guard a compilation: where it fails, nobody waits for it."""
     try:
         yield
     except BaseException:

@@ -26,7 +26,7 @@ class Lanes:
     splat: Any
 
     def width(self, columns: int) -> int:
-        """So many columns, and what is beside them: whole lanes."""
+        """The columns that hold so many: whole lanes."""
         return -(-columns // self.number) * self.number
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from numba import _dynfunc  # type: ignore[attr-defined]
+from numba import _dynfunc  # type: ignore[attr-defined]  # a module in C
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
@@ -20,12 +20,12 @@ from .kept import let_go_if_it_fails
 
 
 class KernelCompiler(CompilerBase):
-    """Of a function that is called from Python."""
+    """Compiler of a function that is called from Python."""
 
     def compile_extra(self, function: Callable[..., Any]) -> Any:
-        """As Numba does, while garbage is left: looking for it takes a tenth of the time, and little is found."""
+        """Compile as Numba does, while garbage is left: looking for it takes a tenth of the time, and little is found."""
         with _garbage_left(), let_go_if_it_fails():
-            return super().compile_extra(function)  # type: ignore[no-untyped-call]
+            return super().compile_extra(function)  # type: ignore[no-untyped-call]  # Numba has no types
 
     def define_pipelines(self) -> list[Any]:
         """The passes of Numba."""
@@ -47,8 +47,8 @@ class _Library(JITCodeLibrary):
     """A module of LLVM that is linked into others, and never loaded by itself."""
 
     def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
-        self._verify_declare_only_symbols()  # type: ignore[no-untyped-call]
+        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]  # Numba has no types
+        self._verify_declare_only_symbols()  # type: ignore[no-untyped-call]  # Numba has no types
         self._finalized = True
 
 
@@ -59,9 +59,9 @@ class _ToMerge(NativeLowering):
     def run_pass(self, state: Any) -> bool:
         """Lower, and register what came of it for callers, under a stand-in of what Python would call."""
         codegen, name = state.targetctx.codegen(), state.func_id.func_qualname
-        state.library = _Library(codegen, name)  # type: ignore[no-untyped-call]
+        state.library = _Library(codegen, name)  # type: ignore[no-untyped-call]  # Numba has no types
         state.flags.no_compile = True
-        super().run_pass(state)  # type: ignore[no-untyped-call]
+        super().run_pass(state)  # type: ignore[no-untyped-call]  # Numba has no types
         made = state["cr"]
         name = made.fndesc.qualname.split(".")[-1]
         stands_in = _dynfunc.make_function(made.fndesc.lookup_module(), name, "merged", 0, made.env, (state.library,))
@@ -71,7 +71,7 @@ class _ToMerge(NativeLowering):
 
 
 class MergedCompiler(KernelCompiler):
-    """Of a function that is merged into its callers."""
+    """Compiler of a function that is merged into its callers."""
 
     def define_pipelines(self) -> list[Any]:
         """The passes of Numba, with ours in the place of the one that makes machine code."""

@@ -6,19 +6,20 @@ import platform
 from functools import cache
 from pathlib import Path
 
+CPUINFO = Path("/proc/cpuinfo")
 VECTORS = {8: "avx512f", 4: "avx2"}  # doubles of a vector, and the feature that gives it
 NARROWEST = 2  # of SSE2 and of Arm's NEON
 
 
 @cache
 def processor() -> str:
-    """The model name as Linux tells it."""
+    """Model name as Linux tells it on x86-64; elsewhere as LLVM knows it, such as "neoverse-n1" or "apple-m2"."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
+    return named[0] if named else _known_to_llvm() or platform.processor() or platform.machine()
 
 
 @cache
@@ -36,6 +37,13 @@ def processor_kind() -> str:
 def has(feature: str) -> bool:
     """Whether kernels are compiled to instructions of this name, such as "avx2"."""
     return feature in _features()
+
+
+def _known_to_llvm() -> str:
+    from llvmlite import binding
+
+    name = str(binding.get_host_cpu_name())
+    return "" if name == "generic" else name
 
 
 def _features() -> set[str]:

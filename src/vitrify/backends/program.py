@@ -2,14 +2,14 @@
 
 A body is plain scalar Python for one particle, one chunk of particles, or one sample:
 
-    particles  body(i, s, view, room)          particle i of sample s; room: scratch, of a CPU's thread (3, width)
+    particles  body(i, s, view, scratch)       particle i of sample s; scratch: memory of a CPU's thread, (3, width)
     chunks     body(c, first, last, s, view)   particles first ... last of sample s; leaves its sums in row c of an array
     samples    body(s, view)                   adds up rows chunks[s] ... chunks[s + 1] in their order, and decides
 
 and the same over columns of vectors (columns.py).
 
 `view` is a NamedTuple of arrays over the particles of all samples, with a `layout` among its fields. No body loops over
-samples, and none looks whether its sample still goes on: a line runs where `going` is not STOPPED, and a body of a sample
+samples, and none looks whether its sample still goes on: a line runs where `active` is not STOPPED, and a body of a sample
 that sets it so ends the program there, whatever lines are left. Who starts a sample sets it to BEGINS.
 
 A CPU compiles all lines into one function a sample, which repeats them until the sample stops; threads share out the lines
@@ -30,11 +30,12 @@ import numpy as np
 from . import columns
 
 Over = Literal["particles", "chunks", "samples", "particle columns", "chunk columns", "sample columns"]
-STOPPED, GOES, BEGINS = 0, 1, 2  # values of `going`
+STOPPED, ACTIVE, BEGINS = 0, 1, 2  # values of `active`
 NOT_SHARED = -1  # the first particle in the memory that a block of threads shares, where it holds none
 BIG = 32_768  # particles from which the threads of a CPU share out one sample
 CHUNK = 1024  # particles of a chunk of a big sample; a smaller one is one chunk, so that its loops stay long
-CHUNK_ON_GPU = 32  # a thread a chunk, where lines are launched
+CHUNK_ON_GPU = 32  # particles; one thread per chunk, where lines are launched
+BEHIND = 10_000  # lines, behind the end of this file: where a text that is compiled in its name says that it stands
 
 
 class Line(NamedTuple):
@@ -59,7 +60,7 @@ class Program(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Where the samples of a batch stand, and which of them go on."""
+    """Places of the samples of a batch, and which of them are active."""
 
     first: Any  # (samples + 1,) int64: sample s has the particles first[s] ... first[s + 1]
     chunks: Any  # (samples + 1,) int64: and the chunks chunks[s] ... chunks[s + 1]
@@ -67,7 +68,7 @@ class Layout(NamedTuple):
     chunk_first: Any  # (chunks,) int64: its particles are chunk_first[c] ... chunk_last[c]
     chunk_last: Any
     chunk_sample: Any
-    going: Any  # (samples,) int64: STOPPED, GOES or BEGINS
+    active: Any  # (samples,) int64: STOPPED, ACTIVE or BEGINS
     rows_end: Any  # (samples,) int64: what the chunks of a sample leave stands in rows chunks[s] ... rows_end[s]
 
 
@@ -85,8 +86,8 @@ def layout_of(sizes: Iterable[int], machine: Any, least: int = 1) -> Layout:
     end = np.minimum(begin + chunk[sample], first[sample + 1])
     of = np.repeat(np.arange(len(number)), number)
     rows_end = np.minimum(chunks[1:], chunks[:-1] + joined) if joined else chunks[1:].copy()
-    going = np.zeros(len(number), dtype=np.int64)
-    return Layout(*[machine.put(x) for x in (first, chunks, of, begin, end, sample, going, rows_end)])
+    active = np.zeros(len(number), dtype=np.int64)
+    return Layout(*[machine.put(x) for x in (first, chunks, of, begin, end, sample, active, rows_end)])
 
 
 # --- how lines run over one sample ---------------------------------------------------------------------------------------
@@ -96,7 +97,7 @@ def layout_of(sizes: Iterable[int], machine: Any, least: int = 1) -> Layout:
 ACROSS: dict[str, str] = {  # a line over the particles, or chunks, first ... last of a sample
     "particles": """
 for i in range(first, last):
-    {body}(i, s, view, room)""",
+    {body}(i, s, view, scratch)""",
     "chunks": """
 for c in range(first, last):
     {body}(c, view.layout.chunk_first[c], view.layout.chunk_last[c], s, view)""",
@@ -106,27 +107,27 @@ for c in range(first, last):
 }
 LOOP = """
 def made(body):
-    def loop(first, last, s, view, room):
+    def loop(first, last, s, view, scratch):
         {line}
     return loop
 """
 ONCE = """
 def made({bodies}):
-    def run(s, view, room):
+    def run(s, view, scratch):
         {lines}
     return run
 """
 REPEATED = """
 def made({bodies}):
-    def run(s, view, room):
-        if view.layout.going[s] == BEGINS:
+    def run(s, view, scratch):
+        if view.layout.active[s] == BEGINS:
             {opening}
-        while view.layout.going[s] != STOPPED:
+        while view.layout.active[s] != STOPPED:
             {lines}
     return run
 """
 WHOLE = """
-if view.layout.going[s] != STOPPED:
+if view.layout.active[s] != STOPPED:
     first, last = view.layout.{bounds}[s], view.layout.{bounds}[s + 1]
     {line}"""
 
@@ -134,13 +135,13 @@ if view.layout.going[s] != STOPPED:
 ACROSS_BLOCK: dict[str, str] = {  # the same, shared out over the threads of a block
     "particles": """
 for i in range(first + thread, last, threads):
-    {body}(i, s, view, room)""",
+    {body}(i, s, view, scratch)""",
     "staged particles": """
 for i in range(first + thread, last, threads):
-    {stage}(i, s, view, room)
+    {stage}(i, s, view, scratch)
 cuda.syncthreads()
 for i in range(first + thread, last, threads):
-    {body}(i, s, view, room)""",
+    {body}(i, s, view, scratch)""",
     "chunks": """
 for c in range(first + thread, last, threads):
     {body}(c, view.layout.chunk_first[c], view.layout.chunk_last[c], s, view)""",
@@ -159,7 +160,7 @@ BLOCK_OF_THREADS = """
 s, thread, threads = int64(cuda.blockIdx.x), int64(cuda.threadIdx.x), int64(cuda.blockDim.x)
 shared = cuda.shared.array(0, int32)  # as much as the launch asked for
 first, last = view.layout.first[s], view.layout.first[s + 1]
-room = shared, (first if 3 * (last - first) <= shared.size else int64(NOT_SHARED))"""
+scratch = shared, (first if 3 * (last - first) <= shared.size else int64(NOT_SHARED))"""
 ONCE_IN_BLOCK = """
 def made({bodies}):
     def run(view, rounds):
@@ -171,12 +172,12 @@ REPEATED_IN_BLOCK = """
 def made({bodies}):
     def run(view, rounds):
         {block}
-        begins = view.layout.going[s] == BEGINS
+        begins = view.layout.active[s] == BEGINS
         cuda.syncthreads()
         if begins:
             {opening}
         for _ in range(rounds):
-            goes_on = view.layout.going[s] != STOPPED
+            goes_on = view.layout.active[s] != STOPPED
             cuda.syncthreads()  # all have looked before any can stop the sample
             if not goes_on:
                 break
@@ -187,12 +188,12 @@ WHOLE_IN_BLOCK = f"{WHOLE}\ncuda.syncthreads()"
 
 
 def loop_of(line: Line, inline: Callable[..., Any]) -> Callable[..., None]:
-    """loop(first, last, s, view, room): a line over a part of one sample, to be compiled as one function."""
+    """loop(first, last, s, view, scratch): a line over a part of one sample, to be compiled as one function."""
     return _made(_filled(LOOP, line=ACROSS[line.over].format(body="body")), [inline(line.body)])
 
 
 def composed(program: Program, inline: Callable[..., Any]) -> Callable[..., None]:
-    """run(s, view, room): all of a program on one sample, to be compiled as one function."""
+    """run(s, view, scratch): all of a program on one sample, to be compiled as one function."""
     return _made(_written(program, REPEATED if program.repeats else ONCE, WHOLE, ACROSS), _bodies(program, inline))
 
 
@@ -205,11 +206,11 @@ def composed_in_block(program: Program, inline: Callable[..., Any], **names: Any
 
 
 def _opening(program: Program) -> tuple[Line, ...]:
-    return (*program.opening, Line("samples", goes)) if program.repeats else ()
+    return (*program.opening, Line("samples", activate)) if program.repeats else ()
 
 
 def _lines(program: Program) -> tuple[Line, ...]:
-    """All of them, what opens a round of them first."""
+    """The lines of a program, those of its opening first."""
     return (*_opening(program), *program.lines)
 
 
@@ -218,7 +219,7 @@ def _bodies(program: Program, inline: Callable[..., Any]) -> list[Any]:
 
 
 def _helpers(program: Program, inline: Callable[..., Any]) -> dict[str, Any]:
-    """What the lines of a program have besides their bodies, by the names that the text gives them."""
+    """Functions that the lines of a program have besides their bodies, by the names that the text gives them."""
     lines = enumerate(_lines(program))
     helpers = [(f"{name}{x}", getattr(line, name)) for x, line in lines for name in ("stage", "join")]
     return {name: inline(helper) for name, helper in helpers if helper is not None}
@@ -255,12 +256,13 @@ def _filled(text: str, **parts: str) -> str:
 def _made(text: str, bodies: list[Any], **names: Any) -> Callable[..., None]:
     """The function of a text that closes over these bodies."""
     names |= {"STOPPED": STOPPED, "BEGINS": BEGINS, "LANES": columns.LANES, "__name__": __name__}
-    exec(compile(text, __file__, "exec"), names)  # of texts that stand above; the file is that by which Numba keeps it
+    # of texts that stand above; Numba keeps it by this file, and is not to read the lines of another function there
+    exec(compile("\n" * BEHIND + text, __file__, "exec"), names)
     function: Callable[..., None] = names["made"](*bodies)
     return function
 
 
-def goes(s: Any, view: Any) -> None:
+def activate(s: Any, view: Any) -> None:
     """Sample: what began now goes on; the end of every opening."""
-    if view.layout.going[s] == BEGINS:
-        view.layout.going[s] = GOES
+    if view.layout.active[s] == BEGINS:
+        view.layout.active[s] = ACTIVE

@@ -53,11 +53,11 @@ SINGLE = _SingleType()
 @register_model(_SingleType)
 class _SingleModel(PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, F32)
+        super().__init__(manager, kind, F32)  # type: ignore[no-untyped-call]  # Numba has no types
 
 
 @cast_from(types.Number, SINGLE)
-def _from_number(context, b, given, wanted, value):
+def _from_number(context: Any, b: Any, given: Any, wanted: Any, value: Any) -> Any:
     return context.cast(b, value, given, types.float32)
 
 
@@ -75,7 +75,7 @@ def in_single(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @intrinsic
-def single(typingctx, value):
+def single(typingctx: Any, value: Any) -> Any:
     """A number as a Single."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
@@ -85,7 +85,7 @@ def single(typingctx, value):
 
 
 @intrinsic
-def as_float32(typingctx, value):
+def as_float32(typingctx: Any, value: Any) -> Any:
     """A Single, or another number, as Numba's own float32."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
@@ -106,13 +106,15 @@ def _operation(operation: Any, n: int, result: Any, instruction: Callable[..., A
     """Let an operation on n numbers, one of them a Single, be instruction(builder, *numbers)."""
 
     class Typed(AbstractTemplate):
+        key = operation
+
         def generic(self, args: Any, kws: Any) -> Any:
             return signature(result, *[SINGLE] * n) if len(args) == n and not kws and _are_single(args) else None
 
-    infer_global(operation)(Typed)
+    infer_global(operation, types.Function(Typed))  # as a decorator it asks for a ufunc's module, unknown before NumPy 2.2
 
     @lower(operation, *[SINGLE] * n)
-    def lowered(context, b, sig, args):
+    def lowered(context: Any, b: Any, sig: Any, args: Any) -> Any:
         return instruction(b, *args)
 
 
@@ -150,12 +152,12 @@ infer_global(operator.pow)(_Power)
 
 
 @lower(operator.pow, SINGLE, SINGLE)
-def _power(context, b, sig, args):
+def _power(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return _called(b, "pow", *args)
 
 
 @lower(operator.pow, SINGLE, types.IntegerLiteral)
-def _known_power(context, b, sig, args):
+def _known_power(context: Any, b: Any, sig: Any, args: Any) -> Any:
     """Products by repeated squaring."""
     wanted = sig.args[1].literal_value
     exponent, square, result = abs(wanted), args[0], ir.Constant(F32, 1.0)

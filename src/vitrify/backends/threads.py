@@ -1,4 +1,4 @@
-"""How many threads a kernel over one big glass may use, and how its particles are shared out."""
+"""Threads of a kernel over one big glass, and the sharing out of its particles."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
-from vitrify.errors import UsageError
+from vitrify.cores import usable_cores
+from vitrify.errors import wrong
 
 VARIABLE = "VITRIFY_THREADS"  # set to 1 in the workers of a campaign, where samples run side by side
 NUMBER = re.compile("[0-9]{1,6}")  # str.isdigit also takes digits that int() does not
-SHARE = 64  # particles: shares begin at multiples of it, so that no sum depends on the number of threads
+GRAIN = 64  # particles: pieces begin at multiples of it, so that no sum depends on the number of threads
 PIECES = 4  # a thread: one that is slower takes fewer of them
 
 _chosen: list[int] = []
 
 
 def threads() -> int:
-    """Threads inside a kernel: as set, as VITRIFY_THREADS says, or one a core. Raises UsageError for a wrong variable."""
+    """Threads inside a kernel: as set, as VITRIFY_THREADS says, or one per core. Raises UsageError for a wrong variable."""
     if _chosen:
         return _chosen[-1]
     text = os.environ.get(VARIABLE)
     if text is None:
-        return len(os.sched_getaffinity(0))
+        return usable_cores()
     number = int(text) if NUMBER.fullmatch(text.strip()) else 0
     if number < 1:
-        raise UsageError(f"{VARIABLE} is {text!r}, must be a positive whole number")
+        raise wrong("", VARIABLE, text, "a positive whole number")
     return number
 
 
@@ -37,17 +38,17 @@ def set_threads(number: int | None) -> None:
     _chosen.clear()
     if number is not None:
         if number < 1:
-            raise UsageError(f"threads is {number!r}, must be a positive whole number")
+            raise wrong("", "threads", number, "a positive whole number")
         _chosen.append(number)
 
 
-def shared_out(work: Callable[[int, int], Any], n: int, share: int = SHARE) -> list[Any]:
-    """work(first, last) over 0 ... n in a few pieces a thread, which begin at multiples of `share`."""
+def shared_out(work: Callable[[int, int], Any], n: int, grain: int = GRAIN) -> list[Any]:
+    """work(first, last) over 0 ... n in a few pieces a thread, which begin at multiples of `grain`."""
     workers = threads()
-    pieces = min(PIECES * workers, max(n // share, 1))
+    pieces = min(PIECES * workers, max(n // grain, 1))
     if workers == 1 or pieces == 1:
         return [work(0, n)]
-    edges = [n * p // pieces // share * share for p in range(pieces)] + [n]
+    edges = [n * p // pieces // grain * grain for p in range(pieces)] + [n]
     return list(_pool(workers).map(work, edges[:-1], edges[1:]))
 
 

@@ -27,7 +27,7 @@ F32, F64 = ir.FloatType(), ir.DoubleType()
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """How a backend gathers neighbours: `fetch` stages a whole row, `fetched` gives one neighbour's displacement;
+    """Functions by which a backend gathers neighbours: `fetch` stages a whole row, `fetched` gives one displacement;
     `fetch_single` and `fetched_single` the same of the upper halves of ticks, in single precision; `eight_a_turn`, the last
     line of a loop, says how wide its vector code is to be; `keep` appends candidates to a row, `keep_in_cell` does so where
     the cell is no cube, `pad` fills the row's end, `copy` moves sixteen candidates side by side. `lanes` neighbours are
@@ -58,13 +58,13 @@ def displacement(stage, k, ticks, j, x, y, z):
 
 
 def fetch_nothing_single(ticks, row, count, x, y, z, stage):
-    """As fetch_nothing."""
+    """Fetch nothing; see fetch_nothing."""
 
 
 def displacement_shared_of(upper_half: Any) -> Any:
     """x_i − x_j in units of 2^32 ticks, x_i being given so: the difference of two 32-bit integers is exact, and wraps.
 
-    stage: upper halves that a block of threads shares, three a particle, and the first particle; none where that is < 0."""
+    stage: upper halves that a block of threads shares, three per particle, and the first particle; none where it is < 0."""
 
     def displacement_shared(stage, k, ticks, j, x, y, z):
         shared, first = stage
@@ -151,7 +151,7 @@ def staged_single(stage, k, ticks, j, x, y, z):
 
 
 @intrinsic
-def _fetch_eight(typingctx, ticks, row, k, mask, x, y, z, stage):
+def _fetch_eight(typingctx: Any, ticks: Any, row: Any, k: Any, mask: Any, x: Any, y: Any, z: Any, stage: Any) -> Any:
     """Eight neighbours of four ticks each: loaded whole, transposed, subtracted, converted."""
     signature = types.void(ticks, row, k, mask, x, y, z, stage)
 
@@ -175,7 +175,7 @@ def _fetch_eight(typingctx, ticks, row, k, mask, x, y, z, stage):
 
 
 @intrinsic
-def _fetch_eight_single(typingctx, ticks, row, k, x, y, z, stage):
+def _fetch_eight_single(typingctx: Any, ticks: Any, row: Any, k: Any, x: Any, y: Any, z: Any, stage: Any) -> Any:
     """Eight neighbours' records loaded whole; the upper halves of their ticks picked, transposed, subtracted, converted."""
     signature = types.void(ticks, row, k, x, y, z, stage)
 
@@ -202,7 +202,7 @@ def _fetch_eight_single(typingctx, ticks, row, k, x, y, z, stage):
 
 
 @intrinsic
-def _single_at(typingctx, stage, d, k):
+def _single_at(typingctx: Any, stage: Any, d: Any, k: Any) -> Any:
     """Number k of those in single precision at stage[d]."""
 
     def codegen(context: Any, b: Any, signature: Any, args: Any) -> Any:
@@ -214,7 +214,7 @@ def _single_at(typingctx, stage, d, k):
 
 
 def _place_of_singles(context: Any, b: Any, kind: Any, stage: Any, d: Any, k: Any) -> Any:
-    """Where number k of those in single precision at stage[d] stands, stage being of doubles."""
+    """A pointer to number k of those in single precision at stage[d], stage being of doubles."""
     start = cgutils.get_item_pointer(context, b, kind, stage, [d, ir.Constant(I64, 0)])
     return b.gep(b.bitcast(start, F32.as_pointer()), [k])
 
@@ -249,7 +249,7 @@ def _doubles_of(b: Any, whole: Any) -> Any:
 
 
 @intrinsic
-def eight_a_turn(typingctx):
+def eight_a_turn(typingctx: Any) -> Any:
     """Let the loop of which this is the last line be vector code of eight a turn, of whatever numbers.
 
     LLVM would take sixteen in single precision on AVX-512, and what is left of a row of 24 in two turns of four."""
@@ -282,7 +282,7 @@ def _asked_of_loop(module: Any) -> Any:
 
 
 @intrinsic
-def keep(typingctx, here, candidates, limit, begin, end, row, count):
+def keep(typingctx: Any, here: Any, candidates: Any, limit: Any, begin: Any, end: Any, row: Any, count: Any) -> Any:
     """keep_plainly without a branch: sixteen distances, a mask, and the entries under it packed to the front.
 
     Sixteen are always tested: what stands past the end must have a limit below zero."""
@@ -290,7 +290,9 @@ def keep(typingctx, here, candidates, limit, begin, end, row, count):
 
 
 @intrinsic
-def keep_in_cell(typingctx, here, candidates, limit, begin, end, row, count, shape):
+def keep_in_cell(
+    typingctx: Any, here: Any, candidates: Any, limit: Any, begin: Any, end: Any, row: Any, count: Any, shape: Any
+) -> Any:
     """keep_in_cell_plainly, as keep."""
     return types.uint64(here, candidates, limit, begin, end, row, count, shape), _keeping
 
@@ -380,7 +382,7 @@ PACKING = [_packing(mask) for mask in range(256)]
 
 
 @intrinsic
-def pad(typingctx, row, count, itself):
+def pad(typingctx: Any, row: Any, count: Any, itself: Any) -> Any:
     """pad_plainly as one store."""
     signature = types.void(row, count, itself)
 
@@ -394,7 +396,7 @@ def pad(typingctx, row, count, itself):
 
 
 @intrinsic
-def copy(typingctx, source, begin, target, at):
+def copy(typingctx: Any, source: Any, begin: Any, target: Any, at: Any) -> Any:
     """copy_plainly of 32-bit items as one load and one store."""
     signature = types.void(source, begin, target, at)
 

@@ -1,72 +1,71 @@
-"""Ways to get batches done: in this process, on a cluster of this machine's cores, on one that is there, on Slurm.
+"""Engines that get work units done: in this process, on a cluster of this machine's cores, on one that is there, on Slurm.
 
-Each gives the same results: what a batch makes depends on the batch alone."""
+Each gives the same results: what a unit makes depends on the unit alone."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from .agenda import Agenda
-from .limits import parse_bytes, share_of_memory
 from .needs_dask import WITHOUT_DASK, needs_dask
-from .one_thread import one_thread
 from .slurm_file import SlurmSpec
 from .stopping import Stop
-from .task import Batch
-from .working import Done, Order, run_batch
+from .task import WorkUnit
+from .task_queue import TaskQueue
+from .watchdog import parse_bytes, share_of_memory
+from .worker import Done, Order, one_thread, run_unit
 
 PAUSE = 0.2  # seconds between two looks where all that is left is in others' hands
 
 
 class Engine(Protocol):
-    """How batches get done."""
+    """Protocol of what gets work units done."""
 
     @property
     def how(self) -> str:
-        """For a person."""
+        """Words for a person."""
 
     @property
     def workers(self) -> int:
-        """At most, or 0 where it is not known."""
+        """Number of workers at most, or 0 where it is not known."""
 
     @property
     def memory(self) -> int:
-        """Bytes that a worker may use, 0 where nobody sees to it."""
+        """Memory per worker, in bytes; 0 where nobody sees to it."""
 
-    def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
-        """Do the batches in their order as their needs allow, tell what became of each; end early once asked."""
+    def results(self, units: list[WorkUnit], order: Order, stop: Stop) -> Iterator[Done]:
+        """Do the units in their order as their needs allow, yield what became of each; end early once asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """In this process, one after the other."""
+    """Work in this process, one unit after the other."""
 
     how: str = "in its own process"
     workers: int = 1
     memory: int = 0
 
-    def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
-        """As they come."""
-        agenda = Agenda(batches)
+    def results(self, units: list[WorkUnit], order: Order, stop: Stop) -> Iterator[Done]:
+        """Yield outcomes in completion order."""
+        queue = TaskQueue(units)
         with one_thread():
-            while agenda and not stop:
-                for n in agenda.take(1):
-                    done = run_batch(batches[n], order)
+            while queue and not stop:
+                for n in queue.take(1):
+                    done = run_unit(units[n], order)
                     if done.state == "held":
-                        agenda.postpone(n)
+                        queue.postpone(n)
                         continue
-                    agenda.close(n)
-                    yield done
-                if agenda and not agenda.ready:
+                    queue.close(n)
+                    yield replace(done, number=n)
+                if queue and not queue.ready:
                     time.sleep(PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A Dask cluster on the loopback of this machine: one process a core, one thread each; it ends with the run."""
+    """Dask cluster on the loopback of this machine: one process per core, one thread each; it ends with the run."""
 
     workers: int
     name: str = ""
@@ -74,44 +73,44 @@ class Local:
 
     @property
     def how(self) -> str:
-        """For a person."""
+        """Words for a person."""
         return ", ".join(filter(None, [self.name, f"{self.workers} workers"]))
 
     @property
     def memory(self) -> int:
-        """Its part of the machine's."""
+        """Memory per worker, in bytes: its part of the machine's."""
         return share_of_memory(self.workers)
 
-    def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
-        """As they come."""
+    def results(self, units: list[WorkUnit], order: Order, stop: Stop) -> Iterator[Done]:
+        """Yield outcomes in completion order."""
         with needs_dask(WITHOUT_DASK):
-            from . import feeding, pools  # Dask takes half a second to import
+            from . import clusters, dask_executor  # Dask takes half a second to import
 
-        with pools.local_pool(min(self.workers, len(batches)), self.gpus) as pool:
-            yield from feeding.feed(pool, batches, order, stop)
+        with clusters.local_cluster(min(self.workers, len(units)), self.gpus) as cluster:
+            yield from dask_executor.execute(cluster, units, order, stop)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A Dask cluster that is there; its workers must see the store under the same path and have this package."""
+    """Dask cluster that is there; its workers must see the store under the same path and have this package."""
 
     url: str  # such as tcp://10.0.0.1:8786
     workers: int = 0
-    memory: int = 0  # its own wardens see to it
+    memory: int = 0  # the cluster sees to it itself
 
     @property
     def how(self) -> str:
-        """For a person."""
+        """Words for a person."""
         return f"scheduler {self.url}"
 
-    def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
-        """As they come."""
+    def results(self, units: list[WorkUnit], order: Order, stop: Stop) -> Iterator[Done]:
+        """Yield outcomes in completion order."""
         with needs_dask():
-            from . import feeding, pools
+            from . import clusters, dask_executor
 
-        with pools.address_pool(self.url) as pool:
-            pools.require_resources(pool, batches)
-            yield from feeding.feed(pool, batches, order, stop)
+        with clusters.cluster_at(self.url) as cluster:
+            clusters.require_resources(cluster, units)
+            yield from dask_executor.execute(cluster, units, order, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +121,23 @@ class Slurm:
 
     @property
     def how(self) -> str:
-        """For a person."""
+        """Words for a person."""
         return f"Slurm, at most {self.spec.maximum_jobs} jobs of {self.spec.cores} workers"
 
     @property
     def workers(self) -> int:
-        """At most."""
+        """Number of workers at most."""
         return self.spec.workers
 
     @property
     def memory(self) -> int:
-        """Its part of a job's."""
+        """Memory per worker, in bytes: its part of a job's."""
         return parse_bytes(self.spec.memory) // self.spec.cores
 
-    def results(self, batches: list[Batch], order: Order, stop: Stop) -> Iterator[Done]:
-        """As they come."""
+    def results(self, units: list[WorkUnit], order: Order, stop: Stop) -> Iterator[Done]:
+        """Yield outcomes in completion order."""
         with needs_dask():
-            from . import feeding, pools
+            from . import clusters, dask_executor
 
-        with pools.slurm_pool(self.spec, order) as pool:
-            yield from feeding.feed(pool, batches, order, stop)
+        with clusters.cluster_on_slurm(self.spec, order) as cluster:
+            yield from dask_executor.execute(cluster, units, order, stop)

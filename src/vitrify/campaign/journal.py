@@ -1,4 +1,4 @@
-"""The log of a campaign: a line a task, with its time and memory; one file a process, so that none waits for another.
+"""Log of a campaign: one line per task, with its time and memory; one file per process, so that none waits for another.
 
 The log tells costs and rates. It is not the truth: a line lost to a kill loses nothing else."""
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrify.errors import BrokenFile, Unreadable
 
+from .alive import PROC
 from .plain_file import names_in, read_plain_file
 from .record_file import LATEST
 from .store import Store
@@ -31,10 +33,11 @@ LINE = re.compile(r"[^\t\n]+(?:\t\d{1,11}(?:\.\d{1,9})?){3}\t(?:made|failed)\t[^
 SUFFIX = ".tsv"
 MOST = 128_000_000  # bytes of one process' log: more than a million tasks
 PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
+UNIT_OF_PEAK = 1e-6 if sys.platform == "darwin" else 1.024e-3  # MB; getrusage counts bytes on macOS, kB elsewhere
 
 
 class Journal:
-    """Where one process notes what it did."""
+    """File in which one process notes what it did."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,7 +45,7 @@ class Journal:
 
     @classmethod
     def of(cls, store: Store, run: str) -> Journal:
-        """That of this process in a run."""
+        """Journal of this process in a run."""
         return cls(store.directory / FOLDER / f"{run}.{os.uname().nodename}.{os.getpid()}{SUFFIX}")
 
     def note(self, key: str, seconds: float, peak_mb: float, *, made: bool) -> None:
@@ -60,8 +63,8 @@ class Journal:
 
 
 def read_log(store: Store) -> pd.DataFrame:
-    """All lines of a store's log in the order of time: key, ended (seconds since 1970), seconds, peak_mb (of the process),
-    outcome ("made" or "failed"), host. A line that a kill cut short is left out. Raises Unreadable."""
+    """Read all lines of a store's log in the order of time: key, ended (seconds since 1970), seconds, peak_mb (of the
+    process), outcome ("made" or "failed"), host. A line that a kill cut short is left out. Raises Unreadable."""
     import pandas as pd  # which those who only look at a store do without
 
     table = pd.DataFrame(read_columns(store)).astype(TYPES)
@@ -69,7 +72,8 @@ def read_log(store: Store) -> pd.DataFrame:
 
 
 def read_columns(store: Store) -> dict[str, list[Any]]:
-    """The same as a list a column, in no order: 300,000 lines take a quarter of a second so, a whole one as a DataFrame."""
+    """Read them as one list per column, in no order: 300,000 lines take a quarter of a second so, a whole one as a
+    DataFrame."""
     found: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     place = store.directory / FOLDER
     for stem in _stems(place):
@@ -79,20 +83,21 @@ def read_columns(store: Store) -> dict[str, list[Any]]:
 
 
 def forget_peak() -> None:
-    """Start measuring the peak memory of this process anew, where the kernel lets us."""
+    """Start measuring the peak memory of this process anew, where the kernel lets us: Linux does."""
     try:
-        Path("/proc/self/clear_refs").write_text("5")
+        (PROC / "self/clear_refs").write_text("5")
     except OSError:
         return
 
 
 def peak_mb() -> float:
-    """Largest resident memory of this process since `forget_peak`, in MB (10⁶ bytes)."""
+    """Largest resident memory of this process since `forget_peak`, in MB (10⁶ bytes); where there is no /proc, since the
+    process began."""
     try:
-        found = PEAK.search(Path("/proc/self/status").read_text())
+        found = PEAK.search((PROC / "self/status").read_text())
     except OSError:
         found = None
-    return int(found[1]) * 1.024e-3 if found else 0.0
+    return int(found[1]) * 1.024e-3 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT_OF_PEAK
 
 
 def _stems(place: Path) -> list[str]:
@@ -103,8 +108,8 @@ def _stems(place: Path) -> list[str]:
 
 
 def _columns(path: Path) -> list[list[Any]]:
-    """Of one file. A process appends whole lines, so that only one that was cut short is not of their form; in a file of a
-    stranger anything may stand."""
+    """Columns of one file. A process appends whole lines, so that only one that was cut short is not of their form; in a
+    file of a stranger anything may stand."""
     try:
         text = read_plain_file(path, at_most=MOST, whole=False, follow=False).decode("utf-8", errors="replace")
     except (FileNotFoundError, BrokenFile):
@@ -116,7 +121,7 @@ def _columns(path: Path) -> list[list[Any]]:
 
 
 def _parsed(text: str) -> list[list[Any]]:
-    """Lines at once. Raises ValueError where one is not of their form."""
+    """Parse lines at once. Raises ValueError where one is not of their form."""
     words, width = text.replace("\n", "\t").split("\t"), len(COLUMNS)
     if words.pop() or len(words) != width * text.count("\n"):
         raise ValueError("a line was cut short")
@@ -127,5 +132,5 @@ def _parsed(text: str) -> list[list[Any]]:
 
 
 def _are_amounts(numbers: list[float]) -> bool:
-    """Of time or memory: neither negative nor infinite, and none that is not a number, which the sum would show."""
+    """Say whether these are amounts of time or memory: neither negative nor infinite nor NaN, which the sum would show."""
     return not numbers or (min(numbers) >= 0.0 and max(numbers) < LATEST and math.isfinite(sum(numbers)))

@@ -1,4 +1,6 @@
-"""Dask where it is needed. It reads its configuration while it is imported; what is wrong there is told in a sentence."""
+"""Imports of Dask where it is needed. It reads its configuration meanwhile; what is wrong there is told in a sentence.
+
+Nothing here imports Dask, and all else that does passes through it."""
 
 from __future__ import annotations
 
@@ -27,6 +29,6 @@ def needs_dask(instead: str = "") -> Iterator[None]:
 
 
 def said(error: BaseException) -> str:
-    """What an error says, on one line, with its kind where that says more."""
+    """Text of an error, on one line, with its kind where that says more."""
     text = plain(str(error))[:LONGEST]
     return text if text and isinstance(error, PLAIN) else f"{type(error).__name__} {text}".strip()

@@ -23,37 +23,37 @@ TRIES = 3  # to open a file that is replaced at the same time on another machine
 
 
 def read_plain_file(path: Path, *, at_most: int | None = None, whole: bool = True, follow: bool = True) -> bytes:
-    """All bytes of a file. whole: it is never written in its place, and fewer bytes than its length are the disk's fault;
-    follow: a link to a plain file will do.
+    """Read all bytes of a file. whole: it is never written in its place, and fewer bytes than its length are the disk's
+    fault; follow: a link to a plain file will do.
 
-    Raises FileNotFoundError where there is none, Unreadable where it cannot be read, BrokenFile where it is no plain file
-    or has more than `at_most` bytes."""
+    Raises FileNotFoundError where there is none, Unreadable where it cannot be read, BrokenFile where it is not a plain
+    file or has more than `at_most` bytes."""
     with reading(path):
         for left in reversed(range(TRIES)):
             try:
                 return _content(path, at_most, whole, follow)
             except OSError as error:
                 if error.errno in NOT_PLAIN or (error.errno == errno.ELOOP and not follow):
-                    raise BrokenFile(f"{_named(path)} is no plain file") from None
+                    raise BrokenFile(f"{_named(path)} is not a plain file") from None
                 if error.errno != errno.ESTALE or not left:  # of a network's file system: it was replaced
                     raise
     raise AssertionError("not reached")
 
 
 def read_small_text(path: Path) -> str:
-    """The text of a small file. Raises as `read_plain_file`, and BrokenFile where it is no text in UTF-8."""
+    """Read the text of a small file. Raises as `read_plain_file`, and BrokenFile where it is not a text in UTF-8."""
     try:
         return read_plain_file(path, at_most=SMALL).decode("utf-8")
     except UnicodeDecodeError:
-        raise BrokenFile(f"{_named(path)} is no text in UTF-8") from None
+        raise BrokenFile(f"{_named(path)} is not a text in UTF-8") from None
 
 
 def read_small_json(path: Path, *, at_most: int = SMALL, follow: bool = True) -> Any:
-    """What a small JSON file says. Raises as `read_plain_file`, and BrokenFile where it is no JSON or nested too deep."""
+    """Read a small JSON file. Raises as `read_plain_file`, and BrokenFile where it is not JSON or nested too deep."""
     try:
         return json.loads(read_plain_file(path, at_most=at_most, follow=follow))
     except (ValueError, RecursionError):
-        raise BrokenFile(f"{_named(path)} is no JSON") from None
+        raise BrokenFile(f"{_named(path)} is not JSON") from None
 
 
 def names_in(folder: Path, suffix: str, *, follow: bool = True) -> list[str]:
@@ -62,7 +62,7 @@ def names_in(folder: Path, suffix: str, *, follow: bool = True) -> list[str]:
     try:
         with reading(folder):
             if not follow and (folder.is_symlink() or (folder.exists() and not folder.is_dir())):
-                raise Unreadable(f"{_named(folder)} cannot be read: it is no folder of the store's own")
+                raise Unreadable(f"{_named(folder)} cannot be read: it is not a folder that the store made")
             names = os.listdir(folder)
     except FileNotFoundError:
         return []
@@ -71,7 +71,7 @@ def names_in(folder: Path, suffix: str, *, follow: bool = True) -> list[str]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """What the system refuses while the block reads a file or a folder is an Unreadable; FileNotFoundError stays."""
+    """Turn what the system refuses while the block reads a file or a folder into Unreadable; FileNotFoundError stays."""
     try:
         yield
     except OSError as error:
@@ -91,16 +91,16 @@ def _content(path: Path, at_most: int | None, whole: bool, follow: bool) -> byte
         about = os.fstat(handle)
         _require_plain(path, about)
         if at_most is not None and about.st_size > at_most:
-            raise BrokenFile(f"{_named(path)} has {about.st_size:,} bytes, at most {at_most:,} are read")
+            raise BrokenFile(f"{_named(path)} has {about.st_size:,} bytes, but at most {at_most:,} are read")
         content = file.readall()
         if whole and len(content) != about.st_size:
-            raise Unreadable(f"{_named(path)} cannot be read: {len(content):,} of its {about.st_size:,} bytes came")
+            raise Unreadable(f"{_named(path)} cannot be read: only {len(content):,} of its {about.st_size:,} bytes arrived")
         return content
 
 
 def _require_plain(path: Path, about: os.stat_result) -> None:
     if not stat.S_ISREG(about.st_mode):
-        raise BrokenFile(f"{_named(path)} is no plain file")
+        raise BrokenFile(f"{_named(path)} is not a plain file")
 
 
 def _named(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Small records of a store that anybody may have written, such as runs and claims: every field is checked."""
+"""Small records of a store that anybody may have written, such as runs and leases: every field is checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def read_record(path: Path, kind: type[T], **known: str) -> T | None:
-    """A dataclass of texts and numbers from a JSON object; None where the file is not there or says no such thing.
+    """Read a dataclass of texts and numbers from a JSON object; None where the file is not there or says no such thing.
 
     No link is followed. known: fields whose value is not taken from the file. Fields of a later version are left out.
     Raises Unreadable where the file is there and cannot be read."""
@@ -30,7 +30,7 @@ def read_record(path: Path, kind: type[T], **known: str) -> T | None:
     if not isinstance(found, dict):
         return None
     values: dict[str, object] = dict(known)
-    for field in fields(kind):  # type: ignore[arg-type]
+    for field in fields(kind):  # type: ignore[arg-type]  # kinds of records are dataclasses
         if field.name not in values and (field.name in found or field.default is MISSING):
             value = found.get(field.name)
             if not _is_plain(value, str(field.type)):
@@ -40,7 +40,7 @@ def read_record(path: Path, kind: type[T], **known: str) -> T | None:
 
 
 def _is_plain(value: object, kind: str) -> bool:
-    """Is it a text, an integer or a number that a person and a calendar can take?"""
+    """Say whether it is a text, an integer or a number that a person and a calendar can take."""
     if kind == "str":
         return isinstance(value, str) and len(value) <= LONGEST
     if kind == "bool":

@@ -1,4 +1,4 @@
-"""One result in one HDF5 file, with a checksum of its content and the digest of what was asked."""
+"""Result files: one result in one HDF5 file, with a checksum of its content and the digest of what was asked."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.atomic_write import atomic_write, sync
 from vitrify.errors import BrokenFile, Unreadable, VitrifyError
-from vitrify.whole_file import sync, whole_file
+from vitrify.short_forms import FEW, Fact, ShortForm, brief
 
 from .plain_file import read_plain_file
 
@@ -36,28 +37,54 @@ IMAGES = itertools.count()  # HDF5 takes two files in memory of one name for the
 SWELLS = 1100  # deflate packs at most 1032 bytes into one; a file that claims more holds nothing of it
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a task makes: named values and arrays. made_from: identity of the result that it was made from, where that has
+@dataclass(frozen=True, repr=False)
+class Result(ShortForm):
+    """Result of a task: named values and arrays. made_from: identity of the result that it was made from, where that has
     one (`Task.identity`)."""
 
     values: dict[str, Value] = field(default_factory=dict)
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     made_from: str = ""
 
+    def _facts(self) -> list[Fact]:
+        arrays = ", ".join(f"{name} {x.shape}" for name, x in self.arrays.items())
+        few = {name: x for name, x in self.values.items() if len(self.values) <= FEW}
+        return [
+            Fact("values", brief(few) or ", ".join(self.values) or "none", f"values {', '.join(self.values) or 'none'}"),
+            Fact("arrays", arrays or "none"),
+        ]
+
 
 def write(path: Path, digest: str, result: Result) -> None:
-    """Publish: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none. The folder is
-    there. Raises OSError."""
-    with whole_file(path) as beside:
-        beside.write_bytes(_image(digest, result))
+    """Publish a result: written beside its place, synced, renamed, the folder synced; a reader sees all of it or none. The
+    folder is there. Raises OSError."""
+    with atomic_write(path) as beside:
+        beside.write_bytes(image(digest, result))
     sync(path.parent)
 
 
 def read(path: Path, digest: str | None = None) -> Result:
-    """The result in a file. Raises FileNotFoundError where there is none, Unreadable where the disk, the rights to it or
-    the memory failed, BrokenFile where all of it was read and is truncated, foreign, damaged or made for another digest."""
-    content = read_plain_file(path)  # whatever fails after this is the fault of these bytes
+    """Read the result in a file. Raises FileNotFoundError where there is none, Unreadable where the disk, the rights to it
+    or the memory failed, BrokenFile where all of it was read and is truncated, foreign, damaged or made for another
+    digest."""
+    return decode(read_plain_file(path), named(path), digest)
+
+
+def named(path: Path) -> str:
+    """Words by which sentences of errors name a file."""
+    return f"{path.name} in {path.parent}"
+
+
+def decode(content: bytes, name: str, digest: str | None = None) -> Result:
+    """Decode the result that these bytes of a file are. name: of the file, for a sentence. Raises Unreadable where memory
+    is short, and BrokenFile where they are no sound result, or one of another digest."""
+    found, result = verified(content, name)
+    require_digest(found, digest, name)
+    return result
+
+
+def verified(content: bytes, name: str) -> tuple[str, Result]:
+    """Decode a result, with the digest that it was made for, whichever that is. Raises as `decode`."""
     try:
         _require_walkable(content)
         with _opened(content) as file:
@@ -67,21 +94,23 @@ def read(path: Path, digest: str | None = None) -> Result:
         raise
     except Exception as error:  # h5py meets damaged bytes with whatever error they lead it to
         if _is_short_of_memory(error, content):
-            raise Unreadable(f"{path.name} in {path.parent} cannot be read: not enough memory") from None
-        raise BrokenFile(f"{path.name} in {path.parent} cannot be read: {_first_line(error)}") from None
+            raise Unreadable(f"{name} cannot be read: not enough memory") from None
+        raise BrokenFile(f"{name} cannot be read: {_first_line(error)}") from None
     if not sound:
-        raise BrokenFile(f"{path.name} in {path.parent} is damaged: its content does not match its checksum")
+        raise BrokenFile(f"{name} is damaged: its content does not match its checksum")
+    return found, result
+
+
+def require_digest(found: str, digest: str | None, name: str) -> None:
+    """Raise BrokenFile where a result was made for another digest than the one that is asked for, if any."""
     if digest is not None and found != digest:
-        raise BrokenFile(
-            f"{path.name} in {path.parent} was made for another study: digest {found[:12]!r}, not {digest[:12]}"
-        )
-    return result
+        raise BrokenFile(f"{name} was made for another study: digest {found[:12]!r}, not {digest[:12]}")
 
 
 def checksum(digest: str, result: Result) -> str:
     """SHA-256 over digest, values, what it was made from, and arrays, each with its name, type and shape."""
     total = hashlib.sha256(digest.encode())
-    total.update(_text(result.values).encode())
+    total.update(text_of(result.values).encode())
     total.update(result.made_from.encode())
     for name in sorted(result.arrays):
         array = np.ascontiguousarray(result.arrays[name])
@@ -90,13 +119,13 @@ def checksum(digest: str, result: Result) -> str:
     return total.hexdigest()
 
 
-def _image(digest: str, result: Result) -> bytes:
-    """The HDF5 file, made in memory: where the disk refuses a write of HDF5's own, closing the file can end the process."""
+def image(digest: str, result: Result) -> bytes:
+    """Make the HDF5 file in memory: where the disk refuses a write of HDF5's own, closing the file can end the process."""
     with h5py.File(_image_name(), "w", driver="core", backing_store=False) as file:
         file.attrs["vitrify_format"] = FORMAT
         file.attrs["digest"] = digest
         file.attrs["checksum"] = checksum(digest, result)
-        file.attrs["values"] = _text(result.values)
+        file.attrs["values"] = text_of(result.values)
         if result.made_from:
             file.attrs["made_from"] = result.made_from
         for name, array in result.arrays.items():
@@ -108,7 +137,7 @@ def _image(digest: str, result: Result) -> bytes:
 
 @contextmanager
 def _opened(content: bytes) -> Iterator[Any]:
-    """The HDF5 file that these bytes are, in memory: nothing that it meets from here on is the disk's."""
+    """Open the HDF5 file that these bytes are, in memory: nothing that it meets from here on is the disk's."""
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fapl_core(backing_store=False)
     access.set_file_image(content)
@@ -121,7 +150,7 @@ def _image_name() -> str:
 
 
 def _is_short_of_memory(error: Exception, content: bytes) -> bool:
-    """Did this process lack memory? HDF5 says the same where damage asks for more than any machine has."""
+    """Say whether this process lacked memory. HDF5 says the same where damage asks for more than any machine has."""
     if isinstance(error, MemoryError):
         return True
     if not ALLOCATING.search(str(error)):
@@ -149,7 +178,8 @@ def _content(file: Any) -> tuple[str, str, Result]:
 
 
 def _attribute(file: Any, name: str, kind: type) -> Any:
-    """One number or one text. Its type is looked at first: to read one that damage has made another can end the process."""
+    """Read one number or one text. Its type is looked at first: to read one that damage has made another can end the
+    process."""
     attribute = h5py.h5a.open(file.id, name.encode())
     single = attribute.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
     if not single or not isinstance(attribute.get_type(), kind):
@@ -158,7 +188,8 @@ def _attribute(file: Any, name: str, kind: type) -> Any:
 
 
 def _require_walkable(content: bytes) -> None:
-    """Texts of attributes stand in heaps, objects in a row; where damage makes one of no size, HDF5 walks on the spot."""
+    """Raise ValueError for a heap, in which texts of attributes stand in a row, with a size that is damaged: HDF5 would
+    walk on the spot."""
     start = content.find(HEAP)
     while start >= 0:
         at, end = start + HEAP_HEAD, start + int.from_bytes(content[start + 8 : start + 16], "little")
@@ -174,7 +205,7 @@ def _require_walkable(content: bytes) -> None:
 
 
 def _datasets(file: Any) -> dict[str, Any]:
-    """Its datasets, each made sure to lie in this very file and to be no larger than the file can hold.
+    """Datasets of a file, each made sure to lie in this very file and to be no larger than the file can hold.
 
     Links are looked at before they are followed: a file of a stranger must not make us read another one."""
     found, room = {}, SWELLS * file.id.get_filesize()
@@ -191,7 +222,7 @@ def _datasets(file: Any) -> dict[str, Any]:
 
 
 def _is_plain(dataset: Any) -> bool:
-    """Numbers or bytes, kept in the file itself, packed by nothing but what HDF5 always has."""
+    """Say whether it is numbers or bytes, kept in the file itself, packed by nothing but what HDF5 always has."""
     kept = dataset.id.get_create_plist()
     filters = [kept.get_filter(k)[0] for k in range(kept.get_nfilters())]
     inside = kept.get_layout() in LAYOUTS and kept.get_external_count() == 0
@@ -203,7 +234,8 @@ def _bytes_to_read(dataset: Any) -> int:
     return int(max(math.prod(dataset.shape), math.prod(dataset.chunks or ())) * dataset.dtype.itemsize)
 
 
-def _text(values: dict[str, Value]) -> str:
+def text_of(values: dict[str, Value]) -> str:
+    """Named values as the JSON text that a file keeps."""
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
     return json.dumps(plain, sort_keys=True)
 

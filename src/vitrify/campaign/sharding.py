@@ -1,4 +1,4 @@
-"""A part of a campaign for each of many processes that know nothing of each other: job arrays, a list of machines."""
+"""Shards: one part of a campaign per process, where many know nothing of each other (job arrays, a list of machines)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections import Counter
 
 from vitrify.errors import UsageError
 
-from .task import Batch, makers
+from .task import WorkUnit, makers
 
 
 def parse_shard(text: str) -> tuple[int, int]:
-    """k and n of "k/n". Raises UsageError."""
+    """Read k and n of "k/n". Raises UsageError."""
     found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text)
     k, n = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 1 <= k <= n:
@@ -19,19 +19,19 @@ def parse_shard(text: str) -> tuple[int, int]:
     return k, n
 
 
-def shard(batches: list[Batch], k: int, n: int) -> list[Batch]:
-    """Part k of n: of each kind of batch every n-th, so that all parts cost about the same; and what these need.
+def shard(units: list[WorkUnit], k: int, n: int) -> list[WorkUnit]:
+    """Choose part k of n: of each kind of unit every n-th, so that all parts cost about the same; and what these need.
 
-    A batch that several parts need is made by the first that comes to it; the others wait for it."""
-    made_by = {key: batches[n] for key, n in makers(batches)}
+    A unit that several parts need is made by the first that comes to it; the others wait for it."""
+    made_by = {key: units[n] for key, n in makers(units)}
     kinds: dict[str, int] = {}
     seen: Counter[str] = Counter()
-    mine: dict[str, Batch] = {}
-    for batch in batches:
-        if not batch.counts:
+    mine: dict[str, WorkUnit] = {}
+    for unit in units:
+        if not unit.counts:
             continue
-        place = kinds.setdefault(batch.name, len(kinds)) + seen[batch.name]  # a kind of few does not always fall to part 1
-        seen[batch.name] += 1
+        place = kinds.setdefault(unit.name, len(kinds)) + seen[unit.name]  # a kind of few does not always fall to part 1
+        seen[unit.name] += 1
         if place % n == k - 1:
-            mine |= {made_by[key].claim: made_by[key] for key in batch.after if key in made_by} | {batch.claim: batch}
-    return [batch for batch in batches if batch.claim in mine]
+            mine |= {made_by[key].key: made_by[key] for key in unit.after if key in made_by} | {unit.key: unit}
+    return [unit for unit in units if unit.key in mine]

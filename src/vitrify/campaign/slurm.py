@@ -1,6 +1,6 @@
-"""A Dask cluster whose workers are Slurm jobs.
+"""Dask cluster whose workers are Slurm jobs.
 
-Durability never rests on it, as in feeding.py: what is published is done, whatever becomes of a job or of the driver.
+Durability never rests on it, as in dask_executor.py: what is published is done, whatever becomes of a job or of the driver.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import psutil
 from distributed import Client
 from distributed.security import Security
 
@@ -52,11 +53,12 @@ def slurm_cluster(
     death_seconds: int = DEATH_SECONDS,
     queue_seconds: float = QUEUE_SECONDS,
 ) -> Iterator[Client]:
-    """A client of a scheduler in this process, whose workers are Slurm jobs; they are cancelled when the context ends.
+    """Start a scheduler in this process and yield its client, whose workers are Slurm jobs; they are cancelled when the
+    context ends.
 
     directory: of the store, on a file system that the nodes share; logs and certificates go there. environment: of the
-    workers, beyond the one that sbatch passes on. Raises UsageError where Slurm is not there, or refuses the jobs, or
-    they all end before a worker comes up."""
+    workers, beyond the one that sbatch passes on. Raises UsageError where Slurm is not there, or refuses the jobs, or they
+    all end before a worker comes up."""
     place = directory.resolve()
     check(len(str(place).split()) == 1, "--slurm", "store", str(place), "a path without spaces: job scripts name it")
     logs = Path(spec.log_directory or place / "log" / "slurm").resolve()
@@ -87,7 +89,7 @@ def _jobqueue_cluster() -> Any:
     try:
         from dask_jobqueue.slurm import SLURMCluster
     except ImportError:
-        raise UsageError('--slurm needs dask-jobqueue: pip install "vitrify[cluster]"') from None
+        raise UsageError('--slurm needs dask-jobqueue: pip install ".[cluster]"') from None
     signal.signal(signal.SIGINT, ctrl_c)  # its import makes Ctrl-C an exit with code 0 (dask-jobqueue 0.9, runner.py)
     if shutil.which("sbatch") is None:
         raise UsageError("--slurm needs Slurm's commands, and there is no sbatch on the PATH of this machine")
@@ -100,7 +102,7 @@ def _check_interface(interface: str | None) -> None:
 
 
 def _job(spec: SlurmSpec, logs: Path, environment: Mapping[str, str], death_seconds: int) -> dict[str, Any]:
-    """What SLURMCluster is told: a job of one-threaded worker processes under nannies."""
+    """Arguments of SLURMCluster: a job of one-threaded worker processes under nannies."""
     exports = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     return {
         "queue": spec.partition,
@@ -130,7 +132,7 @@ def _directives(spec: SlurmSpec) -> list[str]:
 
 
 def _worker_arguments(spec: SlurmSpec) -> list[str]:
-    # after it even a batch in hand is left to others, while there is time to tell them
+    # after it even a unit in hand is left to others, while there is time to tell them
     lifetime = ["--lifetime", f"{spec.seconds - _margin(spec) // 5}s"]
     gpus = ["--resources", f"GPU={spec.gpus}"] if spec.gpus else []
     # the last limit counts: Slurm itself holds the memory, and a nanny that kills or pauses would do so sooner
@@ -138,7 +140,7 @@ def _worker_arguments(spec: SlurmSpec) -> list[str]:
 
 
 def _margin(spec: SlurmSpec) -> int:
-    """Seconds before the end of a job from which its workers take no more batches."""
+    """Seconds before the end of a job from which its workers take no more units."""
     return min(MARGIN_SECONDS, spec.seconds // 10)
 
 
@@ -151,11 +153,12 @@ def _certificates(place: Path, tls: bool) -> Iterator[dict[str, Any]]:
     try:
         security = Security.temporary()
     except ImportError:
-        raise UsageError('tls needs cryptography: pip install "vitrify[cluster]", or tls = false in [slurm]') from None
+        raise UsageError('tls needs cryptography: pip install ".[cluster]", or tls = false in [slurm]') from None
     space = hashlib.sha256(process_space().encode()).hexdigest()[:8]  # where a process number tells who is alive
     prefix = f"{CERTIFICATES}{socket.gethostname()}-{space}-"
     for left in place.glob(f"{prefix}*"):
-        if not Path("/proc", left.name.removeprefix(prefix).partition("-")[0]).exists():
+        pid = left.name.removeprefix(prefix).partition("-")[0]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=place) as folder:
         for name in ("tls_ca_file", "tls_worker_cert", "tls_worker_key"):

@@ -1,4 +1,4 @@
-"""How many Slurm jobs there are: as many as there is work for, within the limits; those that were lost are replaced.
+"""Number of Slurm jobs: as many as there is work for, within the limits; those that were lost are replaced.
 
 Measured with Dask's own `adapt()` (dask-jobqueue 0.9): it waits for ever where a job of several processes is cancelled,
 where a job is cancelled before it starts, and where one sbatch fails. So the queue itself is asked.
@@ -29,7 +29,7 @@ LEAVING = ("CG", "CD", "CA", "F", "TO", "NF", "BF", "OOM")  # states of a Slurm 
 
 
 class Jobs(Adaptive):
-    """What `cluster.adapt` asks every second.
+    """Adaptive number of jobs, which `cluster.adapt` asks for every second.
 
     client: of the cluster. processes: of a job. logs: folder of the jobs' outputs, named by their numbers."""
 
@@ -61,7 +61,8 @@ class Jobs(Adaptive):
             self._adapting = False
 
     async def _submit_and_cancel(self) -> None:
-        """Each batch wants a worker: Dask's own targets come from guessed durations, and close workers that are at work."""
+        """Submit and cancel jobs. Each bundle wants a worker: Dask's own targets come from guessed durations, and close
+        workers that are at work."""
         unfinished = sum(x.state in UNFINISHED for x in self.cluster.scheduler.tasks.values())
         wanted = int(min(max(unfinished, self.minimum), self.maximum))
         there = len(self.cluster.worker_spec) * self.processes
@@ -73,7 +74,8 @@ class Jobs(Adaptive):
             await self.cluster
 
     def _note_workers(self) -> None:
-        """Which jobs have workers, and which of those are at work; where one lost its own, the queue is looked at soon."""
+        """Note which jobs have workers, and which of those are at work; where one lost its own, the queue is looked at
+        soon."""
         jobs, now = self.cluster.worker_spec, time.monotonic()
         up = {_job_of(x.name, jobs) for x in self._workers()}
         busy = {_job_of(x.name, jobs) for x in self._workers() if x.processing}
@@ -105,7 +107,7 @@ class Jobs(Adaptive):
                 self._came_up.discard(name)  # the next job may have its name
 
     async def _judge(self, name: str, number: str | None) -> None:
-        """Where job after job starts and ends without a worker, cancel all work: the next job would do the same."""
+        """Cancel all work where job after job starts and ends without a worker: the next job would do the same."""
         log = self.logs / f"{JOB_NAME}-{number}.err"
         if name in self._came_up or not log.exists():  # it has worked, or has never started
             return
@@ -130,7 +132,7 @@ async def _queue() -> set[str] | None:
 
 
 def _job_of(worker: str, jobs: Iterable[str]) -> str:
-    """Dask names the workers of a job of several processes <job>-0, <job>-1 and so on."""
+    """Name of a worker's job: Dask names the workers of a job of several processes <job>-0, <job>-1 and so on."""
     return worker if worker in jobs else worker.rpartition("-")[0]
 
 

@@ -1,4 +1,5 @@
-"""How a worker leaves its Slurm job: with nothing in hand where there is time, and never so that a batch is blamed for it.
+"""Leave of a worker from its Slurm job: with nothing in hand where there is time, and never so that a unit is blamed for
+it.
 
 Measured: Dask takes a worker that ends by SIGTERM (scancel, preemption, the walltime) for one that its task has killed; one
 that is retired first leaves its task to others, without blame."""
@@ -17,7 +18,8 @@ LOOK = 1.0  # seconds between two looks at the clock
 
 
 class Leaving(WorkerPlugin):
-    """Of workers: after so many seconds they finish what is in hand and take no more; on SIGTERM they retire at once."""
+    """Let workers leave: after so many seconds they finish what is in hand and take no more; on SIGTERM they retire at
+    once."""
 
     name = "vitrify-leaving"
 
@@ -25,7 +27,7 @@ class Leaving(WorkerPlugin):
         self.seconds = seconds
 
     def setup(self, worker: Any) -> None:
-        """Called by the worker, in its main thread, soon after it has come up."""
+        """Begin to look at the clock. Called by the worker, in its main thread, soon after it has come up."""
         self._ends = time.monotonic() + self.seconds
 
         def leave(*_: object) -> None:
@@ -37,7 +39,7 @@ class Leaving(WorkerPlugin):
         looking.start()
 
     async def look(self, worker: Any) -> None:
-        """Is it time? A paused worker gets no more tasks."""
+        """Pause the worker when it is time, as a paused worker gets no more tasks, and close it when it has none."""
         if time.monotonic() < self._ends:
             return
         if worker.status == Status.running:
@@ -47,11 +49,11 @@ class Leaving(WorkerPlugin):
 
 
 class DeafNanny(NannyPlugin):
-    """Of nannies: on SIGTERM they would kill their workers, which know better."""
+    """Make nannies deaf: on SIGTERM they would kill their workers, which know better."""
 
     name = "vitrify-deaf-nanny"
 
     def setup(self, nanny: Any) -> None:
-        """Called by the nanny, in the main thread of its process."""
+        """Ignore SIGTERM. Called by the nanny, in the main thread of its process."""
         del nanny
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,4 +1,5 @@
-"""How a run is asked to end: Ctrl-C, SIGTERM or SIGHUP once, finish what is in hand; Ctrl-C or SIGTERM again, stop now."""
+"""Signals that ask a run to end: Ctrl-C, SIGTERM or SIGHUP once, finish what is in hand; Ctrl-C or SIGTERM again, stop
+now."""
 
 from __future__ import annotations
 
@@ -14,16 +15,16 @@ from types import FrameType
 
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 
-IN_HAND = "what is in hand is being finished; once more stops at once"
+IN_HAND = "samples that have begun are being finished; the same signal once more stops at once"
 
 
 def signals_to_heed() -> list[signal.Signals]:
-    """Those that end a run. `nohup` has SIGHUP ignored, and it stays so."""
+    """Signals that end a run. `nohup` has SIGHUP ignored, and it stays so."""
     return [x for x in NAMES if x != signal.SIGHUP or signal.getsignal(x) != signal.SIG_IGN]
 
 
 class Stop:
-    """Whether a run was asked to end, and by which signal; 0 for none."""
+    """Request that a run end, by the number of its signal; 0 for none."""
 
     def __init__(self) -> None:
         self.by = 0
@@ -63,7 +64,7 @@ def heeding(tell: Callable[[], None]) -> Iterator[Stop]:
 
 
 def _leave_closed_terminal() -> None:
-    """A terminal that was closed takes no more words: they go nowhere, and what is in hand is finished all the same."""
+    """Let words go nowhere where the terminal was closed: what is in hand is finished all the same."""
     for stream in (1, 2):
         try:
             termios.tcgetattr(stream)

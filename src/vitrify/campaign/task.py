@@ -1,4 +1,4 @@
-"""What a campaign is made of."""
+"""Tasks and work units, of which a campaign is made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .result_file import Result
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One piece of work, one file of the store."""
+    """Task: one piece of work, one result of the store."""
 
     key: str  # its place in the store, such as "DSS-1a2b/glass-3c4d/000003"
     digest: str  # of the spec that defines the result; written in the file, checked on reading
@@ -23,27 +23,27 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Tasks that one worker does one after the other: one sample, say, and all its observables."""
+class WorkUnit:
+    """Work unit: tasks that one worker does one after the other, such as one sample and all its observables."""
 
     name: str  # shown while it runs
     tasks: Sequence[Task]
-    after: tuple[str, ...] = ()  # keys that other batches make
+    after: tuple[str, ...] = ()  # keys that other units make
     counts: int = 1  # samples it makes, for the progress bar; 0 for what only prepares
     resources: dict[str, float] = field(default_factory=dict)  # that its worker must have, such as {"GPU": 1}
-    # makes and publishes what it can of many tasks at once; what it leaves is left to other batches
+    # makes and publishes what it can of many tasks at once; what it leaves is left to other units
     together: Callable[[Any, list[Task]], None] | None = None
 
     @property
-    def claim(self) -> str:
-        """The key by which a run claims it: that of its first task."""
+    def key(self) -> str:
+        """Key under which a run leases it, that of its first task."""
         return self.tasks[0].key
 
 
-def makers(batches: Iterable[Batch]) -> Iterator[tuple[str, int]]:
-    """Each key that some batch comes after, with the number of every batch that makes it. Other keys, which are nearly all,
-    are not kept: a campaign may have millions."""
-    everything = list(batches)
-    wanted = {key for batch in everything for key in batch.after}
-    for n, batch in enumerate(everything if wanted else ()):
-        yield from ((task.key, n) for task in batch.tasks if task.key in wanted)
+def makers(units: Iterable[WorkUnit]) -> Iterator[tuple[str, int]]:
+    """Yield each key that some unit comes after, with the number of every unit that makes it. Other keys, which are nearly
+    all, are not kept: a campaign may have millions."""
+    everything = list(units)
+    wanted = {key for unit in everything for key in unit.after}
+    for n, unit in enumerate(everything if wanted else ()):
+        yield from ((task.key, n) for task in unit.tasks if task.key in wanted)

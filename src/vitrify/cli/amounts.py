@@ -1,4 +1,4 @@
-"""Amounts and texts for a person."""
+"""Amounts and texts formatted for a person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ YEAR = 365.25 * 86400.0  # seconds
 
 
 def size(length: float) -> str:
-    """Bytes, in units of 1,000."""
+    """A number of bytes, in units of 1,000."""
     for unit, number in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if length >= number:
             return f"{length / number:.3g} {unit}"
@@ -16,7 +16,7 @@ def size(length: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds, in the unit that suits them."""
+    """A duration in seconds, in the unit that suits it."""
     for unit, number, above in (
         ("years", YEAR, 2 * YEAR),
         ("days", 86400.0, 48 * 3600.0),

@@ -1,4 +1,4 @@
-"""What a command line says twice, or not at all: click would take the last word, or an empty one."""
+"""Check for options that a command line gives twice, or empty: click would take the last word, or an empty one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from vitrify.errors import UsageError
 
-MOST_DIGITS = 60  # of a whole number; a seed may have 39, as 128 bits do
+MOST_DIGITS = 60  # digits of an integer; a seed may have 39, as 128 bits do
 
 
 def refuse_careless(command: click.Command, words: list[str], group: click.Context) -> None:

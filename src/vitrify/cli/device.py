@@ -1,4 +1,4 @@
-"""The device of a command: where no GPU can be used, one line says so and the CPU does the work."""
+"""The device of a command. Where no GPU can be used, one line says so and the CPU does the work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vitrify.backends import no_gpu
 
 
 def usable(device: str) -> str:
-    """The device that will work."""
+    """The device that will do the work."""
     reason = no_gpu() if device == "cuda" else None
     if reason is None:
         return device

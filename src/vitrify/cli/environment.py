@@ -1,25 +1,30 @@
-"""What the environment tells the libraries, checked before they are imported: they answer a wrong word with a traceback."""
+"""Check of the environment variables of the libraries before these are imported, as they answer a wrong one with a
+traceback."""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from vitrify.errors import UsageError
+from vitrify.errors import UsageError, wrong
 
-NUMBA = "Environment variable 'NUMBA_"  # how Numba begins to tell of one that it cannot read
+NUMBA = "Environment variable 'NUMBA_"  # beginning of Numba's error for one that it cannot read
 SIZE = re.compile("[1-9][0-9]{0,4}")
 THREADS = "NUMBA_NUM_THREADS"
 
 
 @contextmanager
 def known_environment() -> Iterator[None]:
-    """Raise UsageError where Numba cannot read one of its variables. What is of no matter is put right: figures are files
-    here, and a terminal without a sensible size is asked for it."""
+    """Raise UsageError where Numba cannot read one of its variables. Settings without consequence are corrected: figures
+    are written to files here, and the size of a terminal that states none is looked up."""
     os.environ["MPLBACKEND"] = "agg"
+    if not _has_folder():  # Numba imports coverage where it is installed, which asks for one
+        sys.modules.setdefault("coverage", None)  # type: ignore[arg-type]  # which says that it is not there
     for name in ("COLUMNS", "LINES"):
         if not SIZE.fullmatch(os.environ.get(name, "")):
             os.environ.pop(name, None)
@@ -33,8 +38,17 @@ def known_environment() -> Iterator[None]:
             raise UsageError(str(warning).splitlines()[0].removesuffix(".")) from None
 
 
+def _has_folder() -> bool:
+    """Tell whether the current folder is still there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def require_threads() -> None:
-    """Raise UsageError for a number of threads below one, which Numba would not be imported with."""
+    """Raise UsageError for a number of threads below one, with which Numba could not be imported."""
     text = os.environ.get(THREADS)
     if text is not None and re.fullmatch("-[0-9]+|0+", text.strip()):
-        raise UsageError(f"{THREADS} is {text!r}, must be a positive whole number")
+        raise wrong("", THREADS, text, "a positive whole number")

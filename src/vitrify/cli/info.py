@@ -10,19 +10,31 @@ from typing import Any
 
 import click
 
+from vitrify import __version__
 from vitrify.backends.processor import processor, vector_doubles
-from vitrify.campaign.runner import usable_cores
+from vitrify.cores import usable_cores
 from vitrify.strict_json import strict_json
 
-PACKAGES = ("vitrify", "numpy", "scipy", "numba", "h5py", "distributed", "lmfit", "matplotlib")
+from .command import Command
+
+PACKAGES = ("numpy", "scipy", "numba", "h5py", "distributed", "lmfit", "matplotlib")
 EXPORT = {"pyarrow": "Parquet", "gsd": "GSD"}
 SOLVERS = {"pypardiso": "inertia counts by MKL Pardiso"}
+WITHOUT_MKL = "dense, and of small glasses alone, as MKL Pardiso is not installed (pip install pypardiso)"
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.command(
+    cls=Command,
+    examples=[
+        ("Show what is installed, and where compiled kernels are kept.", "vitrify info"),
+        ("Write the same as JSON, for a report of a defect.", "vitrify info --json > info.json"),
+    ],
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info(as_json: bool) -> None:
-    """Show versions, processor, solvers and where compiled kernels are kept."""
+    """Show the versions that are installed, the processor, the solvers, and the folder of compiled kernels.
+
+    It also says which optional parts are missing, and how to install them."""
     found = gather()
     if as_json:
         click.echo(strict_json(found))
@@ -32,9 +44,10 @@ def info(as_json: bool) -> None:
 
 
 def gather() -> dict[str, Any]:
-    """Everything that `info` tells, by name."""
+    """Everything that `info` prints, by name."""
     return {
         "python": platform.python_version(),
+        "vitrify": __version__,
         **{name: _version(name) for name in PACKAGES},
         "processor": processor(),
         "vector_doubles": vector_doubles(),
@@ -42,11 +55,13 @@ def gather() -> dict[str, Any]:
         "threads": f"{_threads()} inside one glass of 32,768 particles or more (VITRIFY_THREADS)",
         "moduli": "block-Jacobi conjugate gradients, eight right-hand sides at once",
         "modes": "block Lanczos on a Chebyshev filter, counted by inertia",
-        "factor": "MKL Pardiso" if find_spec("pypardiso") else "dense, of small glasses (install pypardiso for others)",
-        "solvers": ", ".join(f"{x} ({what})" for x, what in SOLVERS.items() if find_spec(x)) or "scipy only",
+        "factor": "MKL Pardiso" if find_spec("pypardiso") else WITHOUT_MKL,
+        "solvers": ", ".join(f"{x} ({what})" for x, what in SOLVERS.items() if find_spec(x)) or "those of SciPy",
         "gpu": _gpu(),
         "slurm": _slurm(),
-        "certificates": "for each run" if find_spec("cryptography") else "none: install vitrify[cluster]",
+        "certificates": "for each run"
+        if find_spec("cryptography")
+        else 'none: cryptography is not installed (pip install ".[cluster]")',
         "export": ", ".join(f"{what}: {_version(name)}" for name, what in EXPORT.items()),
         "kernel_cache": _cache_folder(),
     }
@@ -78,7 +93,7 @@ def _gpu() -> str:
 
 def _slurm() -> str:
     lacking = [] if which("sbatch") else ["sbatch is not on the PATH"]
-    lacking += [] if find_spec("dask_jobqueue") else ["dask-jobqueue is not installed (pip install vitrify[cluster])"]
+    lacking += [] if find_spec("dask_jobqueue") else ['dask-jobqueue is not installed (pip install ".[cluster]")']
     return f"none: {', '.join(lacking)}" if lacking else f"by dask-jobqueue {_version('dask-jobqueue')}"
 
 

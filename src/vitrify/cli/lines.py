@@ -1,4 +1,4 @@
-"""The standing of a study as lines for a person, none wider than the terminal."""
+"""The status of a study as lines for a person, none wider than the terminal."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from itertools import chain
 
-from vitrify.campaign import Claim
+from vitrify.campaign import Lease
 from vitrify.study.costs import LOG, UNKNOWN
-from vitrify.study.folders import GLASS, PILOTS
-from vitrify.study.spent import Slow
-from vitrify.study.standing import EnsembleStanding, ProductStanding, Standing, totals
-from vitrify.study.surplus import Surplus
+from vitrify.study.orphans import Orphans
+from vitrify.study.products import GLASS, PILOTS
+from vitrify.study.status import EnsembleStatus, ProductStatus, StudyStatus, totals
+from vitrify.study.timings import TimedTask
 
 from .amounts import duration, plain, size
 from .table import Column, left_out, sentence, table, terminal_width, width_of
@@ -22,16 +22,16 @@ MOST_TOLD = 10  # reasons of failure of one line, files that were set aside
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?")
 
 
-def lines_of(found: Standing, *, by_product: bool) -> list[str]:
-    """All that `vitrify status` tells."""
+def lines_of(found: StudyStatus, *, by_product: bool) -> list[str]:
+    """The lines of `vitrify status`."""
     width = terminal_width()
     shown = _by_product(found, width) if by_product else _by_ensemble(found, width)
     rest = (part(found, width) for part in (_sources, _work, _quarantined, _not_asked_for))
     return [*shown, *chain.from_iterable(rest)]
 
 
-def lines_of_slowest(tasks: list[Slow], core_hours: dict[str, float]) -> list[str]:
-    """The slowest tasks of a log, and core-hours by product."""
+def lines_of_slowest(tasks: list[TimedTask], core_hours: dict[str, float]) -> list[str]:
+    """Lines of the slowest tasks of a log, and of core-hours by product."""
     if not tasks:
         return ["the log of this store has no task"]
     width = terminal_width()
@@ -40,13 +40,14 @@ def lines_of_slowest(tasks: list[Slow], core_hours: dict[str, float]) -> list[st
     return [*_slowest(tasks, width), "", *(line for x in [*products, total] for line in sentence(x, width))]
 
 
-def surplus_line(x: Surplus) -> str:
-    """A folder with files that nobody asks for."""
-    return f"{plain(x.folder) or '(top of the store)'}: {len(x.files)} files, {size(x.size)}: {plain(x.why)}"
+def orphans_line(x: Orphans) -> str:
+    """The line of a folder with files that nobody asks for."""
+    packed = f", {len(x.packed)} packed results" if x.packed else ""
+    return f"{plain(x.folder) or '(top of the store)'}: {len(x.files)} files{packed}, {size(x.size)}: {plain(x.why)}"
 
 
-def _slowest(tasks: list[Slow], width: int) -> Iterator[str]:
-    """A line a task; its key, a path in the store that is never shortened, has the next line where there is no room."""
+def _slowest(tasks: list[TimedTask], width: int) -> Iterator[str]:
+    """One line per task. Its key, a path in the store that is never shortened, has the next line where there is no room."""
     host = Column("host", [plain(x.host) for x in tasks], left=True, spare=1)
     seconds = Column("seconds", [f"{x.seconds:.1f}" for x in tasks])
     peak = Column("peak MB", [f"{x.peak_mb:.0f}" for x in tasks])
@@ -64,8 +65,8 @@ def _slowest(tasks: list[Slow], width: int) -> Iterator[str]:
         yield from sentence(key, width, indent=NESTED)
 
 
-def _by_ensemble(found: Standing, width: int) -> Iterator[str]:
-    """Samples by ensemble; tasks an hour and the time left of all products together."""
+def _by_ensemble(found: StudyStatus, width: int) -> Iterator[str]:
+    """Samples by ensemble, with tasks per hour and the time left for all products together."""
     everything, counts = totals(found), [x.samples for x in found.ensembles]
     left = [_time_left(found, x.core_seconds_left, x.unknown, x.estimated) for x in found.ensembles]
     name = Column("ensemble", [*(plain(x.ensemble) for x in found.ensembles), "total"], left=True)
@@ -83,14 +84,15 @@ def _by_ensemble(found: Standing, width: int) -> Iterator[str]:
     yield head
     for x, row in zip(found.ensembles, rows, strict=True):
         yield row
+        yield from sentence(f"prepared by {plain(x.preparation)}", width, indent=NESTED) if x.preparation else ()
         yield from _reasons(x.samples.reasons, width)
         yield from _other_sizes(x, width)
     yield total
     yield from _no_room(left_out(name, columns, width), width)
 
 
-def _other_sizes(x: EnsembleStanding, width: int) -> Iterator[str]:
-    """Glasses that an observable asks for, which are no samples of the ensemble's own size."""
+def _other_sizes(x: EnsembleStatus, width: int) -> Iterator[str]:
+    """Glasses of another size that an observable asks for, which are no samples of the ensemble's own size."""
     for n, counts in x.other_sizes.items():
         measured = ", ".join(p.product for p in x.products if p.n_particles == n and p.product not in (GLASS, PILOTS))
         numbers = f"{counts.wanted} wanted, {counts.done} done, {counts.failed} failed"
@@ -98,7 +100,7 @@ def _other_sizes(x: EnsembleStanding, width: int) -> Iterator[str]:
         yield from _reasons(counts.reasons, width)
 
 
-def _by_product(found: Standing, width: int) -> Iterator[str]:
+def _by_product(found: StudyStatus, width: int) -> Iterator[str]:
     """Tasks by ensemble, size and product."""
     lines = [(x, p) for x in found.ensembles for p in x.products]
     name = Column("ensemble", [plain(x.ensemble) for x, _ in lines], left=True)
@@ -123,7 +125,8 @@ def _by_product(found: Standing, width: int) -> Iterator[str]:
 
 
 def _reasons(reasons: dict[str, int], width: int) -> Iterator[str]:
-    """The commonest reasons. Those that differ in their numbers alone are one: a thousand samples would fill the screen."""
+    """The commonest reasons of failure. Reasons that differ only in their numbers count as one, as a thousand samples would
+    fill the screen."""
     alike: dict[str, list[str]] = {}
     for reason in reasons:
         alike.setdefault(NUMBER.sub("0", reason), []).append(reason)
@@ -140,32 +143,32 @@ def _no_room(heads: list[str], width: int) -> Iterator[str]:
         yield from sentence(f"no room for {', '.join(heads)} in {width} columns; --json tells them too", width)
 
 
-def _left(found: Standing) -> str:
+def _left(found: StudyStatus) -> str:
     return "time left" if found.workers else "core-time left"
 
 
-def _total_left(found: Standing) -> str:
+def _total_left(found: StudyStatus) -> str:
     x = totals(found)
     return _time_left(found, x["core_seconds_left"], x["unknown"], x["estimated"])
 
 
-def _product_left(found: Standing, p: ProductStanding) -> str:
+def _product_left(found: StudyStatus, p: ProductStatus) -> str:
     unknown = [p.product] if p.core_seconds_left is None else []
     estimated = [p.product] if p.source not in (LOG, UNKNOWN) else []
     return _time_left(found, p.core_seconds_left or 0.0, unknown, estimated)
 
 
-def _time_left(found: Standing, core_seconds: float, unknown: list[str], estimated: list[str]) -> str:
-    """Wall time for those at work now; core-time where nobody is. ">" marks a sum without what is not known yet, "~" one
-    with what the table told."""
+def _time_left(found: StudyStatus, core_seconds: float, unknown: list[str], estimated: list[str]) -> str:
+    """Wall time for the workers that are at work now, or core-time where nobody works. ">" marks a sum without the tasks
+    whose cost is not known yet, "~" one that uses the table."""
     left = found.seconds_left(core_seconds) if found.workers else core_seconds
     if not left:
         return "unknown" if unknown else "-"
     return f"{'> ' if unknown else ''}{'~ ' if estimated else ''}{duration(left)}"
 
 
-def _sources(found: Standing, width: int) -> Iterator[str]:
-    """What the marks of the time left mean, where there are any."""
+def _sources(found: StudyStatus, width: int) -> Iterator[str]:
+    """The meaning of the marks of the time left, where there are any."""
     x = totals(found)
     if x["estimated"]:
         names = ", ".join(x["estimated"])
@@ -178,20 +181,20 @@ def _rate(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}" if rate else "-"
 
 
-def _work(found: Standing, width: int) -> Iterator[str]:
+def _work(found: StudyStatus, width: int) -> Iterator[str]:
     for run in found.runs:
         yield from sentence(f"at work: {plain(run.sentence())}", width)
     for x in found.in_hand:
         yield from sentence(_in_hand(x), width, indent=NESTED)
 
 
-def _in_hand(x: Claim) -> str:
+def _in_hand(x: Lease) -> str:
     since = time.strftime("%H:%M:%S", time.localtime(x.since))
     spent = duration(round(max(time.time() - x.since, 0.0)))
     return f"process {x.pid} on {plain(x.host)}: {plain(x.key)} since {since}, {spent}"
 
 
-def _quarantined(found: Standing, width: int) -> Iterator[str]:
+def _quarantined(found: StudyStatus, width: int) -> Iterator[str]:
     if found.quarantined:
         yield f"{len(found.quarantined)} broken files were set aside:"
     for x in found.quarantined[:MOST_TOLD]:
@@ -200,8 +203,8 @@ def _quarantined(found: Standing, width: int) -> Iterator[str]:
         yield from sentence(f"and {len(found.quarantined) - MOST_TOLD} more; --json tells them", width, indent=NESTED)
 
 
-def _not_asked_for(found: Standing, width: int) -> Iterator[str]:
+def _not_asked_for(found: StudyStatus, width: int) -> Iterator[str]:
     if found.not_asked_for:
         yield from sentence("not asked for by the study now; `vitrify prune` removes it:", width)
     for x in found.not_asked_for:
-        yield from sentence(surplus_line(x), width, indent=NESTED)
+        yield from sentence(orphans_line(x), width, indent=NESTED)

@@ -2,132 +2,235 @@
 
 from __future__ import annotations
 
-import tomllib
-import warnings
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vitrify.errors import ModelOverridden, UsageError
-from vitrify.formats.choose import require_writer
-from vitrify.formats.displacements import Frame, require_displacements, write_displacements
-from vitrify.formats.whole import require_apart, require_place
+from vitrify.errors import UsageError
+from vitrify.formats.displacements import require_displacements, write_displacements
 from vitrify.glass import Glass
-from vitrify.model.catalogue import with_mixture
-from vitrify.observables import dipole_decay, low_frequency_modes, quasilocalised_mode
-from vitrify.observables.measurement import EQUILIBRIUM
-from vitrify.observables.measurement import measure as measure_glass
-from vitrify.observables.modes import hessian_of
-from vitrify.options import Option
+from vitrify.glass_files import require_writer
+from vitrify.keys import keys_of
+from vitrify.measuring import Asked, Found, Place, measure_asked
+from vitrify.measuring.in_units import in_units, told
+from vitrify.measuring.meanings import meaning_of
+from vitrify.named_files import require_apart, require_place
+from vitrify.observables.soft_spots import KINDS
 from vitrify.preparation import quench_glass
-from vitrify.statics import Hessian
+from vitrify.show_progress import show_progress
 from vitrify.strict_json import strict_json
-from vitrify.study.columns import columns
-from vitrify.study.observable import Observable, measured
 from vitrify.study.spec import ObservableSpec
 
-from .bar import bar
+from .command import Command
+from .measure_many import measure_files
+from .reading import FORCE_TOLERANCE, Said, read_place, said_of_files
+from .soft_spots import soft_spots_table
 from .stage_line import stage_line
-
-MEANINGS = {  # of what is no column of a table, or has another name there
-    "n": "particles",
-    "n_rattlers": "particles that fewer than d + 1 contacts hold",
-    "box": "edge of the cube (or square), of another cell its vectors, λ",
-    "model": "interaction model",
-    "a0": "(V/N)^(1/d), λ",
-    "omega0": "√(G/ρ)/a0, √(ε/m)/λ",
-    "lowest_eigenvalues": "ω² of the lowest modes beside the translations, ε/λ²/m",
-    "qlm": "softest nonlinear quasilocalised mode: frequency, split of Eq. (10), coupling of Eq. (A16)",
-    "dipoles": "c(r) of Eq. (A13)",
-}
+from .words import name_and_options, names_of
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--model", help='What the particles are, such as "pss(rc=1.2)"; unless the file says so.')
-@click.option(
-    "--mixture", help='Of that model where it is another, such as "0.8:0.2; lengths 1,0.8,0.88; energies 1,1.5,0.5".'
+@click.command(
+    cls=Command,
+    examples=[
+        (
+            "Print the energy, pressure and elastic moduli of one glass, and its five lowest modes.",
+            'vitrify measure glass.xyz --model "pss(rc=1.2)" --modes 5',
+        ),
+        (
+            "Measure many glasses side by side, and write one row per glass to a table.",
+            "vitrify measure *.xyz --table glasses.csv --workers 4",
+        ),
+    ],
 )
-@click.option("--species", help="Names in the file to A (small) and B (large), such as Cu=A,Zr=B.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--quench", is_flag=True, help="Minimise the energy first.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write the glass that is measured: .xyz, .data, .gsd ...")
-@click.option("--modes", type=click.IntRange(min=1), help="Also so many of the lowest modes.")
-@click.option("--qlm", is_flag=True, help="Also the softest nonlinear quasilocalised mode.")
-@click.option("--dipoles", type=click.IntRange(min=1), help="Also the decay of so many dipole responses.")
+@click.argument("file", nargs=-1, required=True, type=click.Path(path_type=Path))
+@said_of_files
 @click.option(
-    "--observable", "observables", multiple=True, metavar="NAME",
-    help='Also an observable of studies or of a plugin, such as "structure" or "modes number=10"; may be given again.',
-)  # fmt: skip
+    "--epsilon",
+    metavar="NUMBER",
+    type=float,
+    help="Energy ε of the model in eV (metal), kcal/mol (real) or J (si). With it, energies are also told in eV or "
+    "kcal/mol, and moduli in GPa.",
+)
+@click.option(
+    "--mass",
+    metavar="NUMBER",
+    type=float,
+    help="Mass m of a particle in g/mol (metal, real) or kg (si). With it and --epsilon, frequencies are also told in THz.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, or one per line and glass for many glasses.")
+@click.option(
+    "--table",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write one row per glass to this file, .csv or .parquet (which needs the extra `export`). Glasses that it holds "
+    "already, unchanged, are not measured again.",
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=1),
+    show_default="one per core",
+    help="Number of worker processes for many files.",
+)
+@click.option("--quench", is_flag=True, help="Minimise the energy before measuring.")
+@click.option(
+    "--energy-only",
+    is_flag=True,
+    help="Measure only what needs no minimum of the energy: energy, forces, pressure and coordination.",
+)
+@click.option(
+    "--output",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Write the measured glass to this file, such as .xyz, .data or .gsd. For many glasses this is a folder.",
+)
+@click.option(
+    "--names",
+    metavar="NAMES",
+    callback=names_of,
+    show_default="A, B, ...",
+    help="Names of the species in the files that are written, such as A=Cu,B=Zr.",
+)
+@click.option("--modes", metavar="K", type=click.IntRange(min=1), help="Also find the K lowest vibrational modes.")
+@click.option("--qlm", is_flag=True, help="Also find the softest nonlinear quasilocalised mode.")
+@click.option(
+    "--soft-spots",
+    metavar="K",
+    type=click.IntRange(min=1),
+    help="Also find the K softest spots, each the core of a nonlinear quasilocalised mode.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    show_default=KINDS[0],
+    help="Kind of the nonlinear modes of --soft-spots.",
+)
+@click.option(
+    "--dipoles",
+    metavar="M",
+    type=click.IntRange(min=1),
+    help="Also measure how the responses to M force dipoles decay with the distance.",
+)
+@click.option("--elastic-constants", is_flag=True, help="Also find the stress tensor and all elastic constants.")
+@click.option(
+    "--observable",
+    "observables",
+    multiple=True,
+    metavar="NAME",
+    help='Also measure this observable of studies or of a plugin, such as "structure" or "modes number=10". The option may '
+    "be repeated.",
+)
 @click.option(
     "--write-modes",
+    metavar="PATH",
     type=click.Path(path_type=Path),
-    help="Write the modes found as displacements, a frame each, to extended xyz (for OVITO).",
+    help="Write the modes that were found to this extended xyz file, one frame per mode, as displacements that OVITO draws "
+    "as arrows. For many glasses this is a folder.",
 )
-@click.option("--without-rattlers", is_flag=True, help="Moduli and modes of the particles that hold each other alone.")
-@click.option("--force-tolerance", type=float, default=EQUILIBRIUM, show_default=True, help="In mean |pair force|.")
+@click.option(
+    "--report",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path),
+    help="Also write a page that shows these numbers, figures, and the modes that were found as arrows that turn in 3D.",
+)
+@click.option(
+    "--without-rattlers",
+    is_flag=True,
+    help="Find moduli and modes only of the particles that hold each other in place.",
+)
+@FORCE_TOLERANCE
 def measure(
-    file: Path, model: str | None, mixture: str | None, species: str | None, as_json: bool, quench: bool,
-    output: Path | None, modes: int | None, qlm: bool, dipoles: int | None, observables: tuple[str, ...],
-    write_modes: Path | None, without_rattlers: bool, force_tolerance: float,
+    file: tuple[Path, ...], said: Said, as_json: bool, table: Path | None, workers: int | None, quench: bool,
+    energy_only: bool, output: Path | None, modes: int | None, qlm: bool, soft_spots: int | None, kind: Any,
+    dipoles: int | None, elastic_constants: bool, observables: tuple[str, ...], write_modes: Path | None,
+    report: Path | None, without_rattlers: bool, force_tolerance: float, names: dict[str, str] | None,
 ) -> None:  # fmt: skip
-    """Measure the glass in FILE (extended xyz, a periodic cell)."""
-    if write_modes and not (modes or qlm):
-        raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm too")
+    """Measure the glass in FILE, or the glasses in many files, one row per glass.
+
+    Formats are extended xyz, LAMMPS dump and data files, GSD, and what ASE reads; files may be compressed. Results are in
+    units of the energy ε, the length λ and the mass m of the model, and with --units in others besides. Where the forces on
+    the particles do not balance, the command says so and guesses at the cause; --quench minimises the energy first."""
+    if write_modes and not (modes or qlm or soft_spots):
+        raise UsageError("--write-modes has nothing to write: ask for --modes k or --qlm or --soft-spots k too")
+    if kind and not soft_spots:
+        raise UsageError(f"--kind is {kind!r}, which is of --soft-spots: ask for --soft-spots k too")
+    if names and not (output or write_modes):
+        raise UsageError("--names are written to files: ask for --output FILE or --write-modes FILE too")
     if not force_tolerance > 0:
         raise UsageError(f"--force-tolerance is {force_tolerance:g}, must be a positive number")
-    if mixture and not model:
-        raise UsageError("--mixture is of a model that is given: write --model too")
-    _require_outputs(file, output, write_modes)
-    asked = [_observable(text) for text in observables]
-    twice = next((x.name for k, x in enumerate(asked) if x.name in [y.name for y in asked[:k]]), None)
-    if twice:
-        raise UsageError(f"--observable names {twice} twice, must name each once")
-    glass = _read(file, with_mixture(model, mixture) if model and mixture else model, _mapping(species))
+    frames = said.frames
+    one, many = file[0], len(file) > 1 or table is not None or isinstance(frames, slice)
+    if report and many:
+        raise UsageError("--report is the page of one glass: leave it out where many are measured")
+    if not many:
+        _require_outputs(one, output, write_modes, report)
+    asked = Asked(
+        model=said.model,
+        species=said.species,
+        units=said.units,
+        reduced=said.reduced,
+        box=said.box,
+        names=names or {},
+        quench=quench,
+        energy_only=energy_only,
+        modes=modes or 0,
+        qlm=qlm,
+        soft_spots=soft_spots or 0,
+        kind=kind or KINDS[0],
+        dipoles=dipoles or 0,
+        elastic_constants=elastic_constants,
+        observables=_observables(observables),
+        without_rattlers=without_rattlers,
+        force_tolerance=force_tolerance,
+    )
+    if many or isinstance(frames, slice):
+        measure_files(file, asked, table, workers, output, write_modes, frames, as_json=as_json)
+        return
+    glass = read_place(Place(one, frames), asked)
+    glass.with_names(names)  # they are checked before the work
     glass = _quenched(glass) if quench else glass
     if output:  # before it is measured: a quenched glass is kept, whatever is found in it
-        glass.write(output)
+        glass.write(output, names)
     if not as_json:
         _tell_of_output(output, quench)
-    frames: list[Frame] = []
-    with stage_line(str(glass.model)):  # kernels are compiled on the way
-        numbers = measure_glass(glass, force_tolerance=force_tolerance, without_rattlers=without_rattlers)
-        found: dict[str, Any] = {name: value for name, value in asdict(numbers).items() if value is not None}
-        if modes or qlm or dipoles:
-            hessian = hessian_of(glass, without_rattlers=without_rattlers, force_tolerance=force_tolerance)
-            found |= _microscopic(glass, hessian, modes or 0, qlm, dipoles or 0, frames)
-        for observable in asked:
-            found = {**_values(observable, glass, arrays=as_json), **found}
+    with show_progress(str(glass.model)):  # kernels are compiled on the way
+        found = measure_asked(glass, asked)
+    if report:
+        from vitrify.look import write_glass_page  # it draws figures: imported when it is needed
+
+        write_glass_page(glass, found, report, source=one.name, units=asked.units)
+        click.echo(f"{report}: the page of this glass; open it in a browser", err=True)
     if write_modes:
-        write_displacements(glass, frames, write_modes)
+        write_displacements(glass.with_names(names), found.frames, write_modes)
+    values = found.values | _arrays(found, as_json)
+    if asked.units and asked.units.lacking:
+        click.echo(asked.units.lacking, err=True)
     if as_json:
-        click.echo(strict_json(found))
+        click.echo(strict_json(in_units(values, asked.units, glass.dimension)))
         return
-    for name, value in found.items():
-        click.echo(f"{name:22} {_shown(value):>16}  {_meaning(name, glass.dimension)}")
-
-
-def _read(file: Path, model: str | None, species: dict[str, str]) -> Glass:
-    """The glass in a file; that another model than the file's is used is said on stderr."""
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", ModelOverridden)
-        glass = Glass.read(file, model, species)
-    for warning in told:
-        click.echo(f"Warning: {warning.message}", err=True)
-    return glass
+    spots = values.pop("soft_spots", None)
+    for name, value in values.items():
+        beside = told(name, value, asked.units, glass.dimension) if asked.units else None
+        physical = f" = {_shown(beside.value)} {beside.unit}" if beside else ""
+        click.echo(f"{name:22} {_shown(value):>16}  {_meaning(name, glass.dimension)}{physical}")
+    if spots:
+        click.echo(soft_spots_table(spots))
 
 
 def _quenched(glass: Glass) -> Glass:
-    """The inherent state; on a terminal a line says how far it is."""
+    """Quench to the inherent state. On a terminal a line shows the progress."""
     with stage_line(str(glass.model)) as progress:
         return quench_glass(glass, progress=progress)
 
 
-def _require_outputs(file: Path, output: Path | None, write_modes: Path | None) -> None:
-    """Raise UsageError unless all that is to be written can be, and nothing that is read or written is lost by it."""
-    require_apart({"FILE": file, "--output": output, "--write-modes": write_modes})
+def _require_outputs(file: Path, output: Path | None, write_modes: Path | None, report: Path | None) -> None:
+    """Raise UsageError unless all outputs can be written without losing a file that is read or written."""
+    require_apart({"FILE": file, "--output": output, "--write-modes": write_modes, "--report": report})
+    if report:
+        from vitrify.look.page import require_page
+
+        require_page(report, "--report")
     if output:
         require_writer(output)
         require_place(output)
@@ -136,79 +239,46 @@ def _require_outputs(file: Path, output: Path | None, write_modes: Path | None) 
 
 
 def _tell_of_output(output: Path | None, quench: bool) -> None:
-    """Where the glass is, or how it can be kept; on standard error, as the numbers are the output."""
+    """Say where the glass is written, or how it can be kept. This goes to standard error, as the numbers are the output."""
     if output:
         click.echo(f"{output}: the glass {'after its quench' if quench else 'as it was read'}", err=True)
     elif quench:
         click.echo("the quenched glass is not kept; --output FILE would write it", err=True)
 
 
-def _microscopic(
-    glass: Glass, hessian: Hessian, modes: int, qlm: bool, dipoles: int, frames: list[Frame]
-) -> dict[str, Any]:
-    """What was asked for beyond the moduli; modes found are added to the frames."""
-    found: dict[str, Any] = {}
-    if modes:
-        low, _ = low_frequency_modes(glass, number=modes, hessian=hessian)
-        found["lowest_eigenvalues"] = low.eigenvalues.tolist()
-        frames += [(f"mode {k}", value, x) for k, (value, x) in enumerate(zip(low.eigenvalues, low.vectors, strict=True))]
-    if qlm:
-        soft = quasilocalised_mode(glass, hessian=hessian)
-        found["qlm"] = soft.values
-        frames.append(("quasilocalised", soft.values["frequency"] ** 2, soft.vector))
-    if dipoles:
-        # at N = 256,000 each response takes half a minute
-        decay = dipole_decay(glass, number=dipoles, hessian=hessian, track=lambda x: bar(x, "dipole responses"))
-        rows = zip(decay.distance.tolist(), decay.median.tolist(), decay.dipoles.tolist(), strict=True)
-        found["dipoles"] = [{"r_over_a0": r, "c": c, "dipoles": n} for r, c, n in rows if n]
-    return found
+def _observables(texts: tuple[str, ...]) -> tuple[ObservableSpec, ...]:
+    """Observables in the form of the command line, "modes number=10". Raises UsageError."""
+    asked = tuple(map(_observable, texts))
+    twice = next((x.name for k, x in enumerate(asked) if x.name in [y.name for y in asked[:k]]), None)
+    if twice:
+        raise UsageError(f"--observable names {twice} twice, must name each once")
+    return asked
 
 
-def _observable(text: str) -> Observable:
-    """An observable as the command line has it, "modes number=10". Raises UsageError."""
-    name, *words = text.split()
-    given = [word.partition("=") for word in words]
-    if not all(key and value for key, _, value in given):
-        raise UsageError(f"--observable is {text!r}, must be a name and its options, such as 'modes number=10'")
-    return ObservableSpec(name, options={key: _option(value) for key, _, value in given}).observable
+def _observable(text: str) -> ObservableSpec:
+    name, options = name_and_options("--observable", text, "modes number=10")
+    for key in keys_of(ObservableSpec):  # they are a study's, which has many glasses
+        if key in options:
+            raise UsageError(f"--observable is {text!r}: {key} is for study files, must be left out of one glass")
+    return ObservableSpec(name, options=options)
 
 
-def _values(observable: Observable, glass: Glass, *, arrays: bool) -> dict[str, Any]:
-    """What an observable finds; its arrays too, or their sizes."""
-    found = measured(observable, glass)
-    kept = {k: x.tolist() if arrays else f"{k} {x.shape}" for k, x in found.arrays.items()}
-    if not kept:
-        return dict(found.values)
-    return {**found.values, f"{observable.name}_arrays": kept if arrays else ", ".join(str(x) for x in kept.values())}
-
-
-def _option(word: str) -> Option:
-    """A value as TOML has it; what is none is a text."""
-    try:
-        value: Option = tomllib.loads(f"x = {word}")["x"]
-    except tomllib.TOMLDecodeError:
-        return word
-    return value
+def _arrays(found: Found, as_json: bool) -> dict[str, Any]:
+    """The arrays of observables, or their sizes."""
+    if as_json:
+        return {f"{of}_arrays": {k: x.tolist() for k, x in arrays.items()} for of, arrays in found.arrays.items()}
+    return {f"{of}_arrays": ", ".join(f"{k} {x.shape}" for k, x in arrays.items()) for of, arrays in found.arrays.items()}
 
 
 def _meaning(name: str, dimension: int) -> str:
     if name.endswith("_arrays"):
         return "arrays and their sizes, which --json writes"
-    return MEANINGS.get(name) or columns()[name].of([dimension]).sentence
-
-
-def _mapping(text: str | None) -> dict[str, str]:
-    """Cu=A,Zr=B as a dict. Raises UsageError."""
-    pairs = [part.split("=") for part in (text or "").split(",") if part.strip()]
-    if not all(len(x) == 2 and x[0].strip() and x[1].strip() for x in pairs):
-        raise UsageError(f"--species is {text!r}, must be written like Cu=A,Zr=B")
-    named = {name.strip(): label.strip() for name, label in pairs}
-    if len(named) < len(pairs):
-        raise UsageError(f"--species is {text!r}, must name each species once")
-    return named
+    return meaning_of(name, [dimension]).sentence
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return "\n" + "\n".join("  " + " ".join(f"{x:14.8g}" for x in row) for row in value) + "\n"
     if isinstance(value, list):
         return "\n  " + "\n  ".join(_shown(x) for x in value) + "\n"
     if isinstance(value, dict):

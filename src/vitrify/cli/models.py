@@ -6,19 +6,37 @@ from dataclasses import fields
 
 import click
 
-from vitrify.model.catalogue import FAMILIES, named
-from vitrify.model.glass_formers import GLASS_FORMERS
-from vitrify.model.mixture import EXAMPLE, PAPERS
+from vitrify.models.catalogue import former_of, named
+from vitrify.models.mixture import EXAMPLE, PAPERS
+from vitrify.models.potential import Potential
+from vitrify.models.potentials.from_formula import FromFormula
+from vitrify.models.potentials.tabulated import Tabulated
+from vitrify.models.quoted import EXAMPLES
+from vitrify.models.registry import FAMILIES, GLASS_FORMERS
+
+from .command import Command
+
+OF_EXAMPLES: dict[str, type[Potential]] = {"formula": FromFormula, "tabulated": Tabulated}
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    examples=[
+        ("List the models that vitrify knows.", "vitrify models"),
+        ("List those of a plugin of yours too.", "vitrify --plugin mine.py models"),
+    ],
+)
 def models() -> None:
-    """List the families of models, their parameters and defaults, and the glass formers that have names."""
+    """List the models: the families of potentials with their parameters and defaults, and named glass formers.
+
+    Each is listed with the text that MODEL stands for on the command line and in study files."""
     for family, kind in FAMILIES.items():
-        takes = ", ".join(f"{f.name} = {f.default}" for f in fields(kind))  # type: ignore[arg-type]
+        takes = ", ".join(f"{f.name} = {f.default}" for f in fields(kind))  # type: ignore[arg-type]  # families are dataclasses
         click.echo(f"{family}\n    {kind.summary}\n    parameters: {takes or 'none'}\n    write: {named(family)}")
-    for name, former in GLASS_FORMERS.items():
-        of = former()
+    for word, example in EXAMPLES.items():
+        click.echo(f"{word}\n    {OF_EXAMPLES[word].summary}\n    write: {example}")
+    for name in GLASS_FORMERS:
+        of = former_of(name)
         usual = f"usual density {of.density:g}{'' if of.dimension == 3 else ' in two dimensions'}"
         click.echo(f"{name}\n    {of.summary}\n    {usual}\n    write: {name}(), which is {named(name)}")
     click.echo(f"mixture\n    the paper's: {PAPERS}\n    write another behind a model: {named('pss')} {EXAMPLE}")

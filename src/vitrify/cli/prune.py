@@ -9,26 +9,38 @@ import click
 
 from vitrify.campaign import Store
 from vitrify.errors import UsageError
-from vitrify.study.surplus import Surplus, leftovers, not_asked_for, quarantined_files, refuse_while_at_work, remove
+from vitrify.study.orphans import Orphans, leftovers, not_asked_for, quarantined_files, refuse_while_at_work, remove
 
 from .amounts import size
-from .lines import surplus_line
+from .bar import said
+from .command import Command
+from .lines import orphans_line
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    examples=[
+        ("List what would be removed from a store.", "vitrify prune quick-store --dry-run"),
+        ("Remove it without a question.", "vitrify prune quick-store --yes"),
+    ],
+)
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="List only.")
-@click.option("--quarantine", is_flag=True, help="Also the broken files that were set aside.")
+@click.option("--yes", is_flag=True, help="Remove without asking. Otherwise the command asks before it removes.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@click.option("--quarantine", is_flag=True, help="Also remove the broken files that were set aside.")
 def prune(directory: Path, yes: bool, dry_run: bool, quarantine: bool) -> None:
-    """Remove from the store in DIRECTORY what its study no longer asks for, and what dead writers left."""
+    """Remove from the store in DIRECTORY the results that its study no longer asks for.
+
+    Such results are left after a study file was changed. Unfinished files of processes that were killed are removed too."""
     store = Store(directory)
     if not dry_run:
         refuse_while_at_work(store)
     found = _found(store, quarantine)
-    files = f"{sum(len(x.files) for x in found)} files, {size(sum(x.size for x in found))}"
+    packed = sum(len(x.packed) for x in found)
+    files = f"{sum(len(x.files) for x in found)} files, {f'{packed} packed results, ' if packed else ''}"
+    files += size(sum(x.size for x in found))
     for x in found:
-        click.echo(surplus_line(x))
+        click.echo(orphans_line(x))
     if not found:
         click.echo("nothing to remove: the study asks for all that the store holds")
     elif dry_run:
@@ -36,12 +48,14 @@ def prune(directory: Path, yes: bool, dry_run: bool, quarantine: bool) -> None:
     elif yes or _agreed(f"Remove {files} from {directory}?"):
         if _found(store, quarantine) != found:
             raise UsageError(f"{directory} has changed since it was listed; nothing was removed: look again")
-        remove(store, found)
+        with said(f"removing {files}"):
+            remove(store, found)
         click.echo(f"{files} removed")
 
 
-def _found(store: Store, quarantine: bool) -> list[Surplus]:
-    return [*not_asked_for(store), *leftovers(store), *(quarantined_files(store) if quarantine else [])]
+def _found(store: Store, quarantine: bool) -> list[Orphans]:
+    with said("looking for what nobody asks for"):
+        return [*not_asked_for(store), *leftovers(store), *(quarantined_files(store) if quarantine else [])]
 
 
 def _agreed(question: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tables and sentences that fit the width of a terminal."""
+"""Tables and sentences fitted to the width of a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-USUAL = (80, 24)  # of what is no terminal, and where COLUMNS says nothing
+USUAL = (80, 24)  # size where there is no terminal and COLUMNS says nothing
 LEAST = 8  # columns of a name
 MORE = 4  # columns by which the second line of a sentence is indented
 GAP = ".."  # in the midst of a name that is too long
@@ -15,26 +15,26 @@ GAP = ".."  # in the midst of a name that is too long
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its head and a cell a row."""
+    """One column: its head and one cell per row."""
 
     head: str
     cells: list[str]
     left: bool = False  # a text, against numbers
-    spare: int = 0  # where the width does not do, those with more go first; 0 stays
+    spare: int = 0  # where the width is too small, columns with a larger number go first; 0 stays
 
     @property
     def width(self) -> int:
-        """Of its widest cell."""
+        """Width of its widest cell."""
         return max(map(width_of, [self.head, *self.cells]))
 
 
 def terminal_width() -> int:
-    """Of the terminal, or what COLUMNS says; 80 where there is neither."""
+    """Width of the terminal, or the one that COLUMNS gives; 80 where there is neither."""
     return shutil.get_terminal_size(USUAL).columns
 
 
 def table(name: Column, columns: list[Column], width: int) -> list[str]:
-    """The head and a line a row. To fit, names are shortened in their midst and columns that may be spared left out."""
+    """The head and one line per row. To make it fit, names are shortened in the middle and dispensable columns left out."""
     shown = _fitting(name, columns, width)
     room = min(name.width, max(width - _taken(shown), LEAST))
     widths = [x.width for x in shown]
@@ -51,8 +51,8 @@ def left_out(name: Column, columns: list[Column], width: int) -> list[str]:
 
 
 def sentence(text: str, width: int, *, indent: int = 0) -> Iterator[str]:
-    """A sentence on as many lines as it needs, broken between words, and within one that is longer than a line. The lines
-    after the first are indented more."""
+    """A sentence on as many lines as it needs, broken between words, and inside a word that is longer than a line. Lines
+    after the first are indented further."""
     line, empty = " " * indent, True
     for word in text.split(" "):
         left = word
@@ -67,7 +67,7 @@ def sentence(text: str, width: int, *, indent: int = 0) -> Iterator[str]:
 
 
 def shortened(text: str, room: int) -> str:
-    """A text in so many columns. Both of its ends stay, since names mostly differ in one of them."""
+    """A text shortened to so many columns. Both of its ends stay, since names mostly differ in one of them."""
     if width_of(text) <= room:
         return text
     first = (room - len(GAP) + 1) // 2
@@ -76,7 +76,7 @@ def shortened(text: str, room: int) -> str:
 
 
 def width_of(text: str) -> int:
-    """Columns that a text takes in a terminal."""
+    """Number of columns that a text takes in a terminal."""
     return sum(0 if combining(x) else 2 if east_asian_width(x) in "WF" else 1 for x in text)
 
 

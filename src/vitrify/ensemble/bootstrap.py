@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify import seeds
+
 from .estimate import Estimate
 
 FloatArray = NDArray[np.float64]
@@ -18,9 +20,9 @@ def bootstrap(
     samples: FloatArray,
     *,
     resamples: int = RESAMPLES,
-    seed: int = 0,
+    seed: int = seeds.RESAMPLING,
 ) -> Estimate:
-    """A statistic of the samples, its error the scatter of the statistic over samples drawn with replacement.
+    """A statistic of the samples. Its error is the scatter of the statistic over samples drawn with replacement.
 
     samples: (n, ...), drawn by row. The same seed gives the same error."""
     rng = np.random.default_rng(seed)

@@ -1,33 +1,40 @@
-"""The core size ξ_g of quasilocalised modes: the maximum of r⁶c(r), Figs. 7 and 19; and how c(r) decays beyond it.
+"""The core size ξ_g of quasilocalised modes, which is the maximum of r⁶c(r), Figs. 7 and 19, and the decay of c(r) beyond
+it.
 
 Far from a dipole the strain of an elastic continuum falls as r^−d, and c(r), its square, as r^−2d: in two dimensions it is
 r⁴c(r) that has the maximum."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vitrify import seeds
+from vitrify.short_forms import ShortForm
 
 from .bootstrap import RESAMPLES
 from .estimate import UNKNOWN, Estimate
 
 FloatArray = NDArray[np.float64]
 NEAREST = 1.6  # in a0: nearer, c(r) shows the packing
-FARTHEST = 0.85  # of half the box: beyond it the periodic images lift r⁶c(r), by 14 % at 0.93 (measured)
-LARGEST = 0.75  # of half the box: a maximum beyond it is not told from what the images do
-HALF_WIDTH = 0.17  # of the fitted bump, in decades of r
+FARTHEST = 0.85  # in units of half the box: beyond it the periodic images lift r⁶c(r), by 14 % at 0.93 (measured)
+LARGEST = 0.75  # in units of half the box: a maximum beyond it cannot be told from an effect of the images
+HALF_WIDTH = 0.17  # half width of the fitted bump, in decades of r
 LEAST_BINS = 6  # for a cubic
-LEAST_FOUND = 0.8  # of the resamples must have a maximum for an error
+LEAST_FOUND = 0.8  # part of the resamples that must have a maximum for an error
 BEYOND = 1.3  # in ξ_g: nearer, c(r) still bends into its continuum decay
 LEAST_SPAN = 1.5  # from there on to where the images begin, as a ratio of distances: less shows no slope
 
 
-@dataclass(frozen=True, slots=True)
-class DipoleLength:
-    """c(r) of an ensemble and what follows. Lengths in a0."""
+@dataclass(frozen=True, slots=True, repr=False)
+class DipoleLength(ShortForm):
+    """c(r) of an ensemble and the quantities that follow from it. Lengths are in a0."""
+
+    UNITS: ClassVar[Mapping[str, str]] = {"length": "a0"}
 
     distance: FloatArray  # (bins,)
     decay: FloatArray  # (bins,) c(r), mean over glasses; NaN where unknown
@@ -65,7 +72,7 @@ def dipole_length(
     mean = _mean(each)
     value, fitted, curve = _maximum(distance, mean, largest, 2 * dimension)
     if not np.isfinite(value):
-        why = f"no maximum below {largest:.3g} a0, 0.75 of half the box: glasses too small"
+        why = f"there is no maximum below {largest:.3g} a0, 0.75 of half the box: the glasses are too small"
         return DipoleLength(distance, mean, _standard_error(each), UNKNOWN, nothing, nothing, why)
     error = _error(length, each)
     why = "" if np.isfinite(error) else "one dipole response gives no error"
@@ -74,7 +81,7 @@ def dipole_length(
 
 
 def _exponent(distance: FloatArray, each: Sequence[FloatArray], length: float) -> Estimate:
-    """Slope of log c against log r beyond BEYOND · ξ_g, its error by the same bootstrap; unknown in a small box."""
+    """Slope of log c against log r beyond BEYOND · ξ_g, with its error by the same bootstrap; unknown in a small box."""
     chosen = distance >= BEYOND * length
     if chosen.sum() < LEAST_BINS or distance[-1] < LEAST_SPAN * distance[chosen][0]:
         return UNKNOWN
@@ -94,7 +101,7 @@ def _error(statistic: Callable[[Sequence[FloatArray]], float], each: Sequence[Fl
     """The larger of a statistic's scatters over resampled dipoles and over resampled glasses.
 
     A bootstrap over n things misses a factor √(n/(n − 1)); the scatter of two or three glasses is itself too uncertain."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seeds.RESAMPLING)
 
     def other_dipoles() -> float:
         return statistic([x[rng.integers(len(x), size=len(x))] for x in each])
@@ -115,12 +122,12 @@ def _scatter(draw: Callable[[], float]) -> float:
 
 
 def _mean(each: Sequence[FloatArray]) -> FloatArray:
-    """Mean over the dipoles of each glass, then over glasses; only bins that all glasses have."""
+    """Mean over the dipoles of each glass, then over glasses, in bins that all glasses have."""
     return np.asarray(np.mean([_mean_of_known(x) for x in each], axis=0))
 
 
 def _standard_error(each: Sequence[FloatArray]) -> FloatArray:
-    """Of the mean over all dipoles, by bin."""
+    """Standard error of the mean over all dipoles, by bin."""
     together = np.concatenate(each)
     number = np.isfinite(together).sum(axis=0)
     away = np.where(np.isfinite(together), together - _mean_of_known(together), 0.0)
@@ -137,7 +144,7 @@ def _mean_of_known(rows: FloatArray) -> FloatArray:
 def _maximum(
     distance: FloatArray, decay: FloatArray, largest: float, power: int
 ) -> tuple[float, FloatArray, FloatArray]:  # fmt: skip
-    """Place of the maximum of r^power c, and the fitted cubic; NaN where there is none inside the range."""
+    """Position of the maximum of r^power c, and the fitted cubic; NaN where there is no maximum inside the range."""
     unknown = (float("nan"), np.empty(0), np.empty(0))
     good = np.flatnonzero(np.isfinite(decay) & (decay > 0) & (distance > NEAREST))
     if len(good) < LEAST_BINS:
@@ -160,6 +167,7 @@ def _maximum(
 
 
 def _top(b: float, c: float, d: float) -> float:
-    """Where b t + c t² + d t³ has its maximum: the root of b + 2 c t + 3 d t² at which it falls; NaN where it has none."""
+    """Position of the maximum of b t + c t² + d t³: the root of b + 2 c t + 3 d t² at which it falls; NaN where it has
+    none."""
     under = c * c - 3.0 * b * d
     return float(b / (np.sqrt(under) - c)) if under > 0.0 and under**0.5 != c else float("nan")

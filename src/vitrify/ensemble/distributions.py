@@ -22,7 +22,7 @@ LEAST_BINS = 4  # for three parameters
 
 @dataclass(frozen=True, slots=True)
 class DistributionFit:
-    """A fitted p(G) and the χ that it stands for."""
+    """A fitted p(G) and the χ that follows from it."""
 
     shape: Shape
     chi: Estimate
@@ -31,7 +31,7 @@ class DistributionFit:
 
 
 def fit_distribution(modulus: ArrayLike, n_particles: int, shape: Shape = "gaussian") -> DistributionFit:
-    """χ from a fit to the histogram of a modulus, with lmfit as in the paper; unknown for fewer than LEAST_SAMPLES.
+    """χ from a fit to the histogram of a modulus, made with lmfit as in the paper; unknown for fewer than LEAST_SAMPLES.
 
     The counts of the bins are Poisson numbers, and their likelihood is what is maximised: weights 1/√count would make the
     fitted distribution too narrow, as they trust the bins that happen to be low.
@@ -52,8 +52,8 @@ def fit_distribution(modulus: ArrayLike, n_particles: int, shape: Shape = "gauss
 
 
 def histogram(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Centres and counts of Freedman-Diaconis bins, at most 200 over the samples, and empty ones for two standard
-    deviations on either side: that nothing was found there is known too."""
+    """Centres and counts of Freedman-Diaconis bins, at most 200 over the samples. Empty bins for two standard deviations on
+    either side are included, since it is known that nothing was found there."""
     edges = np.histogram_bin_edges(values, bins="fd")
     if len(edges) > 201:
         edges = np.linspace(values.min(), values.max(), 201)
@@ -74,18 +74,18 @@ def _fit(x: FloatArray, count: FloatArray, values: FloatArray, shape: Shape) -> 
     if shape == "skewed_gaussian":
         start["gamma"].set(value=-1.0, min=-20.0, max=20.0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of lmfit, where it cannot give an error bar; then ours is NaN
+        warnings.simplefilter("ignore")  # lmfit warns where it cannot give an error bar; then ours is NaN
         return minimize(lambda p: _deviance(count, _over_bins(model, p, x)), start, scale_covar=False)
 
 
 def _fit_upper_three_quarters(x: FloatArray, count: FloatArray, values: FloatArray, shape: Shape) -> Any:
-    """A Gaussian fitted to the bins where it is itself above a quarter of its peak, found in turn with it; None where fewer
-    than LEAST_BINS are left.
+    """Fit a Gaussian to the bins where it is itself above a quarter of its peak; the bins and the fit are found in turn.
+    Returns None where fewer than LEAST_BINS are left.
 
-    Where the histogram is above a quarter of its own peak would be other bins: those that are high by chance. What the fit
-    finds hardly depends on its bins, so that it ends after two to five rounds, now and then between two sets of bins."""
+    The bins where the histogram is above a quarter of its own peak would be others, which are high by chance. The result of
+    the fit hardly depends on its bins, so that it ends after two to five rounds, sometimes between two sets of bins."""
     middle = float(np.median(values))
-    sigma = 1.4826 * float(np.median(np.abs(values - middle)))  # of a Gaussian, and hardly of its tail
+    sigma = 1.4826 * float(np.median(np.abs(values - middle)))  # σ of a Gaussian, hardly affected by its tail
     seen: set[bytes] = set()
     result: Any = None
     while True:
@@ -100,21 +100,21 @@ def _fit_upper_three_quarters(x: FloatArray, count: FloatArray, values: FloatArr
 
 
 def _over_bins(model: Any, parameters: Any, x: FloatArray) -> FloatArray:
-    """Mean of a density over each bin by Simpson's rule, (bins,): its value at the middle would make peaks too broad."""
+    """Mean of a density over each bin by Simpson's rule, (bins,). Its value at the middle would make peaks too broad."""
     half = 0.5 * (x[1] - x[0])
     below, middle, above = (model.eval(parameters, x=x + shift) for shift in (-half, 0.0, half))
     return np.asarray((below + 4.0 * middle + above) / 6.0)
 
 
 def _deviance(count: FloatArray, expected: FloatArray) -> FloatArray:
-    """Residuals whose squares add up to −2 ln of the Poisson likelihood, but for a constant, (bins,)."""
+    """Residuals whose squares add up to −2 ln of the Poisson likelihood up to a constant, (bins,)."""
     expected = np.clip(np.nan_to_num(expected, nan=ABSURD), 1.0 / ABSURD, ABSURD)
     apart = expected - count + count * np.log(np.maximum(count, 1.0) / expected)
     return np.asarray(np.sign(count - expected) * np.sqrt(2.0 * np.maximum(apart, 0.0)))
 
 
 def _moments(result: Any, shape: Shape) -> tuple[float, float, float]:
-    """Mean, standard deviation and the error of the latter, of the fitted distribution.
+    """Mean and standard deviation of the fitted distribution, and the error of the latter.
 
     A skewed Gaussian's width and skewness are known together far better than each alone, so their covariance enters."""
     centre, sigma = result.params["center"].value, result.params["sigma"].value
@@ -129,7 +129,7 @@ def _moments(result: Any, shape: Shape) -> tuple[float, float, float]:
 
 
 def _error(result: Any, slopes: dict[str, float]) -> float:
-    """Of a function of the parameters with these slopes; NaN where the fit knows no covariance."""
+    """Error of a function of the parameters with these slopes; NaN where the fit knows no covariance."""
     covariance = getattr(result, "covar", None)
     if covariance is None:
         return float("nan")

@@ -25,11 +25,11 @@ class Estimate:
 
     @property
     def is_known(self) -> bool:
-        """Both the value and its error are numbers."""
+        """Tell whether both the value and its error are numbers."""
         return isfinite(self.value) and isfinite(self.error)
 
     def deviation(self, other: Estimate) -> float:
-        """How far apart two estimates are, in units of their combined error."""
+        """Distance between two estimates in units of their combined error."""
         return abs(self.value - other.value) / hypot(self.error, other.error)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vitrify.short_forms import Fact, ShortForm
+
 from .bootstrap import bootstrap
 from .estimate import UNKNOWN, Estimate
 
@@ -15,14 +17,22 @@ THRESHOLD = 1.0  # δ of the paper, in percent
 LEAST_SAMPLES = 4  # fewer give no variance worth an error
 
 
-@dataclass(frozen=True, slots=True)
-class Fluctuation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Fluctuation(ShortForm):
     """χ of an ensemble."""
 
     chi: Estimate  # after the outlier scheme
-    direct: Estimate  # of all samples
+    direct: Estimate  # χ of all samples
     removed_fraction: float
     kept: NDArray[np.bool_]  # (n,)
+
+    def _facts(self) -> list[Fact]:
+        n = len(self.kept)
+        return [
+            Fact("χ", str(self.chi), f"χ = {self.chi}"),
+            Fact("χ of all samples", str(self.direct), f"{self.direct} without the outlier scheme"),
+            Fact("samples", f"{int(self.kept.sum()):,} of {n:,} kept", f"{int(self.kept.sum()):,} of {n:,} samples kept"),
+        ]
 
 
 def relative_fluctuation(modulus: ArrayLike, n_particles: int) -> float:
@@ -41,8 +51,8 @@ def leave_one_out(modulus: FloatArray, n_particles: int) -> FloatArray:
 
 
 def remove_outliers(modulus: ArrayLike, threshold: float = THRESHOLD) -> NDArray[np.bool_]:
-    """Which samples remain, (n,): the one whose removal lowers χ the most, in percent of the current χ, is removed until
-    that is less than `threshold` percent, Appendix A 1 c. O(n) a round; at least LEAST_SAMPLES remain."""
+    """Mask of the samples that remain, (n,). The sample whose removal lowers χ the most, in percent of the current χ, is
+    removed until that is less than `threshold` percent, Appendix A 1 c. A round is O(n); at least LEAST_SAMPLES remain."""
     values = np.asarray(modulus, dtype=float)
     kept = np.ones(len(values), dtype=bool)
     while kept.sum() > LEAST_SAMPLES:
@@ -57,17 +67,18 @@ def remove_outliers(modulus: ArrayLike, threshold: float = THRESHOLD) -> NDArray
 
 
 def scheme_applies(n_samples: int, threshold: float = THRESHOLD) -> bool:
-    """Are samples enough for the outlier scheme not to eat a healthy ensemble?
+    """Tell whether there are enough samples for the outlier scheme not to consume a healthy ensemble.
 
     The farthest of n normal samples stands about √(2 ln n) σ from the mean, and its removal lowers χ by ln n / n. Where
-    that is above the threshold the scheme finds an "outlier" each round: at 1 % it needs n > 650; the
-    paper has n ≥ 1,000. Measured on normal samples at 1 %: of 100 it removes 96 %, of 200 6 % (χ falls by 15 %), of 300 1 %
-    (χ by 4 %), of 650 none."""
+    that is above the threshold the scheme finds an "outlier" in each round: at 1 % it needs n > 650; the paper has n ≥
+    1,000. Measured on normal samples at 1 %: of 100 it removes 96 %, of 200 6 % (χ falls by 15 %), of 300 1 % (χ by 4 %),
+    of 650 none."""
     return n_samples > 1 and 100.0 * float(np.log(n_samples)) / n_samples < threshold
 
 
 def fluctuation(modulus: ArrayLike, n_particles: int, threshold: float = THRESHOLD) -> Fluctuation:
-    """χ with the outlier scheme, and without; errors by bootstrap over samples, the scheme applied to each resample.
+    """χ with the outlier scheme and without it. Errors are by bootstrap over samples, with the scheme applied to each
+    resample.
 
     Where samples are too few for the scheme (see scheme_applies) χ is the direct one. Unknown for fewer than
     LEAST_SAMPLES."""

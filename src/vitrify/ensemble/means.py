@@ -9,7 +9,8 @@ from .estimate import UNKNOWN, Estimate
 
 
 def mean(samples: ArrayLike) -> Estimate:
-    """Mean with its standard error s/√n; unknown without samples, without error for one. samples: (n,), any unit."""
+    """Mean with its standard error s/√n; it is unknown without samples, and has no error for one sample. samples: (n,), any
+    unit."""
     values = np.asarray(samples, dtype=float)
     if values.size == 0:
         return UNKNOWN

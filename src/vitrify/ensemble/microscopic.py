@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vitrify.short_forms import ShortForm
 
 from .density_of_states import LowDensity, TailFit, fit_windows, fit_within, low_density
 from .dipole_length import DipoleLength, dipole_length, half_box
@@ -15,8 +19,8 @@ from .scales import characteristic_frequency, number_density, stz_size
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class LowModes:
+@dataclass(frozen=True, slots=True, repr=False)
+class LowModes(ShortForm):
     """Low-frequency modes of many glasses, in √(ε/m)/λ."""
 
     n_particles: int
@@ -24,26 +28,30 @@ class LowModes:
     complete: FloatArray  # (n,) all modes of each glass are known up to here
 
 
-@dataclass(frozen=True, slots=True)
-class DipoleDecays:
+@dataclass(frozen=True, slots=True, repr=False)
+class DipoleDecays(ShortForm):
     """c(r) of single dipoles in large glasses."""
+
+    UNITS: ClassVar[Mapping[str, str]] = {"distance": "in a0"}
 
     n_particles: int
     distance: FloatArray  # (bins,) in a0
-    each: list[FloatArray]  # a glass: (dipoles, bins)
+    each: list[FloatArray]  # one per glass: (dipoles, bins)
 
 
 @dataclass(frozen=True, slots=True)
 class GlassCount:
-    """How many glasses of which size something was measured on."""
+    """Number and size of the glasses on which something was measured."""
 
     n_particles: int
     n_glasses: int
 
 
-@dataclass(frozen=True, slots=True)
-class Microscopic:
-    """What Figs. 6-8, 13-16 and 19 show of one ensemble."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Microscopic(ShortForm):
+    """The quantities that Figs. 6-8, 13-16 and 19 show of one ensemble."""
+
+    UNITS: ClassVar[Mapping[str, str]] = {"omega0": "√(ε/m)/λ"}
 
     omega0: float  # √(ε/m)/λ; not a number where G is unknown
     modulus_error: float  # relative error of G, which ω0 carries into A_g ω0⁵ ∝ G^(5/2)
@@ -52,12 +60,12 @@ class Microscopic:
     density: LowDensity
     dipole: DipoleLength
     of_modes: GlassCount  # the tail's glasses
-    of_dipoles: GlassCount  # those of c(r)
+    of_dipoles: GlassCount  # the glasses of c(r)
     dimension: int = 3
 
     @property
     def prefactor(self) -> Estimate:
-        """A_g ω0⁵; its error holds that of the counts and that of ω0."""
+        """A_g ω0⁵; its error includes that of the counts and that of ω0."""
         counted = self.tail.prefactor
         if not counted.is_known:
             return UNKNOWN
@@ -75,7 +83,7 @@ class Microscopic:
 
     @property
     def number(self) -> Estimate:
-        """𝒩."""
+        """Number density 𝒩."""
         return number_density(self.prefactor, self.frequency)
 
     @property
@@ -87,7 +95,7 @@ class Microscopic:
 def microscopic(
     shear_modulus: Estimate, density: float, modes: LowModes, dipoles: DipoleDecays, dimension: int = 3
 ) -> Microscopic:
-    """Put together from the modes and dipole responses of an ensemble; unit masses.
+    """Combine the modes and dipole responses of an ensemble; all masses are 1.
 
     shear_modulus: mean over the ensemble and its planes, ε/λ^d; density: ρ in λ^−d."""
     value = shear_modulus.value

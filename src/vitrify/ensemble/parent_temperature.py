@@ -1,4 +1,4 @@
-"""The temperature of the parent liquid, from the shear modulus that the ensemble's own glasses have."""
+"""The temperature of the parent liquid, found from the shear modulus of the ensemble's own glasses."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.model import Model
-from vitrify.observables import elasticity
-from vitrify.observables.elasticity import Elasticity
-from vitrify.preparation import Recipe, make_glass, quench_glass
+from vitrify.models import Model
+from vitrify.observables.elasticity import Elasticity, elasticity
+from vitrify.preparation import Recipe, prepare_glass, quench_glass
 from vitrify.preparation.liquid import NotMelted
 from vitrify.preparation.stages import Observer, Stage, tell
 from vitrify.preparation.start import random_start
@@ -31,7 +30,7 @@ CERTAINTY = 2.0  # errors of G∞ that T is raised by: of twelve ensembles witho
 DIGITS = 3
 # Of G in two planes of one glass, by number of planes: of three 0.24 to 0.27 in 1,000 glasses of N = 3,000 (PSS, ρ = 0.60).
 CORRELATIONS = {3: 0.25, 2: 0.07}
-DRAWS = 4  # of pilots, until some resist shear
+DRAWS = 4  # attempts at pilots until some resist shear
 ROUNDS = 4
 SETTLED = 1.1  # between temperatures so close, far above the glass transition, G∞ does not change measurably
 
@@ -44,12 +43,12 @@ class ParentTemperature:
     shear_modulus: float  # G∞, mean over the pilot glasses, in ε/λ^d
     shear_modulus_error: float  # standard error, of one pilot too: see pilot_mean
     n_pilots: int
-    n_particles: int  # of a pilot
+    n_particles: int  # that of a pilot
 
 
 def least_temperature(shear_modulus: Estimate, density: float) -> Estimate:
-    """4 G a0^d/30, a0^d = 1/ρ, which the temperature of the parent liquid is to reach. shear_modulus: of an ensemble's own
-    glasses, to see afterwards whether it did, or of pilots."""
+    """4 G a0^d/30, a0^d = 1/ρ, the least temperature of the parent liquid. shear_modulus: that of an ensemble's own
+    glasses, to check afterwards whether it was reached, or that of pilots."""
     return Estimate(RULE * shear_modulus.value / density, RULE * shear_modulus.error / density)
 
 
@@ -58,14 +57,15 @@ def rule(shear_modulus: Estimate, density: float) -> float:
     SampleFailure unless G∞ is positive."""
     if not shear_modulus.value > 0.0:
         raise SampleFailure(
-            f"pilot glasses do not resist shear (G = {shear_modulus.value:.3g}), so no parent temperature follows"
+            f"pilot glasses do not resist shear (G = {shear_modulus.value:.3g}), so that there is no parent temperature"
         )
     least = least_temperature(shear_modulus, density)
     return _round_up(least.value + CERTAINTY * least.error)
 
 
 def is_hot_enough(temperature: float, least: Estimate) -> bool | None:
-    """Whether a temperature is at least least_temperature, its error taken twice; None where that leaves it open."""
+    """Tell whether a temperature is at least least_temperature, with twice its error allowed for; None where that leaves it
+    open."""
     if temperature >= least.value + CERTAINTY * least.error:
         return True
     return False if temperature < least.value else None
@@ -97,12 +97,12 @@ def find_parent_temperature(
     recipe: Recipe | None = None,
     progress: Observer | None = None,
 ) -> ParentTemperature:
-    """T from pilot glasses. The first are quenched from random positions (an infinitely hot liquid, and no molecular
-    dynamics): their G gives a first T by the rule. Pilots quenched from the liquid at that T give G∞, and the rule again
-    T; so on until the pilots' liquid was as hot as their own glasses ask for. dimension: 2 or 3.
+    """Find T from pilot glasses. The first are quenched from random positions (an infinitely hot liquid, and no molecular
+    dynamics): their G gives a first T by the rule. Pilots quenched from the liquid at that T give G∞, and the rule gives T
+    again. This repeats until the pilots' liquid was as hot as their own glasses require. dimension: 2 or 3.
 
-    progress: is told each pilot, the first one included. Raises SampleFailure where pilots fail or do not resist shear, or
-    where the temperature does not settle."""
+    progress: is told of each pilot, including the first one. Raises SampleFailure where pilots fail or do not resist shear,
+    or where the temperature does not settle."""
 
     def pilots(temperature: float, before: int) -> Estimate:
         moduli = []
@@ -129,7 +129,7 @@ def find_parent_temperature(
 
 
 def _resisting(measure: Callable[[], Estimate]) -> Estimate:
-    """G of pilot glasses that resist shear, where some of DRAWS do: a small glass may by chance be one that gives way."""
+    """G of pilot glasses that resist shear, where some of DRAWS do: a small glass may happen to be one that gives way."""
     for _ in range(DRAWS):
         found = measure()
         if found.value > 0.0:
@@ -146,7 +146,7 @@ def _shear_modulus_of_random_start(
     recipe: Recipe | None,
     progress: Observer | None,
 ) -> Estimate:
-    """G of one glass quenched without a liquid; the cheapest look at how stiff these glasses are."""
+    """G of one glass quenched without a liquid, which is the cheapest look at how stiff these glasses are."""
     start = random_start(model, n_particles=n_particles, density=density, rng=rng, dimension=dimension).glass(0)
     return pilot_mean(np.array([_shear_moduli(quench_glass(start, recipe=recipe, progress=progress))]))
 
@@ -161,9 +161,9 @@ def _from_liquid(
     recipe: Recipe | None,
     progress: Observer | None,
 ) -> Glass:
-    """A pilot glass. A liquid too cold to melt comes from a pilot before it that was by chance very soft."""
+    """Make a pilot glass. A liquid too cold to melt follows from an earlier pilot that happened to be very soft."""
     try:
-        return make_glass(
+        return prepare_glass(
             model,
             n_particles=n_particles,
             density=density,
@@ -175,20 +175,20 @@ def _from_liquid(
         )
     except NotMelted as failure:
         raise NotMelted(
-            f"{failure}; this temperature came from pilot glasses: give one, or take more or larger pilots"
+            f"{failure}; this temperature came from pilot glasses: give a temperature, or use more or larger pilots"
         ) from None
 
 
 def _shear_moduli(glass: Glass) -> tuple[float, ...]:
-    """G of one pilot in its planes: their mean settles with fewer pilots, their scatter tells its error."""
+    """G of one pilot in its planes: their mean converges with fewer pilots, and their scatter gives its error."""
     moduli = _moduli(glass)
     if not moduli["is_minimum"]:
-        raise SampleFailure("a pilot glass is no minimum of the energy")
+        raise SampleFailure("a pilot glass is not a minimum of the energy")
     return tuple(float(moduli[name]) for name in PLANES[glass.dimension])
 
 
 def _moduli(glass: Glass) -> Elasticity:
-    """elasticity; without rattlers where these bear nothing but hide whether the rest is a minimum."""
+    """The result of `elasticity`, without rattlers where these bear nothing but hide whether the rest is a minimum."""
     pairs = Pairs.of(glass)
     try:
         moduli = elasticity(glass, pairs)

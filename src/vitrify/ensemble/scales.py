@@ -16,6 +16,12 @@ def characteristic_frequency(length: Estimate) -> Estimate:
     return _power(length, -1.0, 2.0 * np.pi)
 
 
+def frequency_at_density(density: float, mean_density: float, dimension: int = 3) -> float:
+    """The factor by which frequencies of a glass are those at another density, in units of ω0 = √(G/ρ)/a0 of one G:
+    (ρ/ρ̄)^(1/2 − 1/d). It is 1 in two dimensions. density, mean_density: ρ and ρ̄ in λ^−d."""
+    return float((density / mean_density) ** (0.5 - 1.0 / dimension))
+
+
 def number_density(prefactor: Estimate, frequency: Estimate) -> Estimate:
     """𝒩 = A_g ω_g⁵, Eq. (7), both in ω0."""
     fifth = _power(frequency, 5.0, 1.0)
@@ -26,7 +32,7 @@ def number_density(prefactor: Estimate, frequency: Estimate) -> Estimate:
 
 
 def stz_size(length: Estimate, dimension: int = 3) -> Estimate:
-    """Particles of a shear transformation zone, c_STZ ξ_g^d in a0^d, Sect. VI C."""
+    """Number of particles of a shear transformation zone, c_STZ ξ_g^d in a0^d, Sect. VI C."""
     return _power(length, float(dimension), STZ_CONSTANT)
 
 
@@ -40,10 +46,10 @@ class PowerLaw:
 
 
 def fit_power_law(x: list[Estimate], y: list[Estimate], *, widened: bool = True) -> PowerLaw:
-    """Straight line in logarithms, each point weighted by its error in y (and in x, along the slope).
+    """Fit a straight line in logarithms, with each point weighted by its error in y (and in x, along the slope).
 
-    widened: scatter beyond the errors widens that of the exponent, for points that are not on a line by their nature; where
-    they are, three points would overstate it by a fifth."""
+    widened: scatter beyond the errors widens the error of the exponent, for points that are by their nature not on a line.
+    Where they are on a line, three points would overstate it by a fifth."""
     both = [(a, b) for a, b in zip(x, y, strict=True) if a.is_known and b.is_known and a.value > 0 and b.value > 0]
     if len(both) < 3 or len({a.value for a, _ in both}) < 2:
         return PowerLaw(UNKNOWN, float("nan"), len(both))

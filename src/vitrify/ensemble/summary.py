@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from vitrify.short_forms import Fact, ShortForm
+
 from .estimate import UNKNOWN, Estimate
 from .fluctuations import Fluctuation, fluctuation
 from .means import mean
@@ -15,11 +17,11 @@ MEANS = (
     "energy_per_particle", "p_over_p0", "stickiness", "coordination", "min_coordination", "shear_modulus", "bulk_modulus",
     "g_over_k", "poisson_ratio", "msd_over_a0_squared", "seconds",
 )  # fmt: skip
-PLANES = ("shear_modulus", "shear_modulus_xz", "shear_modulus_yz", "shear_modulus_diagonal")  # of space and of the plane
+PLANES = ("shear_modulus", "shear_modulus_xz", "shear_modulus_yz", "shear_modulus_diagonal")  # of both dimensions
 
 
-@dataclass(frozen=True, slots=True)
-class EnsembleSummary:
+@dataclass(frozen=True, slots=True, repr=False)
+class EnsembleSummary(ShortForm):
     """Means over samples with standard errors, and the fluctuations χ of Eq. (4). Units: ε, λ, m = 1."""
 
     n_samples: int
@@ -39,9 +41,23 @@ class EnsembleSummary:
     chi_g: Fluctuation
     chi_k: Fluctuation
 
+    def _facts(self) -> list[Fact]:
+        numbers = {
+            "U/N": self.energy_per_particle,
+            "G": self.shear_modulus,
+            "K": self.bulk_modulus,
+            "ν": self.poisson_ratio,
+        }
+        more = {"χ_G": self.chi_g.chi, "χ_K": self.chi_k.chi}
+        return [
+            Fact("samples", f"{self.n_samples:,}", f"{self.n_samples:,} samples"),
+            *(Fact(k, str(x), f"{k} = {x}") for k, x in {**numbers, **more}.items()),
+            Fact("units", "ε, λ and m = 1", "with ε, λ, m = 1"),
+        ]
+
 
 def summarise(table: pd.DataFrame, n_particles: int) -> EnsembleSummary:
-    """Summarise an ensemble's table, a row a sample; what has no column or no sample is unknown."""
+    """Summarise an ensemble's table, which has one row per sample. Quantities without a column or a sample are unknown."""
     means = {name: mean(table[name]) if name in table else UNKNOWN for name in MEANS}
     known = "pressure" in table and "bulk_modulus" in table
     planes = [name for name in PLANES if name in table]

@@ -1,4 +1,4 @@
-"""Widths of distributions over an ensemble, and what goes with what, each with its error."""
+"""Widths of distributions over an ensemble, and correlations between quantities, each with its error."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from .estimate import UNKNOWN, Estimate
 
 FloatArray = NDArray[np.float64]
 LEAST_SAMPLES = 4  # fewer give no width worth an error
-PART_SPANNED = 0.95  # of the samples
+PART_SPANNED = 0.95  # part of the samples
 
 
 def standard_deviation(samples: ArrayLike) -> Estimate:
-    """s = √(Σ(x − ⟨x⟩)²/(n − 1)), its error by bootstrap. samples: (n,); unknown for fewer than LEAST_SAMPLES."""
+    """s = √(Σ(x − ⟨x⟩)²/(n − 1)) with its error by bootstrap. samples: (n,); unknown for fewer than LEAST_SAMPLES."""
     x = np.asarray(samples, dtype=float)
     return UNKNOWN if len(x) < LEAST_SAMPLES else bootstrap(lambda y: float(y.std(ddof=1)), x)
 
 
 def relative_width(samples: ArrayLike) -> Estimate:
-    """s/|⟨x⟩|, its error by bootstrap. samples: (n,); unknown for fewer than LEAST_SAMPLES, or where all are zero."""
+    """s/|⟨x⟩| with its error by bootstrap. samples: (n,); unknown for fewer than LEAST_SAMPLES, or where all are zero."""
     x = np.asarray(samples, dtype=float)
     if len(x) < LEAST_SAMPLES or not np.any(x):
         return UNKNOWN
@@ -29,7 +29,7 @@ def relative_width(samples: ArrayLike) -> Estimate:
 
 
 def correlation(first: ArrayLike, second: ArrayLike) -> Estimate:
-    """Pearson's r of two quantities of the same samples, its error by bootstrap; unknown where one does not vary.
+    """Pearson's r of two quantities of the same samples with its error by bootstrap; unknown where one does not vary.
 
     first, second: (n,); unknown for fewer than LEAST_SAMPLES."""
     both = np.column_stack([np.asarray(first, dtype=float), np.asarray(second, dtype=float)])
@@ -41,9 +41,10 @@ def correlation(first: ArrayLike, second: ArrayLike) -> Estimate:
 def decades_spanned(samples: ArrayLike, part: float = PART_SPANNED) -> Estimate:
     """log10 of the ratio of the two quantiles between which `part` of positive samples lie; unknown for too few of them.
 
-    Not the largest over the smallest: that grows with n without end, and no resampling gives its error. The quantiles are
-    Hazen's, whose bias is below a fifth of the error from n = 50 on (that of the usual ones is half of it). The error is
-    the bootstrap's of Harrell and Davis' quantiles: resampled single values jump, and overstate it by a sixth."""
+    The ratio of the largest to the smallest would not do: it grows with n without end, and no resampling gives its error.
+    The quantiles are Hazen's, whose bias is below a fifth of the error from n = 50 on (that of the usual ones is half of
+    it). The error is the bootstrap's of Harrell and Davis' quantiles: resampled single values jump, and overstate it by a
+    sixth."""
     x = np.asarray(samples, dtype=float)
     beyond = 0.5 * (1.0 - part)
     if len(x) * beyond < 1.0 or not np.all(x > 0):

@@ -1,4 +1,4 @@
-"""Where a table comes from, as its file says."""
+"""Source of a table, as its file names it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The study whose samples they are, and the program."""
+    """The study to which the samples belong, and the program."""
 
     study: str  # its name
     text: str  # its TOML
-    version: str  # of vitrify
+    version: str  # version of vitrify

@@ -1,5 +1,9 @@
-"""Files of glasses: each format reads and writes a Glass."""
+"""Formats of files: each reads and writes a Glass, and registers itself in `vitrify.glass_files`."""
 
-from .choose import read_glass, write_glass
+from vitrify.public_names import only
 
-__all__ = ["read_glass", "write_glass"]
+from . import extxyz, gsd, lammps, lammps_dump, through_ase
+
+__all__ = ["extxyz", "gsd", "lammps", "lammps_dump", "through_ase"]
+
+__dir__ = only(__all__)

@@ -1,4 +1,4 @@
-"""Cells and positions as files have them: with three axes, in two dimensions too."""
+"""Cells and positions in the form that files have, with three axes in two dimensions too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from vitrify.cell import Cell
 
 FloatArray = NDArray[np.float64]
-THICKNESS = 1.0  # of a cell of two dimensions, along the axis that has no period
+THICKNESS = 1.0  # thickness of a two-dimensional cell along the axis that has no period
 
 
 def in_space(vectors: FloatArray) -> FloatArray:
@@ -24,6 +24,6 @@ def matrix_in_space(cell: Cell) -> FloatArray:
 
 
 def entries_of(cell: Cell, columns: str) -> str:
-    """Cell and columns in the comment line of extended xyz; a plane is not periodic across itself."""
+    """Cell and columns in the comment line of extended xyz. A two-dimensional system is not periodic along its normal."""
     lattice = " ".join(f"{x:.17g}" for x in matrix_in_space(cell).ravel())
     return f'Lattice="{lattice}" Properties={columns} pbc="T T {"F" if cell.dimension == 2 else "T"}"'

@@ -1,6 +1,6 @@
 """Entries of the comment line of extended xyz, key=value: written so that each is read back as the type that it was.
 
-What stands in quotes is a text, whatever it looks like; what does not is a number, a truth value (T or F) or a word. ASE
+A value in quotes is a text, whatever it looks like; a value without them is a number, a truth value (T or F) or a word. ASE
 and OVITO read the same lines, but take a text in quotes that looks like a number for one."""
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import json
 import re
 from typing import Any
 
-from vitrify.model.plain_numbers import DECIMAL
+from vitrify.models.plain_numbers import DECIMAL
 
 INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")  # Python refuses to convert much longer ones
 TRUTHS = {"T": True, "true": True, "True": True, "TRUE": True, "F": False, "false": False, "False": False, "FALSE": False}
 QUOTED = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 BRACKETED = r"\{[^{}]*\}|\[(?:[^\[\]]|\[[^\[\]]*\])*\]"  # arrays; one within another in brackets only
 ENTRY = re.compile(
-    rf"\s*(?P<key>{QUOTED}|[^\s=]+)(?:\s*=\s*(?P<value>{QUOTED}|{BRACKETED}|[^\s\"'{{\[]\S*|(?=\s*$)))?(?=\s|$)", re.DOTALL
+    rf"\s*(?P<key>{QUOTED}|[^\s=]+)(?:\s*+=\s*+(?P<value>{QUOTED}|{BRACKETED}|[^\s\"'{{\[]\S*|(?=$)))?(?=\s|$)", re.DOTALL
 )
 PLAIN_KEY = re.compile(r"[\w.:/+-]+")
 ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -26,19 +26,19 @@ UNWRITABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def read_entries(line: str) -> list[tuple[str, Any]]:
-    """Key and value of each entry, in order; a key alone is True. Raises ValueError for what has no such form."""
+    """Key and value of each entry, in order; a key alone is True. Raises ValueError for a line that has no such form."""
     found, at, line = [], 0, line.strip()
     while at < len(line):
         entry = ENTRY.match(line, at)
         if entry is None:
-            raise ValueError(f"{line[at : at + 40]!r} is no entry")
+            raise ValueError(f"{line[at : at + 40]!r} is not an entry such as name=value")
         found.append((_text(entry["key"]), _value(entry["value"])))
         at = entry.end()
     return found
 
 
 def entry(key: str, value: str | int | float) -> str:
-    """One entry as it is written."""
+    """One entry in the form in which it is written."""
     return f"{key if PLAIN_KEY.fullmatch(key) else _quoted(key)}={_written(value)}"
 
 
@@ -57,7 +57,7 @@ def _value(word: str | None) -> Any:
 
 
 def _text(word: str) -> str:
-    """What a word in quotes says."""
+    """The text inside the quotes of a word."""
     return ESCAPED.sub(_meant, word[1:-1]) if word[:1] in ('"', "'") and word[-1:] == word[:1] and len(word) > 1 else word
 
 
@@ -73,5 +73,5 @@ def _written(value: str | int | float) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text in quotes, on one line whichever program says what a line is."""
+    """A text in quotes, on one line whatever characters a program takes as line ends."""
     return UNWRITABLE.sub(lambda x: f"\\u{ord(x[0]):04x}", json.dumps(text, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""LAMMPS data files (atom_style atomic, or sphere where particles have sizes; units lj), to write."""
+"""LAMMPS data files, written (atom_style atomic, or sphere where particles have sizes; units lj)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from math import pi
 from pathlib import Path
 
 from vitrify.glass import Glass
+from vitrify.glass_files import Format, register_format
 
 from .axes import THICKNESS, in_space, matrix_in_space
-from .format import Format, register_format
+from .configuration import glasses_of
+from .lammps_data import frames, recognises
 
 
 def write(glass: Glass, path: Path) -> None:
-    """A data file, whose cell LAMMPS takes as it is; species are numbered from 1. The first line, which LAMMPS skips, says
-    the model and its mixture."""
+    """Write a data file, whose cell LAMMPS takes as it is; species are numbered from 1, and their names are type labels,
+    which OVITO and LAMMPS' own `dump extxyz` take. The first line, which LAMMPS skips, names the model and its mixture."""
     mixture = glass.model.mixture
     head = [
         f"{glass.model} glass, units lj",
@@ -30,13 +32,20 @@ def write(glass: Glass, path: Path) -> None:
     edges += [f"{-half:.17g} {matrix[2, 2] - half:.17g} zlo zhi"]
     if not glass.cell.is_orthogonal:
         edges += [f"{matrix[1, 0]:.17g} {matrix[2, 0]:.17g} {matrix[2, 1]:.17g} xy xz yz"]
-    masses = ["", "Masses", "", *(f"{k + 1} {mass:.17g}" for k, mass in enumerate(mixture.masses))]
+    names = [f"{k + 1} {label}" for k, label in enumerate(mixture.labels)]
+    labels = ["", "Atom Type Labels", "", *names] if all(map(_is_type_label, mixture.labels)) else []
+    masses = ["", "Masses", "", *(f"{k + 1} {mass:.17g} # {mixture.labels[k]}" for k, mass in enumerate(mixture.masses))]
     rows = (
         f"{k + 1} {kind + 1}{more} {x:.17g} {y:.17g} {z:.17g}"
         for k, (kind, more, (x, y, z)) in enumerate(zip(glass.species, columns, in_space(glass.positions), strict=True))
     )
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in chain(head, edges, masses, ["", f"Atoms # {style}", ""], rows))
+        file.writelines(f"{line}\n" for line in chain(head, edges, labels, masses, ["", f"Atoms # {style}", ""], rows))
+
+
+def _is_type_label(label: str) -> bool:
+    """Tell whether LAMMPS takes a name for a type: one that could be a number or a range of numbers would be ambiguous."""
+    return label[0].isalpha()
 
 
 def _spheres(glass: Glass) -> tuple[str, ...]:
@@ -45,4 +54,7 @@ def _spheres(glass: Glass) -> tuple[str, ...]:
     return tuple(f" {x:.17g} {6.0 * mass / (pi * x**3):.17g}" for x in sizes)
 
 
-register_format(Format("lammps", (".data", ".lammps"), "a LAMMPS data file", write=write))
+SUFFIXES = (".data", ".lammps", ".lmp")
+register_format(
+    Format("lammps", SUFFIXES, "a LAMMPS data file", frames=glasses_of(frames), recognises=recognises, write=write)
+)

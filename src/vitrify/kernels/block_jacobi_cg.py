@@ -13,11 +13,11 @@ from vitrify.backends.program import STOPPED
 # Rows of `state`.
 SOLVED, RZ, LIMIT, ALPHA, BETA = range(5)
 ROWS = 5
-GOING, CONVERGED, NEGATIVE = 0.0, 1.0, -1.0  # values of SOLVED
+UNSOLVED, CONVERGED, NEGATIVE = 0.0, 1.0, -1.0  # values of SOLVED
 
 
 class SolveView(NamedTuple):
-    """A solve and its room. Vectors are (n, 3, w)."""
+    """A solve and its scratch arrays. Vectors are (n, 3, w)."""
 
     layout: Any
     width: int
@@ -48,7 +48,7 @@ def set_out_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) 
     """Chunk: begin at x = 0 along D⁻¹ b; b·b and b·D⁻¹ b."""
     put, splat = lanes.put, lanes.splat
 
-    def set_out(part, first, last, s, c, view):
+    def set_out(chunk, first, last, s, c, view):
         zero = splat(0.0)
         size = along = zero
         for i in range(first, last):
@@ -60,8 +60,8 @@ def set_out_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) 
             for a in range(3):
                 size = size + b[a] * b[a]
                 along = along + z[a] * b[a]
-        put(view.partial, part, 0, c, size)
-        put(view.partial, part, 1, c, along)
+        put(view.partial, chunk, 0, c, size)
+        put(view.partial, chunk, 1, c, along)
 
     return set_out
 
@@ -71,7 +71,7 @@ def begin_of(summed: Any) -> Any:
 
     def begin(s, c, view):
         size, row = summed(view.layout, view.partial, 0, s, c), view.state[s]
-        row[SOLVED, c] = CONVERGED if size == 0.0 else GOING
+        row[SOLVED, c] = CONVERGED if size == 0.0 else UNSOLVED
         row[RZ, c], row[LIMIT, c] = summed(view.layout, view.partial, 1, s, c), view.tolerance * view.tolerance * size
 
     return begin
@@ -81,13 +81,13 @@ def multiply_of(lanes: Lanes, triple: Any, put_triple: Any, product: Any) -> Any
     """Chunk: M d, and d·M d."""
     put, splat = lanes.put, lanes.splat
 
-    def multiply(part, first, last, s, c, view):
+    def multiply(chunk, first, last, s, c, view):
         curvature = splat(0.0)
         for i in range(first, last):
             f, d = product(i, c, view.springs, view.d), triple(view.d, i, c)
             put_triple(view.image, i, c, f)
             curvature = curvature + d[0] * f[0] + d[1] * f[1] + d[2] * f[2]
-        put(view.partial, part, 0, c, curvature)
+        put(view.partial, chunk, 0, c, curvature)
 
     return multiply
 
@@ -97,9 +97,9 @@ def advance_of(summed: Any) -> Any:
 
     def advance(s, c, view):
         curvature, row = summed(view.layout, view.partial, 0, s, c), view.state[s]
-        if row[SOLVED, c] == GOING and not curvature > 0.0:
+        if row[SOLVED, c] == UNSOLVED and not curvature > 0.0:
             row[SOLVED, c] = NEGATIVE
-        row[ALPHA, c] = row[RZ, c] / curvature if row[SOLVED, c] == GOING else 0.0
+        row[ALPHA, c] = row[RZ, c] / curvature if row[SOLVED, c] == UNSOLVED else 0.0
 
     return advance
 
@@ -108,7 +108,7 @@ def step_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) -> 
     """Chunk: residual ← residual − α M d; residual·residual and residual·D⁻¹ residual."""
     load, put, splat = lanes.load, lanes.put, lanes.splat
 
-    def step(part, first, last, s, c, view):
+    def step(chunk, first, last, s, c, view):
         alpha, size, along = load(view.state, s, ALPHA, c), splat(0.0), splat(0.0)
         for i in range(first, last):
             rest, image = triple(view.residual, i, c), triple(view.image, i, c)
@@ -118,8 +118,8 @@ def step_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) -> 
             for a in range(3):
                 size = size + rest[a] * rest[a]
                 along = along + z[a] * rest[a]
-        put(view.partial, part, 0, c, size)
-        put(view.partial, part, 1, c, along)
+        put(view.partial, chunk, 0, c, size)
+        put(view.partial, chunk, 1, c, along)
 
     return step
 
@@ -133,9 +133,9 @@ def judge_of(summed: Any) -> Any:
             summed(view.layout, view.partial, 1, s, c),
             view.state[s],
         )
-        if row[SOLVED, c] == GOING and size <= row[LIMIT, c]:
+        if row[SOLVED, c] == UNSOLVED and size <= row[LIMIT, c]:
             row[SOLVED, c] = CONVERGED
-        row[BETA, c] = rz / row[RZ, c] if row[SOLVED, c] == GOING else 0.0
+        row[BETA, c] = rz / row[RZ, c] if row[SOLVED, c] == UNSOLVED else 0.0
         row[RZ, c] = rz
 
     return judge
@@ -144,11 +144,11 @@ def judge_of(summed: Any) -> Any:
 def end(s, view):
     """Sample: it stops where no column goes on."""
     view.steps[s] += 1
-    going = False
+    unsolved = False
     for c in range(view.width):
-        going = going or view.state[s, SOLVED, c] == GOING
-    if not going or view.steps[s] >= view.max_steps:
-        view.layout.going[s] = STOPPED
+        unsolved = unsolved or view.state[s, SOLVED, c] == UNSOLVED
+    if not unsolved or view.steps[s] >= view.max_steps:
+        view.layout.active[s] = STOPPED
 
 
 def turn_of(lanes: Lanes, triple: Any, put_triple: Any, preconditioned: Any) -> Any:

@@ -37,7 +37,7 @@ def back(view):
 def recurrence_of(lanes: Lanes, triple: Any, put_triple: Any, product: Any, ends: Any, later: int) -> Any:
     """Chunk: its part of a step, the `later`-th from now."""
 
-    def recurrence(part, first, last, s, c, view):
+    def recurrence(chunk, first, last, s, c, view):
         k = view.done[s] + later
         if k < view.degree[s]:
             x, old = ends(view)
@@ -58,15 +58,15 @@ def sums_of(lanes: Lanes, triple: Any, ends: Any) -> Any:
     """Chunk: what it adds to the sums after a step."""
     put, splat = lanes.put, lanes.splat
 
-    def sums(part, first, last, s, c, view):
+    def sums(chunk, first, last, s, c, view):
         x, new = ends(view)
         mixed = same = splat(0.0)
         for i in range(first, last):
             a, b = triple(x, i, c), triple(new, i, c)
             mixed = mixed + a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
             same = same + b[0] * b[0] + b[1] * b[1] + b[2] * b[2]
-        put(view.partial, part, 0, c, mixed)
-        put(view.partial, part, 1, c, same)
+        put(view.partial, chunk, 0, c, mixed)
+        put(view.partial, chunk, 1, c, same)
 
     return sums
 
@@ -87,7 +87,7 @@ def end(s, view):
     """Sample: two steps more are done."""
     view.done[s] += 2
     if view.done[s] >= view.degree[s]:
-        view.layout.going[s] = STOPPED
+        view.layout.active[s] = STOPPED
 
 
 def settle_of(triple: Any, put_triple: Any) -> Any:

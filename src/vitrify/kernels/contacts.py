@@ -15,7 +15,7 @@ def vector_in_cube(dx, dy, dz, h):
 
 
 def vector_in_cell(dx, dy, dz, h):
-    """The same in a cell of any shape."""
+    """The vector of a difference in ticks in a cell of any shape; see vector_in_cube."""
     return h[0] * dx + h[3] * dy + h[4] * dz, h[1] * dy + h[5] * dz, h[2] * dz
 
 

@@ -61,7 +61,7 @@ def pace(s, view):
     sound = force2 == force2  # a maximum passes over what is not a number
     if not sound or most < row[TOLERANCE]:
         row[STATUS] = DONE if sound else SPENT
-        view.layout.going[s] = STOPPED
+        view.layout.active[s] = STOPPED
         return
     if row[FIRE_STEP] == 0.0:
         row[FIRE_STEP], row[ALPHA], row[DOWNHILL] = FIRST_STEP, FIRST_ALPHA, 0.0
@@ -119,6 +119,6 @@ def glide_ended_of(is_stale: Any) -> Callable[..., None]:
             row[STATUS] = SPENT
         else:
             return
-        view.layout.going[s] = STOPPED
+        view.layout.active[s] = STOPPED
 
     return glide_ended

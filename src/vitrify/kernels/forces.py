@@ -15,7 +15,7 @@ MOST_KINDS = 16  # that fit above an index
 
 
 class PairForm(NamedTuple):
-    """What of a mixture and of its cell is compiled into the sums over pairs; what they have no need of costs nothing."""
+    """The features of a mixture and its cell that are compiled into the sums over pairs; those it lacks cost nothing."""
 
     n_species: int = 1
     energies: bool = False  # ε_ij are not all 1
@@ -37,7 +37,7 @@ def forces_of(slope_at: Any, vectors: Vectors, vector: Any, form: PairForm) -> C
     """Body: f_i = −2 Σ_j ε_ij φ_s (x_i − x_j) with φ_s = φ_u/λ². Rows are padded with the particle itself (u = 0).
 
     pair: a PairView. vector: of a difference in ticks where the cell is no cube; in cubes lengths stay in ticks inside the
-    loop. `stage` is the thread's own room for the displacements of one row."""
+    loop. `stage` is the thread's scratch memory for the displacements of one row."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
     fetch, fetched = vectors.fetch, vectors.fetched
     n_species, scaled, cut, sized, tilted = form
@@ -134,3 +134,19 @@ def pair_force_of(radial: Any, vector: Any, form: PairForm) -> Callable[..., Non
         number[i] = met
 
     return body
+
+
+def pair_terms_of(radial: Any) -> Any:
+    """Fill terms (5, n_pairs) with φ, φ_s, φ_ss, φ_sss, φ_ssss at squared distance s (n_pairs,); u = s/λ²."""
+
+    def pair_terms(squared, inverse_length2, numbers, terms):
+        for p in range(len(squared)):
+            w = inverse_length2[p]
+            phi, d1, d2, d3, d4 = radial(squared[p] * w, numbers)
+            terms[0, p] = phi
+            terms[1, p] = d1 * w
+            terms[2, p] = d2 * w * w
+            terms[3, p] = d3 * w * w * w
+            terms[4, p] = d4 * w * w * w * w
+
+    return pair_terms

@@ -1,5 +1,6 @@
-"""The Hessian from its pairs: products with columns of vectors, its diagonal blocks, and forces of strains.
+"""The Hessian from its pairs: products with columns of vectors, its diagonal blocks, forces of strains, its sparse matrix.
 
+The block of a pair stands once: k_ij = t 1 + k r⊗r with t = 2 φ_s = φ'/r and k = 4 φ_ss, from statics.pairs.Pairs.springs.
 Vectors are (n, 3, w), so that columns stand side by side: no gathers, full vectors. Bodies run over columns as
 backends/columns.py says."""
 
@@ -43,7 +44,7 @@ class ProductView(NamedTuple):
 
 
 class StrainView(NamedTuple):
-    """The forces of strains, a column a strain."""
+    """The forces of strains, one column per strain."""
 
     layout: Any
     width: int
@@ -52,6 +53,18 @@ class StrainView(NamedTuple):
     force: Any  # (n, 3, w)
     partial: Any  # (chunks, 2, w)
     found: Any  # (samples, 2, w)
+
+
+def pulled(f, t, k, r, d):
+    """f + k_ij δ. Vectors are triples; f and δ may be lanes."""
+    along = k * (r[0] * d[0] + r[1] * d[1] + r[2] * d[2])
+    return f[0] + t * d[0] + r[0] * along, f[1] + t * d[1] + r[1] * along, f[2] + t * d[2] + r[2] * along
+
+
+def block_of_pair(t, k, r):
+    """k_ij by its entries xx, yy, zz, xy, xz, yz. Products of r come first, so that a block does not depend on its sign."""
+    x, y, z = r
+    return k * (x * x) + t, k * (y * y) + t, k * (z * z) + t, k * (x * y), k * (x * z), k * (y * z)
 
 
 def triple_of(lanes: Lanes) -> Any:
@@ -105,7 +118,7 @@ def diagonal_of(block_of_pair: Any, inverted: Any) -> Any:
     """Particle: its block Σ_j k_ij of M, and the inverse. Across a plane nothing ever moves: what stands there in two
     dimensions, half of xx + yy, must not spoil inverses and means."""
 
-    def diagonal(i, s, view, room):
+    def diagonal(i, s, view, scratch):
         springs = view.springs
         xx = yy = zz = xy = xz = yz = 0.0
         for p in range(springs.start[i], springs.start[i + 1]):
@@ -145,7 +158,7 @@ def strain_force_of(lanes: Lanes, triple: Any, put_triple: Any, pulled: Any) -> 
     the strain's quadratic form in the pair stiffnesses, Σ δ·k_ij δ, the part of its particles, half of each pair."""
     put, splat = lanes.put, lanes.splat
 
-    def strain_force(part, first, last, s, c, view):
+    def strain_force(chunk, first, last, s, c, view):
         springs, zero = view.springs, splat(0.0)
         along_x, along_y, along_z = triple(view.strains, 0, c), triple(view.strains, 1, c), triple(view.strains, 2, c)
         slope = born = zero
@@ -161,7 +174,57 @@ def strain_force_of(lanes: Lanes, triple: Any, put_triple: Any, pulled: Any) -> 
                 slope = slope + t * (x * dx + y * dy + z * dz)
                 born = born + f[0] * dx + f[1] * dy + f[2] * dz
             put_triple(view.force, i, c, force)
-        put(view.partial, part, 0, c, 0.5 * slope)
-        put(view.partial, part, 1, c, 0.5 * born)
+        put(view.partial, chunk, 0, c, 0.5 * slope)
+        put(view.partial, chunk, 1, c, 0.5 * born)
 
     return strain_force
+
+
+# --- the matrix ------------------------------------------------------------------------------------------------------
+
+
+class MatrixView(NamedTuple):
+    """The arrays that the matrix of one glass is made from and written to."""
+
+    springs: Any  # each particle's pairs by ascending target
+    diagonal: Any  # (n, 3, 3)
+    row_start: Any  # (3n + 1,)
+    column: Any  # (9 (p + n),)
+    value: Any
+
+
+def fill_matrix_of(block_of_pair: Any) -> Any:
+    """Blocks −k_ij, and the diagonal block in its place among them; columns ascend in each row.
+
+    Each product is made once and written twice, so that the matrix is symmetric to the last bit."""
+
+    def fill_matrix(view):
+        springs, column, value = view.springs, view.column, view.value
+        start, target = springs.start, springs.target
+        view.row_start[0] = 0
+        for i in range(len(start) - 1):
+            width = 3 * (start[i + 1] - start[i] + 1)
+            base = 9 * (start[i] + i)
+            at, placed = base, False
+            for a in range(3):
+                view.row_start[3 * i + a + 1] = base + (a + 1) * width
+            for p in range(start[i], start[i + 1] + 1):
+                last = p == start[i + 1]
+                if not placed and (last or target[p] > i):
+                    placed = True
+                    for a in range(3):
+                        for b in range(3):
+                            column[at + a * width + b], value[at + a * width + b] = 3 * i + b, view.diagonal[i, a, b]
+                    at += 3
+                if not last:
+                    r = (springs.r[p, 0], springs.r[p, 1], springs.r[p, 2])
+                    xx, yy, zz, xy, xz, yz = block_of_pair(springs.tension[p], springs.stiffness[p], r)
+                    value[at], value[at + 1], value[at + 2] = -xx, -xy, -xz
+                    value[at + width], value[at + width + 1], value[at + width + 2] = -xy, -yy, -yz
+                    value[at + 2 * width], value[at + 2 * width + 1], value[at + 2 * width + 2] = -xz, -yz, -zz
+                    for a in range(3):
+                        for b in range(3):
+                            column[at + a * width + b] = 3 * target[p] + b
+                    at += 3
+
+    return fill_matrix

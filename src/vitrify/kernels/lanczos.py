@@ -1,4 +1,4 @@
-"""Lanczos steps on the Hessian from one vector a column, without reorthogonalisation: for the ends of a spectrum.
+"""Lanczos steps on the Hessian from one vector per column, without reorthogonalisation: for the ends of a spectrum.
 
 Vectors keep their lengths; the numbers that would set them to 1 go into the next product: with x̂ = g x a step is
 new = g M x − h old − α g x, h = β/|old|, and β = |new|."""
@@ -33,7 +33,7 @@ def expand_of(lanes: Lanes, triple: Any, put_triple: Any, product: Any, ends: An
     """Chunk: old ← g M x − h old; x·old."""
     load, put, splat = lanes.load, lanes.put, lanes.splat
 
-    def expand(part, first, last, s, c, view):
+    def expand(chunk, first, last, s, c, view):
         x, old = ends(view)
         g, h, along = load(view.state, s, G, c), load(view.state, s, H, c), splat(0.0)
         for i in range(first, last):
@@ -41,7 +41,7 @@ def expand_of(lanes: Lanes, triple: Any, put_triple: Any, product: Any, ends: An
             new = (g * f[0] - h * before[0], g * f[1] - h * before[1], g * f[2] - h * before[2])
             put_triple(old, i, c, new)
             along = along + here[0] * new[0] + here[1] * new[1] + here[2] * new[2]
-        put(view.partial, part, 0, c, along)
+        put(view.partial, chunk, 0, c, along)
 
     return expand
 
@@ -61,7 +61,7 @@ def remove_of(lanes: Lanes, triple: Any, put_triple: Any, ends: Any) -> Any:
     """Chunk: new ← new − α g x; new·new."""
     load, put, splat = lanes.load, lanes.put, lanes.splat
 
-    def remove(part, first, last, s, c, view):
+    def remove(chunk, first, last, s, c, view):
         x, new = ends(view)
         along, size = load(view.state, s, ALONG, c), splat(0.0)
         for i in range(first, last):
@@ -69,7 +69,7 @@ def remove_of(lanes: Lanes, triple: Any, put_triple: Any, ends: Any) -> Any:
             f = (f[0] - along * here[0], f[1] - along * here[1], f[2] - along * here[2])
             put_triple(new, i, c, f)
             size = size + f[0] * f[0] + f[1] * f[1] + f[2] * f[2]
-        put(view.partial, part, 0, c, size)
+        put(view.partial, chunk, 0, c, size)
 
     return remove
 
@@ -90,4 +90,4 @@ def end(s, view):
     """Sample: two steps more are done."""
     view.done[s] += 2
     if view.done[s] >= view.diagonal.shape[1]:
-        view.layout.going[s] = STOPPED
+        view.layout.active[s] = STOPPED

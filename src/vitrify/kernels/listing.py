@@ -1,4 +1,4 @@
-"""Neighbour lists as lines of programs, a thread a particle: for a GPU, where one sample alone must keep many threads busy.
+"""Neighbour lists as lines of programs, one thread per particle: for a GPU, where one sample must keep many threads busy.
 
 The counting sort is parallel within a sample. Only whole numbers are added up by whoever comes first, and places within a
 bin go by the particles' own numbers: so what comes out is what neighbours.sort_by_bin makes, however threads run.
@@ -23,7 +23,7 @@ def bin_along(x, n_bins):
 def settle_of(settle: Any) -> Callable[..., None]:
     """Particle: its way goes on from here."""
 
-    def body(i, s, view, room):
+    def body(i, s, view, scratch):
         settle(i, s, view.way)
 
     return body
@@ -53,7 +53,7 @@ def clear_of(share_of_bins: Any) -> Callable[..., None]:
 def count_of(bin_along: Any, tally: Any) -> Callable[..., None]:
     """Particle: its bin, and one more in there."""
 
-    def count(i, s, view, room):
+    def count(i, s, view, scratch):
         n, half = view.grid[s], int64(32)
         x, y, z = (view.ticks[i, 0] >> half, view.ticks[i, 1] >> half, view.ticks[i, 2] >> half)
         home = (bin_along(x, n[0]) * n[1] + bin_along(y, n[1])) * n[2] + bin_along(z, n[2])
@@ -103,7 +103,7 @@ def start_bins_of(share_of_bins: Any) -> Callable[..., None]:
 def fill_of(tally: Any) -> Callable[..., None]:
     """Particle: any free place in its bin."""
 
-    def fill(i, s, view, room):
+    def fill(i, s, view, scratch):
         home = view.bin_of[i]
         place = view.bin_start[s, home] + tally(view.inside, s, home)
         view.anywhere[view.layout.first[s] + place] = i
@@ -111,7 +111,7 @@ def fill_of(tally: Any) -> Callable[..., None]:
     return fill
 
 
-def order(i, s, view, room):
+def order(i, s, view, scratch):
     """Particle: its own place in its bin, by its number; it stands there as a candidate."""
     home, first = view.bin_of[i], view.layout.first[s]
     begin, end = view.bin_start[s, home], view.bin_start[s, home + 1]
@@ -125,7 +125,7 @@ def order(i, s, view, room):
     view.candidates.entries[place] = uint32(i) | (uint32(view.kind[i]) << uint32(INDEX_BITS))
 
 
-def take_out(i, s, view, room):
+def take_out(i, s, view, scratch):
     """Particle: what stands at place i of the sorted order, out of where it was."""
     k = int64(view.candidates.entries[i] & uint32(INDEX_MASK))
     for d in range(4):
@@ -135,7 +135,7 @@ def take_out(i, s, view, room):
     view.spare_species[i], view.spare_kind[i], view.spare_label[i] = view.species[k], view.kind[k], view.label[k]
 
 
-def put_back(i, s, view, room):
+def put_back(i, s, view, scratch):
     """Particle: into place i, where its list is made too."""
     for d in range(4):
         view.ticks[i, d] = view.spare_ticks[i, d]
@@ -153,7 +153,7 @@ def row_of(
 ) -> Callable[..., None]:
     """Particle: the row of the candidate that stands at its place."""
 
-    def row(i, s, view, room):
+    def row(i, s, view, scratch):
         a, b = view.layout.first[s], view.layout.first[s + 1]
         bins = Bins(view.grid[s], view.span[s], view.bin_start[s])
         upper, limit, entries = view.candidates.upper, view.candidates.limit, view.candidates.entries

@@ -1,4 +1,4 @@
-"""How particles move and how far they have gone: staleness of lists, capped descent, leapfrog under a thermostat.
+"""Motion of particles and how far they have gone: staleness of lists, capped descent, leapfrog under a thermostat.
 
 Ticks become lengths in `displacement` alone, and lengths become ticks in `advance` alone; where the cell is no cube, in
 `displacement_in_cell_of` and `advance_in_cell`: the loops of cubes, with one number to multiply by, are vector code."""
@@ -47,7 +47,7 @@ def join_of(sums: int, largest: int = 0) -> Callable[..., None]:
 
 
 def join_looks(row, other, view):
-    """The same of what `look` leaves, and of SUM."""
+    """Join what `look` leaves, and SUM."""
     partial = view.partial
     partial[row, BEYOND] += partial[other, BEYOND]
     lower = min(partial[row, LARGEST], partial[other, LARGEST])
@@ -67,7 +67,7 @@ def displacement(i, s, way):
 
 
 def displacement_in_cell_of(vector: Any) -> Callable[..., Any]:
-    """The same in a cell of any shape. vector: of a difference in ticks, see contacts.py."""
+    """The displacement in a cell of any shape. vector: of a difference in ticks, see contacts.py."""
 
     def displacement_in_cell(i, s, way):
         x, anchor = way.ticks, way.anchor
@@ -86,7 +86,7 @@ def advance(first, last, s, way, length, vector):
 
 
 def advance_in_cell(first, last, s, way, length, vector):
-    """The same in a cell of any shape: fractional coordinates change by h⁻¹·vector."""
+    """Advance a particle in a cell of any shape: fractional coordinates change by h⁻¹·vector."""
     x, inverse = way.ticks, way.inverse_h[s]
     for i in range(uint64(first), uint64(last)):
         vx, vy, vz = length * vector[4 * i], length * vector[4 * i + 1], length * vector[4 * i + 2]
@@ -165,7 +165,7 @@ def step_ended_of(is_stale: Any) -> Callable[..., None]:
             row[STATUS] = DONE
         else:
             return
-        view.layout.going[s] = STOPPED
+        view.layout.active[s] = STOPPED
 
     return step_ended
 
@@ -173,8 +173,8 @@ def step_ended_of(is_stale: Any) -> Callable[..., None]:
 def force_of(forces: Any) -> Callable[..., None]:
     """Particle: its force."""
 
-    def force(i, s, view, room):
-        forces(i, s, view.pair, room, view.force)
+    def force(i, s, view, scratch):
+        forces(i, s, view.pair, scratch, view.force)
 
     return force
 
@@ -182,8 +182,8 @@ def force_of(forces: Any) -> Callable[..., None]:
 def stage_of(upper_half: Any) -> Callable[..., None]:
     """Particle: the upper halves of its ticks to where a block of threads shares them; see displacement_shared_of."""
 
-    def stage(i, s, view, room):
-        shared, first = room
+    def stage(i, s, view, scratch):
+        shared, first = scratch
         if first >= 0:
             at = 3 * (i - first)
             for d in range(3):
@@ -288,13 +288,13 @@ def velocity_of_sample(s, view):
         view.state[s, DRIFT + d] = momentum / mass
 
 
-def stand_still(i, s, view, room):
+def stand_still(i, s, view, scratch):
     """Particle: its velocity without that of the centre of mass."""
     for d in range(3):
         view.velocity[4 * i + d] -= view.state[s, DRIFT + d]
 
 
-def begin_here(i, s, view, room):
+def begin_here(i, s, view, scratch):
     """Particle: its way begins here. For a list that was made here."""
     for d in range(3):
         view.way.travel[i, d] = 0.0

@@ -1,4 +1,4 @@
-"""Full neighbour lists: candidates sorted by bin, then one row a particle from the columns of bins around it.
+"""Full neighbour lists: candidates sorted by bin, then one row per particle from the columns of bins around it.
 
 A bin is a part of the periodic cell between planes parallel to its faces, in a cube a small cube. `bins`, `candidates` and
 `rows` are those of kernels/views.py.
@@ -15,7 +15,7 @@ from vitrify.backends.vectors import KEPT, Vectors
 
 from .forces import INDEX_BITS, INDEX_MASK
 
-PAD = 8  # a row has room for so many more: eight doubles are one AVX-512 vector
+PAD = 8  # a row has space for so many more: eight doubles are one AVX-512 vector
 
 
 def sort_by_bin(first, last, ticks, kind, reach2, bin_of, bins, candidates):
@@ -51,7 +51,7 @@ def sort_by_bin(first, last, ticks, kind, reach2, bin_of, bins, candidates):
 
 
 def columns_along(axis, bins):
-    """How many columns of bins in reach stand along a or b."""
+    """The number of columns of bins in reach along a or b."""
     return min(bins.grid[axis], 2 * bins.span + 1)
 
 
@@ -83,8 +83,8 @@ def run_around(piece, bx, by, cz, bins):
 
 
 def extend_row_of(vectors: Vectors, *, cubic: bool) -> Callable[..., int]:
-    """Body: append the candidates of one run to the row of a particle; its new length. A longer row than there is room for
-    is counted, not written.
+    """Body: append the candidates of one run to the row of a particle; its new length. What does not
+    fit is counted, not written.
 
     here: x, y, z of the particle, upper halves of its ticks, and its entry. Distances are in single precision: the skin
     forgives it, and twice as many fit a vector. In a cube their unit is L/2^32; in other cells `shape` makes lengths of
@@ -94,11 +94,11 @@ def extend_row_of(vectors: Vectors, *, cubic: bool) -> Callable[..., int]:
 
     def extend_row(here, first, last, candidates, shape, rows, count):
         itself = here[3]
-        room = uint64(rows.neighbours.shape[1]) - ahead  # sixteen are written at a time
+        last_place = uint64(rows.neighbours.shape[1]) - ahead  # sixteen are written at a time
         row, limit = rows.neighbours[int64(itself & mask)], candidates.limit[int64(itself >> bits)]
         end = uint64(last)
         for begin in range(uint64(first), end, ahead):
-            place = min(count, room)
+            place = min(count, last_place)
             if cubic:
                 kept = keep(here, candidates, limit, begin, end, row, place)
             else:
@@ -154,8 +154,8 @@ def collect_of(vectors: Vectors, run_around: Any, around: Any, columns_along: An
 
 
 def list_neighbours_of(collect: Any, extend_row: Any, end_row: Any) -> Any:
-    """Rows of all particles whose bins have cx in from_x ... to_x; returns the longest. Unless that fits the room of a row
-    (its width less sixteen) the list is not valid. near: room for the candidates in reach of a bin."""
+    """Rows of all particles whose bins have cx in from_x ... to_x; returns the longest. Unless that fits a row
+    (its width less sixteen) the list is not valid. near: scratch for the candidates in reach of a bin."""
 
     def list_neighbours(from_x, to_x, bins, candidates, shape, near, rows):
         longest, grid, upper, entries = uint64(0), bins.grid, candidates.upper, candidates.entries

@@ -14,10 +14,12 @@ MSD, DRIFT = 14, 15  # and 16, 17
 # where next; the slope at its start, evaluations, furthest length, β. What it is at, and the last sums over the forces.
 LAST, FORCE2, HERE, LOW, LOW_SLOPE, HIGH, HIGH_SLOPE, TARGET, SLOPE, TRIAL, FURTHEST, BETA = range(18, 30)
 SEARCHING, ENDED, TURNS, MIXED, NOW, NEW2 = range(30, 36)
+# How much of the force where a line began is in that where it ends; lines that ended so since one ended in computed forces.
+REST, SINCE = 36, 37
 # FIRE: Δt, α, steps since the power was last negative; what is kept of the velocity, and how much force is added to it.
-FIRE_STEP, ALPHA, DOWNHILL, KEEP, PUSH = range(36, 41)
+FIRE_STEP, ALPHA, DOWNHILL, KEEP, PUSH = range(38, 43)
 # Degrees of freedom, d (N − 1), as no momentum is in them.
-DEGREES = 41
-COLUMNS = 42
+DEGREES = 43
+COLUMNS = 44
 
 RUNS, STALE, DONE, SPENT = 0.0, 1.0, 2.0, 3.0  # values of STATUS: a list to renew; what was to be done is; nothing is left

@@ -32,8 +32,8 @@ class ChangeView(NamedTuple):
 def summed(layout, partial, row, s, c):
     """Part: the sum over the chunks of a sample, in their order."""
     total = 0.0
-    for part in range(layout.chunks[s], layout.chunks[s + 1]):
-        total += partial[part, row, c]
+    for chunk in range(layout.chunks[s], layout.chunks[s + 1]):
+        total += partial[chunk, row, c]
     return total
 
 
@@ -51,14 +51,14 @@ def products_of(lanes: Lanes, triple: Any) -> Any:
     """Chunk: x·y and y·y, column by column."""
     put, splat = lanes.put, lanes.splat
 
-    def products(part, first, last, s, c, view):
+    def products(chunk, first, last, s, c, view):
         mixed = same = splat(0.0)
         for i in range(first, last):
             x, y = triple(view.x, i, c), triple(view.y, i, c)
             mixed = mixed + x[0] * y[0] + x[1] * y[1] + x[2] * y[2]
             same = same + y[0] * y[0] + y[1] * y[1] + y[2] * y[2]
-        put(view.partial, part, 0, c, mixed)
-        put(view.partial, part, 1, c, same)
+        put(view.partial, chunk, 0, c, mixed)
+        put(view.partial, chunk, 1, c, same)
 
     return products
 
@@ -67,12 +67,12 @@ def sums_of(lanes: Lanes, triple: Any, put_triple: Any) -> Any:
     """Chunk: Σ_i x_i, column by column."""
     splat = lanes.splat
 
-    def sums(part, first, last, s, c, view):
+    def sums(chunk, first, last, s, c, view):
         x = y = z = splat(0.0)
         for i in range(first, last):
             here = triple(view.x, i, c)
             x, y, z = x + here[0], y + here[1], z + here[2]
-        put_triple(view.partial, part, c, (x, y, z))
+        put_triple(view.partial, chunk, c, (x, y, z))
 
     return sums
 
@@ -81,14 +81,14 @@ def residuals_of(lanes: Lanes, triple: Any) -> Any:
     """Chunk: |y − θ x|², column by column."""
     load, put, splat = lanes.load, lanes.put, lanes.splat
 
-    def residuals(part, first, last, s, c, view):
+    def residuals(chunk, first, last, s, c, view):
         theta, sum_ = load(view.theta, s, 0, c), splat(0.0)
         for i in range(first, last):
             x, y = triple(view.x, i, c), triple(view.y, i, c)
             for a in range(3):
                 rest = y[a] - theta * x[a]
                 sum_ = sum_ + rest * rest
-        put(view.partial, part, 0, c, sum_)
+        put(view.partial, chunk, 0, c, sum_)
 
     return residuals
 
@@ -97,7 +97,7 @@ def overlaps_of(lanes: Lanes, triple: Any) -> Any:
     """Chunk: entries (l, m) of xᵀx and of xᵀy; l w + m is the column."""
     put, splat = lanes.put, lanes.splat
 
-    def overlaps(part, first, last, s, c, view):
+    def overlaps(chunk, first, last, s, c, view):
         w = view.x.shape[2]
         left, right = c // w, c % w
         xx = xy = splat(0.0)
@@ -106,8 +106,8 @@ def overlaps_of(lanes: Lanes, triple: Any) -> Any:
             for a in range(3):
                 xx = xx + view.x[i, a, left] * x[a]
                 xy = xy + view.x[i, a, left] * y[a]
-        put(view.partial, part, 0, c, xx)
-        put(view.partial, part, 1, c, xy)
+        put(view.partial, chunk, 0, c, xx)
+        put(view.partial, chunk, 1, c, xy)
 
     return overlaps
 

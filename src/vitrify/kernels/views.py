@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class PairView(NamedTuple):
-    """What the forces of pairs are made of, over the particles of all samples."""
+    """The arrays that the forces of pairs are computed from, over the particles of all samples."""
 
     ticks: Any  # (n, 4) int64: positions in units of L/2^64
     neighbours: Any  # (n, width) uint32: the full list, species above the index
@@ -28,7 +28,7 @@ class PairView(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Where particles are, and were when their list was made; four components a particle, the last of them empty."""
+    """The places of particles now and when their list was made; four components per particle, the last of them empty."""
 
     ticks: Any  # (n, 4) int64: those of PairView
     x: Any  # (4 n,) the same, flat: a loop over components is vector code
@@ -40,7 +40,7 @@ class Way(NamedTuple):
 
 
 class Motion(NamedTuple):
-    """Samples in motion: what start, liquid and minimisers take. Flat arrays have four components a particle."""
+    """Samples in motion: what start, liquid and minimisers take. Flat arrays have four components per particle."""
 
     layout: Any  # backends.program.Layout
     pair: Any  # PairView
@@ -74,14 +74,14 @@ class Candidates(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The full neighbour list, a row a particle."""
+    """The full neighbour list, one row per particle."""
 
     neighbours: Any  # (n, width) uint32: entries
     counts: Any  # (n,) int64: their lengths, whole vectors
 
 
 class Listing(NamedTuple):
-    """What lists are made of by kernels/listing.py, and what moves with a particle when its sample is sorted."""
+    """The arrays that kernels/listing.py makes lists from, and what moves with a particle when its sample is sorted."""
 
     layout: Any  # backends.program.Layout
     way: Any  # Way

@@ -1,25 +1,43 @@
-"""Numbers of one glass, one equation a function."""
+"""Numbers of one glass, one equation per function."""
+
+from vitrify.public_names import only
 
 from .dipoles import dipole_decay
+from .elastic_constants import ElasticConstants, IsotropicModuli, elastic_constants
 from .elasticity import elasticity
-from .measurement import Measurement, measure
+from .local_moduli import LocalModuli, local_moduli
+from .measurement import Measurement, energy_only, measure
 from .mechanics import mechanics
 from .modes import low_frequency_modes
 from .quasilocalised import QlmMeasurement, quasilocalised_mode
+from .soft_spots import SoftSpot, SoftSpots, soft_spots
 from .spectrum import DensityOfStates, density_of_states
 from .structure import RadialDistribution, radial_distribution
+from .vibrality import vibrality
 
 __all__ = [
     "DensityOfStates",
+    "ElasticConstants",
+    "IsotropicModuli",
+    "LocalModuli",
     "Measurement",
     "QlmMeasurement",
     "RadialDistribution",
+    "SoftSpot",
+    "SoftSpots",
     "density_of_states",
     "dipole_decay",
+    "elastic_constants",
     "elasticity",
+    "energy_only",
+    "local_moduli",
     "low_frequency_modes",
     "measure",
     "mechanics",
     "quasilocalised_mode",
     "radial_distribution",
+    "soft_spots",
+    "vibrality",
 ]
+
+__dir__ = only(__all__)

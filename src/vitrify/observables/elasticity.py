@@ -1,9 +1,12 @@
-"""Elastic moduli of a glass, and whether it is a minimum of the energy at all."""
+"""Elastic moduli of a glass, and a test whether it is a minimum of the energy at all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vitrify.contacts import NO_SOLID, REMEDY
 from vitrify.errors import SampleFailure, or_failure
@@ -19,18 +22,18 @@ if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
 Elasticity = dict[str, float | int | bool]
-COLUMNS = 40  # of vectors that a solve for STRAINS and a probe holds
+COLUMNS = 40  # columns of vectors that a solve for STRAINS and a probe holds
 STRAINS = {d: (*planes.values(), BULK) for d, planes in PLANES.items()}
 
 
 def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bool = False) -> Elasticity:
-    """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6), zero modes, by column name; in two dimensions G in
-    xy and along the diagonal.
+    """G in three planes (Eq. A1), its Born part, K (Eq. A3), ν (Eq. A6) and zero modes, by column name. In two dimensions
+    the planes of G are xy and the diagonal.
 
-    without_rattlers: of the particles that hold each other, in the same volume. Raises SampleFailure where these make no
-    solid, or where the solver of M⁺Ξ does not converge; a glass that is no minimum is measured all the same if the moduli
-    exist, and says so in `is_minimum`."""
-    hessian = Hessian(_solid(pairs or Pairs.of(glass), without_rattlers=without_rattlers))
+    without_rattlers: take only the particles that hold each other, in the same volume. Raises SampleFailure where these
+    make no solid, or where the solver of M⁺Ξ does not converge. A glass that is no minimum is measured all the same if the
+    moduli exist, and `is_minimum` says so."""
+    hessian = Hessian(solid_pairs(pairs or Pairs.of(glass), without_rattlers=without_rattlers))
     (found,) = strain_responses(hessian.alone, STRAINS[hessian.pairs.dimension], [probe(hessian.pairs)])
     return _concluded(hessian, found)
 
@@ -38,9 +41,9 @@ def elasticity(glass: Glass, pairs: Pairs | None = None, *, without_rattlers: bo
 def elasticities(
     glasses: Sequence[Glass], machine: Cpu | Gpu, *, side_by_side: int = 0
 ) -> list[Elasticity | SampleFailure]:
-    """elasticity of each glass, or why it has none.
+    """The result of `elasticity` for each glass, or why it has none.
 
-    side_by_side: glasses whose responses are found at once; as many as suit the machine unless given."""
+    side_by_side: number of glasses whose responses are found at once; by default as many as suit the machine."""
     if not glasses:
         return []
     size = side_by_side or at_once(Pairs.of(glasses[0]), COLUMNS, machine)
@@ -48,7 +51,7 @@ def elasticities(
 
 
 def _side_by_side(glasses: Sequence[Glass], machine: Cpu | Gpu) -> list[Elasticity | SampleFailure]:
-    solids = [or_failure(_solid, Pairs.of(x)) for x in glasses]
+    solids = [or_failure(solid_pairs, Pairs.of(x)) for x in glasses]
     sound = [Hessian(x) for x in solids if isinstance(x, Pairs)]
     forces = [probe(x.pairs) for x in sound]
     found = strain_responses(together(sound, machine), STRAINS[glasses[0].dimension], forces) if sound else []
@@ -56,32 +59,44 @@ def _side_by_side(glasses: Sequence[Glass], machine: Cpu | Gpu) -> list[Elastici
     return [next(measured) if isinstance(x, Pairs) else x for x in solids]
 
 
-def _solid(pairs: Pairs, *, without_rattlers: bool = False) -> Pairs:
-    """What is measured of a glass. Raises SampleFailure where it is no solid."""
+def solid_pairs(pairs: Pairs, *, without_rattlers: bool = False) -> Pairs:
+    """The pairs on which a glass is measured. Raises SampleFailure where it is no solid."""
     pairs.require_solid(spanning=False)
     return pairs.without_rattlers() if without_rattlers else pairs
 
 
 def _concluded(hessian: Hessian, found: StrainResponses) -> Elasticity:
-    """elasticity out of what a glass answered to STRAINS and to the probe of a minimum."""
+    """Values of `elasticity` from the responses of a glass to STRAINS and to the probe of a minimum."""
+    sound = require_moduli(hessian, found.converged, found.size_of_last)
+    return moduli_columns(
+        hessian.pairs.dimension,
+        found.moduli[:-1],
+        found.bulk(-1),
+        zero_modes=sound.zero_modes,
+        is_minimum=sound.is_minimum,
+    )
+
+
+def require_moduli(hessian: Hessian, converged: NDArray[np.bool_], size_of_probe: float) -> Stability:
+    """The stability of a glass whose responses to strains were sought. Raises SampleFailure where they do not exist.
+
+    converged: (strains + 1,) of each response, that to `probe` last; size_of_probe: |M⁺b| of the probe."""
     pairs = hessian.pairs
-    certified = bool(found.converged[-1]) and proves_minimum(hessian, found.size_of_last)
+    certified = bool(converged[-1]) and proves_minimum(hessian, size_of_probe)
     if not certified:
         pairs.require_solid()
     sound = stability(hessian, certified=certified)
     _require_rigid(pairs, sound)
-    if not found.converged[:-1].all():
+    if not converged[:-1].all():
         state = "a saddle" if sound.negative_modes else f"a state with {sound.zero_modes} zero modes"
         raise SampleFailure(
-            f"moduli do not exist: the solver did not converge on {state}, not a minimum{pairs.told_of_rattlers()}"
+            f"moduli do not exist: the solver did not converge on {state}, which is not a minimum{pairs.told_of_rattlers()}"
         )
-    return moduli_columns(
-        pairs.dimension, found.moduli[:-1], found.bulk(-1), zero_modes=sound.zero_modes, is_minimum=sound.is_minimum
-    )
+    return sound
 
 
 def _require_rigid(pairs: Pairs, found: Stability) -> None:
-    """Raise SampleFailure where parts float that are no rattlers. found: of these pairs."""
+    """Raise SampleFailure where parts float that are no rattlers. found: stability of these pairs."""
     alone, d = int(pairs.isolated.sum()), pairs.dimension
     if found == Stability(d * (1 + alone), 0, d):
         return
@@ -97,7 +112,7 @@ def _require_rigid(pairs: Pairs, found: Stability) -> None:
 def moduli_columns(
     dimension: int, shear: list[Modulus], bulk: Modulus, *, zero_modes: int, is_minimum: bool
 ) -> Elasticity:  # fmt: skip
-    """The columns of elasticity out of the moduli. Raises SampleFailure where nothing resists a strain."""
+    """The columns of `elasticity` computed from the moduli. Raises SampleFailure where nothing resists a strain."""
     if bulk.value == 0.0:
         raise SampleFailure("moduli do not exist: no particles interact")
     return {

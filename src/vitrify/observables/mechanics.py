@@ -1,4 +1,4 @@
-"""What forces and energies alone tell of a glass: no solve, no modes."""
+"""Quantities of a glass that follow from forces and energies alone, without a solve and without modes."""
 
 from __future__ import annotations
 

@@ -22,24 +22,24 @@ from .measurement import EQUILIBRIUM, held_pairs
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
-COLUMNS = 300  # of vectors that hold some fifty modes of a glass while they are found side by side
-LEAST_SHEAR = 0.05  # of the Born part: a glass that yields has no speed of sound to set a scale by
+COLUMNS = 300  # columns of vectors that hold some fifty modes of a glass while they are found side by side
+LEAST_SHEAR = 0.05  # in units of the Born part: a glass that yields has no speed of sound to set a scale by
 
 
 def hessian_of(glass: Glass, *, without_rattlers: bool = False, force_tolerance: float = EQUILIBRIUM) -> Hessian:
-    """The Hessian of a glass, or of those of its particles that hold each other. Raises what held_pairs raises."""
+    """The Hessian of a glass, or of those of its particles that hold each other. Raises the errors of held_pairs."""
     pairs = Pairs.of(glass)
     return Hessian(held_pairs(pairs, force_tolerance) if without_rattlers else pairs)
 
 
 def first_shear_phonon(glass: Glass, hessian: Hessian) -> float:
-    """ω = 2π c_s/L of the longest shear wave that fits the cell, c_s = √(G/ρ) with this glass's own G, mean of its
+    """ω = 2π c_s/L of the longest shear wave that fits the cell, c_s = √(G/ρ) with this glass's own G, the mean of its
     planes, in √(ε/m)/λ."""
     return first_shear_phonons([glass], [hessian], backend())[0]
 
 
 def first_shear_phonons(glasses: Sequence[Glass], hessians: Sequence[Hessian], machine: Cpu | Gpu) -> list[float]:
-    """first_shear_phonon of each glass; all of one dimension."""
+    """The first shear phonon of each glass; all glasses have one dimension."""
     planes, nothing = PLANES[glasses[0].dimension], [np.zeros((x.pairs.n_particles, 3)) for x in hessians]
     responses = strain_responses(together(hessians, machine), list(planes.values()), nothing)
     return [_phonon(glass, found.moduli) for glass, found in zip(glasses, responses, strict=True)]
@@ -59,11 +59,12 @@ def low_frequency_modes(
     hessian: Hessian | None = None,
     without_rattlers: bool = False,
 ) -> tuple[Modes, float]:
-    """All modes below a multiple of the first shear phonon, or the `number` lowest where that is not 0; and that frequency.
+    """All modes below a multiple of the first shear phonon, or the `number` lowest modes where that is not 0, and the
+    frequency of that phonon.
 
-    without_rattlers: of the particles that hold each other; rattlers stand still in the vectors. Raises SampleFailure for
-    what is no minimum, or where a mode may be missing; UsageError for masses other than 1 and for what is no
-    number of modes."""
+    without_rattlers: take only the particles that hold each other; rattlers stand still in the vectors. Raises
+    SampleFailure for a glass that is no minimum, or where a mode may be missing, and UsageError for masses other than 1 and
+    for an impossible number of modes."""
     _check(glass, number)
     hessian = hessian or hessian_of(glass, without_rattlers=without_rattlers)
     first = first_shear_phonon(glass, hessian)
@@ -74,7 +75,8 @@ def low_frequency_modes(
 def low_frequency_modes_of(
     glasses: Sequence[Glass], machine: Cpu | Gpu, *, below: float = 1.2, number: int = 0
 ) -> list[tuple[Modes, float] | SampleFailure]:
-    """low_frequency_modes of each glass, or why it has none. Raises UsageError as low_frequency_modes does."""
+    """The result of `low_frequency_modes` for each glass, or why it has none. Raises UsageError as low_frequency_modes
+    does."""
     for glass in glasses:
         _check(glass, number)
     size = at_once(Pairs.of(glasses[0]), COLUMNS, machine) if glasses else 1

@@ -22,7 +22,7 @@ class Pressure:
 
     @property
     def over_p0(self) -> float:
-        """p/p₀; not a number where no pair exerts a force."""
+        """p/p₀, or NaN where no pair exerts a force."""
         scale = self.positive + self.negative
         return self.value / scale if scale > 0 else float("nan")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.glass import Glass
+from vitrify.short_forms import ShortForm
 from vitrify.solver_sizes import LARGEST_DENSE
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.chebyshev import ChebyshevOperator
@@ -17,9 +20,11 @@ FloatArray = NDArray[np.float64]
 BINS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class DensityOfStates:
+@dataclass(frozen=True, slots=True, repr=False)
+class DensityOfStates(ShortForm):
     """D(ω) per particle, Eq. (A9): its integral is d."""
+
+    UNITS: ClassVar[Mapping[str, str]] = {"omega": "in √(ε/m)/λ", "resolution": "√(ε/m)/λ"}
 
     omega: FloatArray  # (points,)
     density: FloatArray  # (points,)
@@ -28,7 +33,8 @@ class DensityOfStates:
 
 
 def density_of_states(glass: Glass, *, hessian: Hessian | None = None) -> DensityOfStates:
-    """All eigenvalues for up to LARGEST_DENSE particles (histogram), the kernel polynomial method above."""
+    """D(ω) from all eigenvalues (histogram) for up to LARGEST_DENSE particles, and by the kernel polynomial method
+    above."""
     hessian = hessian or Hessian(Pairs.of(glass))
     if glass.n_particles <= LARGEST_DENSE:
         omega = np.sqrt(np.maximum(dense_eigenvalues(hessian), 0.0))[glass.dimension :]

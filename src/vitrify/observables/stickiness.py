@@ -1,4 +1,4 @@
-"""How strongly the particles of a glass attract each other."""
+"""Stickiness: the strength of attraction between the particles of a glass."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from vitrify.statics import Pairs
 
 
 def stickiness(pairs: Pairs) -> float:
-    """s = mean_i max_j(φ'_ij) / mean_i max_j(−φ'_ij), Eq. (3), each maximum at least 0: some particles have no
-    attractive, or no repulsive, neighbour (unfloored differs by up to 1 %)."""
+    """s = mean_i max_j(φ'_ij) / mean_i max_j(−φ'_ij), Eq. (3). Each maximum is at least 0, as some particles have no
+    attractive, or no repulsive, neighbour (without that floor s differs by up to 1 %)."""
     attraction, repulsion = strongest(pairs, 1.0), strongest(pairs, -1.0)
     return float(attraction.mean() / repulsion.mean()) if repulsion.any() else float("inf")
 

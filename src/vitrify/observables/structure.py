@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.glass import Glass
-from vitrify.model import Mixture
-from vitrify.model.sizes import pair_length
+from vitrify.models import Mixture
+from vitrify.models.sizes import pair_length
+from vitrify.short_forms import Fact, ShortForm, span
 
 FloatArray = NDArray[np.float64]
-FARTHEST, WIDTH = 2.5, 0.01  # of r/λ_ij
+FARTHEST, WIDTH = 2.5, 0.01  # in units of λ_ij
 MIDDLES = 300  # sizes that the mean λ_ij^d is taken over
 UNIT_BALL = {2: np.pi, 3: 4.0 / 3.0 * np.pi}  # volume by dimension
 
 
-@dataclass(frozen=True, slots=True)
-class RadialDistribution:
+@dataclass(frozen=True, slots=True, repr=False)
+class RadialDistribution(ShortForm):
     """g(r) of each pair type on the paper's reduced distance."""
 
     x: FloatArray  # (bins,) r/λ_ij, middles
@@ -26,9 +27,16 @@ class RadialDistribution:
         str, FloatArray
     ]  # by pair_name, such as "AA", "AB", "BB" → (bins,); NaN beyond half the least height, and without pairs
 
+    def _facts(self) -> list[Fact]:
+        pairs = ", ".join(self.g)
+        return [
+            Fact("pairs", pairs, f"g(r) of {pairs}"),
+            Fact("x", f"r/λ_ij = {span(self.x)} in {len(self.x)} bins", f"r/λ_ij = {span(self.x)} in {len(self.x)} bins"),
+        ]
+
 
 def radial_distribution(glass: Glass) -> RadialDistribution:
-    """g_ab(r) = pairs in a shell/(N_a ρ_b 4π r² dr), in two dimensions 2πr dr, against r/λ_ab, Fig. 10."""
+    """g_ab(r) = pairs in a shell/(N_a ρ_b 4π r² dr), in two dimensions with 2πr dr, against r/λ_ab, Fig. 10."""
     edges = WIDTH * np.arange(round(FARTHEST / WIDTH) + 1, dtype=np.float64)
     mixture, lengths = glass.model.mixture, np.array(glass.model.mixture.lengths)
     if glass.sizes is not None:
@@ -54,13 +62,14 @@ def _farthest(glass: Glass) -> float:
 
 
 def _within(glass: Glass, reach: float) -> tuple[NDArray[np.int64], FloatArray]:
-    """(p, 2) pairs of particles up to a distance, and (p,) how far they are apart."""
+    """Pairs (p, 2) of particles up to a distance, and their distances (p,)."""
     found, away = glass.cell.pairs_within(glass.positions, reach)
     return found, np.sqrt(np.einsum("pd,pd->p", away, away))
 
 
 def _of_sizes(glass: Glass, edges: FloatArray) -> FloatArray:
-    """(bins,) g against r/λ_ij of particles with sizes of their own: pairs over those of an ideal gas of the same sizes."""
+    """g (bins,) against r/λ_ij for particles with sizes of their own: pairs over those of an ideal gas of the same
+    sizes."""
     sizes, n_a, n, d = np.asarray(glass.sizes), glass.model.mixture.nonadditivity, glass.n_particles, glass.dimension
     longest = float(sizes.max())  # which no λ_ij exceeds
     found, r = _within(glass, min(FARTHEST * longest, _farthest(glass)))
@@ -73,5 +82,5 @@ def _of_sizes(glass: Glass, edges: FloatArray) -> FloatArray:
 
 
 def pair_name(mixture: Mixture, a: int, b: int) -> str:
-    """What a pair of species is called: AB, or Ni:P where a label has more than one letter, since A:AA is not AA:A."""
+    """The name of a pair of species: AB, or Ni:P where a label has more than one letter, since A:AA is not AA:A."""
     return ("" if all(len(x) == 1 for x in mixture.labels) else ":").join((mixture.labels[a], mixture.labels[b]))

@@ -1,1 +1,2 @@
-"""Papers whose figures, claims and tables a report can draw: a folder each, found by the entry points `vitrify.papers`."""
+"""Papers whose figures, claims and tables a report can draw, one folder each, found by the entry points
+`vitrify.papers`."""

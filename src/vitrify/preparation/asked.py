@@ -1,4 +1,4 @@
-"""What a person asks of a glass, checked at the door: whole numbers that are whole, numbers that are numbers."""
+"""Checks of what a person asks of a glass: whole numbers that are whole, numbers that are numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vitrify.errors import UsageError, check
+from vitrify.errors import check, wrong
 
 HOTTEST = 1e9  # ε/k_B
 LARGEST_SEED = 2**63 - 1
@@ -20,7 +20,7 @@ def size_of(n_particles: Any, density: Any) -> tuple[int, float]:
 
 
 def dimension_of(dimension: Any) -> int:
-    """2 or 3. Raises UsageError."""
+    """The dimension as an int, 2 or 3. Raises UsageError."""
     may_be = "2 or 3"
     value = whole("dimension", dimension, may_be)
     check(value in (2, 3), "glass", "dimension", value, may_be)
@@ -40,7 +40,7 @@ def seed_of(seed: Any) -> int:
     may_be = "a whole number from 0 to 2^63 − 1"
     value = whole("seed", seed, may_be)
     if not 0 <= value <= LARGEST_SEED:
-        raise UsageError(f"glass: seed is {_shown(seed)}, must be {may_be}")
+        raise wrong("glass", "seed", seed, may_be)
     return value
 
 
@@ -51,7 +51,7 @@ def whole(name: str, value: Any, may_be: str) -> int:
             raise TypeError
         return operator.index(value)
     except TypeError:
-        raise UsageError(f"glass: {name} is {_shown(value)}, must be {may_be}") from None
+        raise wrong("glass", name, value, may_be) from None
 
 
 def number(name: str, value: Any, may_be: str) -> float:
@@ -61,11 +61,4 @@ def number(name: str, value: Any, may_be: str) -> float:
             raise TypeError
         return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"glass: {name} is {_shown(value)}, must be {may_be}") from None
-
-
-def _shown(value: Any) -> str:
-    try:
-        return f"{value!r:.60}"
-    except ValueError:  # Python refuses to print the longest integers
-        return "an integer of thousands of digits"
+        raise wrong("glass", name, value, may_be) from None

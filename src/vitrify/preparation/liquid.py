@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from vitrify.batch import SKIN, Batch, FloatArray
+from vitrify.batch import Batch, FloatArray
 from vitrify.errors import SampleFailure
 from vitrify.kernels.state import COUPLING as COUPLING_OF
-from vitrify.kernels.state import HEAT, LEFT, MSD, STALE, STALE2, STATUS, TEMPERATURE, TIME_STEP
-from vitrify.model import Model, Potential
+from vitrify.kernels.state import HEAT, LEFT, MSD, STALE, STATUS, TEMPERATURE, TIME_STEP
+from vitrify.models import Model, Potential
 from vitrify.recipe import LEAST_STEPS
 
 from .programs import BEGIN_HERE, HOW_FAR, LIQUID, STAND_STILL
@@ -22,12 +22,16 @@ from .stages import Observer, Stage, tell
 
 STEP_FRACTION = 0.25  # Δt in units of 1/ω at the closest approach; gives 0.0012 at T = 35 and 0.003 at T = 6 for LJ cores
 CLOSEST = 4.0  # the closest approach is where φ = 4 k_B T
-PART = 100  # steps at one temperature while it changes
-CHUNK = 500  # steps between looks at the mean squared displacement
-LOOK = 0.1  # of max_steps; until then no liquid is given up
+NEAREST_U, POINTS = 0.05, 4000  # u from which on, and points at which, that place is looked for; r = 0.22 λ
+RAMP_STEPS = 100  # at one temperature while it changes
+LOOK_EVERY = 500  # steps between looks at the mean squared displacement
+PATIENCE = 0.1  # of max_steps; until then no liquid is given up
 # See hopeless. Of 33 liquids of 40 or 100 particles that melted, most in more than half of max_steps, 8 gave up two and 13
 # none; what does not flow at all is given up after 14 to 25 % of max_steps.
 HEADWAY = 20.0
+HELD = 0.1  # relative: a mean temperature that is further off means that the thermostat does not hold
+HELD_AT_END = 0.2  # the same of a cooling's last stop, whose mean is of few steps
+BEHIND = 0.05  # of the change of temperature, by which that mean is behind its end
 
 
 class NotMelted(SampleFailure):
@@ -36,7 +40,7 @@ class NotMelted(SampleFailure):
 
 @dataclass(frozen=True, slots=True)
 class LiquidRun:
-    """What a liquid run was."""
+    """A run of a liquid."""
 
     steps: int
     time_step: float  # in λ √(m/ε)
@@ -52,20 +56,20 @@ def time_step(model: Model, temperature: float) -> float:
         law = (mixture.energies[i][j], model.potential_of(i, j))  # of pairs of one law the shortest is the steepest
         shortest[law] = min(shortest.get(law, np.inf), mixture.shortest_length(i, j))
     return min(
-        float(STEP_FRACTION * length * np.sqrt(lightest / max(_stiffness(potential, energy, temperature), 1.0)))
+        float(STEP_FRACTION * length * np.sqrt(lightest / max(_curvature(potential, energy, temperature), 1.0)))
         for (energy, potential), length in shortest.items()
     )
 
 
-def _stiffness(potential: Potential, energy: float, temperature: float) -> float:
+def _curvature(potential: Potential, energy: float, temperature: float) -> float:
     """φ'' in ε/λ² where ε_ij φ = 4 k_B T."""
-    u = np.geomspace(0.05, potential.cutoff**2, 4000)
+    u = np.geomspace(NEAREST_U, potential.cutoff**2, POINTS)
     phi, phi_u, phi_uu = energy * potential.evaluate(u)[:3]
     closest = int(np.argmin(np.where(phi >= CLOSEST * temperature, phi, np.inf)))
     return float(4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest])
 
 
-def melt(
+def equilibrate(
     samples: Samples,
     *,
     temperature: float,
@@ -74,16 +78,16 @@ def melt(
     max_steps: int = 400_000,
     progress: Observer | None = None,
 ) -> dict[int, LiquidRun]:
-    """Run all samples at this temperature until their mean squared displacements are melt_msd a0²; what became of each.
+    """Run all samples at this temperature until their mean squared displacements are melt_msd a0²; returns the run of each.
 
     A sample fails as NotMelted where max_steps do not get it there, early where they would not, and as SampleFailure where
     the thermostat does not hold."""
     set_velocities(samples, temperature, rngs)
     told = _Told(progress, melt_msd)
-    return samples.bring(lambda s: _melting(samples, s, temperature, melt_msd, max_steps, told))
+    return samples.bring(lambda s: _equilibrating(samples, s, temperature, melt_msd, max_steps, told))
 
 
-def _melting(
+def _equilibrating(
     samples: Samples, s: int, temperature: float, melt_msd: float, max_steps: int, told: Callable[[int, float], None]
 ) -> Way[LiquidRun]:
     """The way of one liquid."""
@@ -95,8 +99,8 @@ def _melting(
     steps, heat, msd = 0, [], 0.0
     msds: list[float] = []
     while steps < max_steps and (msd < melt_msd or steps < LEAST_STEPS):
-        heat.append((yield from _advancing(row, CHUNK, step, temperature)))
-        steps += CHUNK
+        heat.append((yield from _advancing(row, LOOK_EVERY, step, temperature)))
+        steps += LOOK_EVERY
         yield HOW_FAR
         msd = float(row[MSD]) / spacing2
         msds.append(msd)
@@ -108,10 +112,10 @@ def _melting(
 
 @dataclass(frozen=True, slots=True)
 class Cooling:
-    """What a change of temperature was."""
+    """A change of temperature."""
 
     steps: int
-    temperature: float  # mean of its last part, in ε/k_B
+    temperature: float  # mean at the last of its temperatures, in ε/k_B
 
 
 def cool(
@@ -127,25 +131,25 @@ def _cooling(
     samples: Samples, s: int, start: float, end: float, steps: int, told: Callable[[int, float], None]
 ) -> Way[Cooling]:
     """The way of one sample; its time step is that of the hottest."""
-    row, parts = samples.state[s], max(steps // PART, 1)
+    row, stops = samples.state[s], max(steps // RAMP_STEPS, 1)
     step, held = time_step(samples.batch.model, max(start, end)), start
     yield LISTS
-    for k in range(parts):
-        now = start + (end - start) * (k + 1) / parts
-        held = yield from _advancing(row, steps * (k + 1) // parts - steps * k // parts, step, now)
-        told(s, steps * (k + 1) // parts)
-    if not abs(held - end) < 0.2 * end + 0.05 * abs(end - start):  # the last part's mean is behind its end by some steps
+    for k in range(stops):
+        now = start + (end - start) * (k + 1) / stops
+        held = yield from _advancing(row, steps * (k + 1) // stops - steps * k // stops, step, now)
+        told(s, steps * (k + 1) // stops)
+    if not abs(held - end) < HELD_AT_END * end + BEHIND * abs(end - start):
         raise SampleFailure(f"the thermostat held T = {held:.4g} at the end of the cooling, not {end:g}: cool more slowly")
     return Cooling(steps, held)
 
 
 def advance(samples: Samples, *, steps: int, time_step: float, temperature: float) -> dict[int, float]:
-    """So many steps of all samples with the velocities and the lists that they have; their mean temperatures."""
+    """Take so many steps of all samples, with the velocities and lists that they have; returns their mean temperatures."""
     return samples.bring(lambda s: _advancing(samples.state[s], steps, time_step, temperature))
 
 
 def _advancing(row: FloatArray, steps: int, time_step: float, temperature: float) -> Way[float]:
-    row[[STALE2, TIME_STEP, COUPLING_OF, TEMPERATURE]] = (0.5 * SKIN) ** 2, time_step, COUPLING, temperature
+    row[[TIME_STEP, COUPLING_OF, TEMPERATURE]] = time_step, COUPLING, temperature
     row[LEFT], row[HEAT], renewed = steps, 0.0, False
     while row[LEFT] > 0.0:
         yield LIQUID
@@ -157,10 +161,10 @@ def _advancing(row: FloatArray, steps: int, time_step: float, temperature: float
 
 
 class _Told:
-    """Tells how far the liquid has gone that is furthest behind."""
+    """Observer of many liquids, told how far the one has gone that is furthest behind."""
 
     def __init__(
-        self, progress: Observer | None, wanted: float, stage: Literal["liquid", "cooling"] = "liquid"
+        self, progress: Observer | None, wanted: float, stage: str = "liquid"
     ) -> None:  # fmt: skip
         self.progress, self.wanted, self.stage = progress, wanted, stage
         self.now: dict[int, float] = {}
@@ -171,13 +175,14 @@ class _Told:
 
 
 def hopeless(msds: list[float], melt_msd: float, max_steps: int) -> bool:
-    """Would max_steps be too few even if the mean squared displacement grew HEADWAY times as fast from now on?
+    """Decide whether max_steps are too few even if the mean squared displacement grew HEADWAY times as fast from now on.
 
-    msds: in a0², one a CHUNK of steps so far. Growth is from the mean of the first quarter of them, as a hot start leaves a
-    few tenths of a0² behind in its first steps, also where nothing flows, to the largest, as few particles move in fits and
-    starts. No liquid flows faster with time. No liquid is given up before LOOK of max_steps, nor past half the way."""
-    steps = CHUNK * len(msds)
-    if steps < max(LOOK * max_steps, LEAST_STEPS) or msds[-1] > 0.5 * melt_msd:
+    msds: in a0², one for each LOOK_EVERY steps so far. Growth is from the mean of the first quarter of them, as a hot start
+    leaves a few tenths of a0² behind in its first steps, also where nothing flows, to the largest, as few particles move in
+    fits and starts. No liquid flows faster with time. No liquid is given up before PATIENCE of max_steps, nor past half the
+    way."""
+    steps = LOOK_EVERY * len(msds)
+    if steps < max(PATIENCE * max_steps, LEAST_STEPS) or msds[-1] > 0.5 * melt_msd:
         return False
     growth = max(msds) - float(np.mean(msds[: len(msds) // 4]))
     return msds[-1] + HEADWAY * growth * (max_steps - steps) / steps < melt_msd
@@ -188,16 +193,16 @@ def check_liquid(run: LiquidRun, temperature: float, melt_msd: float) -> LiquidR
     msd, held = run.msd_over_a0_squared, run.temperature
     if msd < melt_msd:
         raise NotMelted(
-            f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {run.steps} steps, on its way to {melt_msd:g}: "
+            f"the liquid at T = {temperature:g} moved only {msd:.2g} a0² in {run.steps} steps instead of {melt_msd:g} a0²: "
             "it needs a higher parent temperature, or a smaller melt_msd"
         )
-    if not abs(held / temperature - 1.0) < 0.1:
+    if not abs(held / temperature - 1.0) < HELD:
         raise SampleFailure(f"the thermostat held T = {held:.4g} instead of {temperature:g}{_too_cold(held, temperature)}")
     return run
 
 
 def _too_cold(held: float, temperature: float) -> str:
-    """Why a liquid is far too hot: its time step goes by contacts of thermal motion, and pressure makes stiffer ones."""
+    """The reason for a far too hot liquid: its time step goes by thermal contacts, and pressure makes stiffer ones."""
     if held < 2.0 * temperature:
         return ""
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,15 +13,14 @@ from vitrify.batch import glass_batch, row_width
 from vitrify.contacts import Contacts, require_solid
 from vitrify.errors import SampleFailure, UsageError, check
 from vitrify.glass import Glass, Provenance
-from vitrify.model import Model
-from vitrify.options import values_of
-from vitrify.recipe import Recipe, Step, done, recipe_of
+from vitrify.models import Model
+from vitrify.recipe import Kept, Recipe, done, recipe_of
 
 from .asked import dimension_of, size_of, temperature_of
 from .quench import quench
 from .samples import Samples
-from .stages import Observer
-from .start import random_batch, spread_apart
+from .stages import Observer, told
+from .start import push_off, random_batch
 from .steps import Preparing
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 MOST_LISTED = 2e7  # places in the neighbour list of a glass whose contacts are looked at; more would take gigabytes
 
 
-def make_glass(
+def prepare_glass(
     model: Model,
     *,
     n_particles: int,
@@ -45,10 +44,10 @@ def make_glass(
     """A glass quenched from the liquid at this parent temperature, Sect. II B. Deterministic in rng.
 
     parent_temperature: in ε/k_B; density: N/V in λ⁻³, with dimension=2 in λ⁻², in a square. The provenance holds what was
-    done: steps, mean squared displacement, force evaluations. progress: is told each Stage. Raises UsageError for what
+    done: steps, mean squared displacement, force evaluations. progress is told each Stage. Raises UsageError for what
     cannot be made, such as a box below twice the cutoff; SampleFailure where a stage fails, or where the particles do not
     hold each other (below jamming)."""
-    (made,) = make_glasses(
+    (made,) = prepare_glasses(
         model,
         n_particles=n_particles,
         density=density,
@@ -64,7 +63,7 @@ def make_glass(
     return made
 
 
-def make_glasses(
+def prepare_glasses(
     model: Model,
     *,
     n_particles: int,
@@ -76,27 +75,28 @@ def make_glasses(
     machine: Cpu | Gpu,
     progress: Observer | None = None,
 ) -> list[Glass | SampleFailure]:
-    """A glass for each generator, all made on this machine, each as make_glass makes it; a failure in the place of one that
-    cannot be made.
+    """Glasses, one for each generator, all made on this machine, each as prepare_glass makes it; a failure in the place of
+    one that cannot be made.
 
-    On a GPU a thread a particle; on a CPU bit for bit what each is alone. `seconds` in the provenance are the batch's,
-    divided by the number of samples. Raises UsageError for what cannot be made."""
+    A GPU takes one thread per particle; on a CPU each is bit for bit what it is alone. `seconds` in the provenance are the
+    batch's, divided by the number of samples. Raises UsageError for what cannot be made."""
     recipe = recipe_of(recipe)
     (n_particles, density), dimension = size_of(n_particles, density), dimension_of(dimension)
     parent_temperature = temperature_of(parent_temperature)
     started = time.perf_counter()
     batch = random_batch(model, n_particles=n_particles, density=density, rngs=rngs, dimension=dimension)
     samples = Samples(batch, machine)
-    spread_apart(samples)
+    push_off(samples)
     preparing = Preparing(samples, parent_temperature, rngs, progress)
-    kept: dict[int, dict[str, str | float]] = {s: {} for s in range(batch.n_samples)}
+    kept: list[Kept] = []  # by step
     spent = [started]
-    for number, step in enumerate(recipe.steps):
-        for s, found in done(step, preparing).items():
-            if s not in kept:
-                raise SampleFailure(f"step {step.name} keeps something of sample {s}, of which there is none")
-            kept[s] |= {(key if key not in kept[s] else f"{key}_{number}"): value for key, value in found.items()}
+    for step in recipe.steps:
+        kept.append(done(step, preparing))
+        if strangers := kept[-1].keys() - range(batch.n_samples):
+            raise SampleFailure(f"step {step.name} recorded something for sample {min(strangers)}, which does not exist")
         spent.append(time.perf_counter())
+    samples = preparing.samples  # steps may have put others in their place
+    batch = samples.batch
     samples.place.download()
     part = 1.0 / len(rngs)
     seconds = (part * (spent[-2] - started), part * (time.perf_counter() - started))
@@ -106,8 +106,8 @@ def make_glasses(
             made.append(samples.failed[s])
         else:
             batch.relabel(s)
-            how = _provenance(parent_temperature, recipe, kept[s], *seconds)
-            made.append(_solid_or_failure(batch.glass(s, **how, device=machine.name)))
+            how = _provenance(parent_temperature, recipe, _kept([x.get(s, {}) for x in kept]), *seconds)
+            made.append(_solid_or_failure(batch.glass(s, **how, device=samples.machine.name)))
     return made
 
 
@@ -128,17 +128,23 @@ def _solid_or_failure(glass: Glass) -> Glass | SampleFailure:
 def _provenance(
     temperature: float, recipe: Recipe, kept: Mapping[str, str | float], melting: float, all_in_all: float
 ) -> dict[str, str | float]:
-    """What was done, as it is kept with a glass. melting: seconds before the quench."""
-    steps = {"preparation": " ".join(_said(x) for x in recipe.steps)} if recipe.between else {}
+    """The provenance of a glass: what was done. melting: seconds before the quench."""
+    steps = {"preparation": recipe.sentence} if recipe.sentence else {}
     return {
         "parent_temperature": float(temperature), **kept, **steps, "seconds_liquid": melting, "seconds": all_in_all,
     }  # fmt: skip
 
 
-def _said(step: Step) -> str:
-    """Such as cool(to=0.5,steps=100000)."""
-    options = ",".join(f"{name}={value}" for name, value in values_of(step).items())
-    return f"{step.name}({options})"
+def _kept(by_step: Sequence[Mapping[str, str | float]]) -> dict[str, str | float]:
+    """Values that the steps kept of one sample. A word belongs to the last, the quench, or else to the first that says it;
+    all others put their number behind it."""
+    owner = {key: number for number, found in reversed(list(enumerate(by_step))) for key in found}
+    owner |= dict.fromkeys(by_step[-1], len(by_step) - 1)
+    return {
+        key if owner[key] == number else f"{key}_{number}": value
+        for number, found in enumerate(by_step)
+        for key, value in found.items()
+    }
 
 
 def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observer | None = None) -> Glass:
@@ -150,9 +156,10 @@ def quench_glass(glass: Glass, *, recipe: Recipe | None = None, progress: Observ
     check(not recipe.between, "quench_glass", "recipe.between", "given", "left out, as nothing but a quench is done")
     batch = glass_batch(glass)
     samples = Samples(batch)
-    quenched = samples.only(
-        quench(samples, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=progress)
-    )
+    with told(progress, f"quench of {glass.n_particles:,} particles") as observer:
+        quenched = samples.only(
+            quench(samples, minimiser=recipe.minimiser, force_tolerance=recipe.force_tolerance, progress=observer)
+        )
     how: Provenance = {
         "minimiser": recipe.minimiser,
         "force_evaluations": quenched.force_evaluations,

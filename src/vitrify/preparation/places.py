@@ -1,4 +1,4 @@
-"""Where samples on their way stand: in the batch's own arrays, or as copies on a GPU, where their lists are made too."""
+"""Arrays of samples on their way: the batch's own, or copies on a GPU, where their lists are made too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vitrify.backends import Cpu
-from vitrify.backends.program import BEGINS, GOES, STOPPED, Line, Program, layout_of
+from vitrify.backends.program import ACTIVE, BEGINS, STOPPED, Line, Program, layout_of
 from vitrify.backends.vectors import KEPT
 from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places
 from vitrify.kernels import listing, motion
@@ -37,7 +37,7 @@ class OnHost:
 
     def done(self, what: str, samples: list[int]) -> list[int]:
         """Do this for these samples; those for which it is done: all."""
-        batch, going = self.batch, self.batch.layout.going
+        batch, active = self.batch, self.batch.layout.active
         if what == LISTS:
             for s in samples:
                 batch.rebuild(s)
@@ -45,18 +45,18 @@ class OnHost:
                 self.view = batch.motion()
             return samples
         for s in samples:
-            going[s] = BEGINS
+            active[s] = BEGINS
         run = runner(batch.formula, batch.form, batch.lead, what, self.machine)
         run(self.view, batch.neighbours.shape[1], samples)
         for s in samples:
-            going[s] = STOPPED
+            active[s] = STOPPED
         return samples
 
     def upload(self, name: str) -> None:
-        """Nothing: the arrays are the batch's own."""
+        """Do nothing: the arrays are the batch's own."""
 
     def download(self) -> None:
-        """Nothing either."""
+        """Do nothing: the arrays are the batch's own."""
 
 
 class OnDevice:
@@ -77,21 +77,21 @@ class OnDevice:
             self._renew(np.array(samples))
             return samples
         machine, batch = self.machine, self.batch
-        going = np.full(batch.n_samples, STOPPED, dtype=np.int64)
-        going[samples] = [GOES if s in self._under_way else BEGINS for s in samples]
-        machine.set(self.layout.going, going)
+        active = np.full(batch.n_samples, STOPPED, dtype=np.int64)
+        active[samples] = [ACTIVE if s in self._under_way else BEGINS for s in samples]
+        machine.set(self.layout.active, active)
         machine.set(self.view.state, batch.state)
         run = runner(batch.formula, batch.form, batch.lead, what, machine)
         on = self._ran(run)
         for _ in range(LISTS_AT_ONCE if run.repeats else 0):
             unfinished = (batch.state[:, STATUS] == STALE) & (batch.state[:, LEFT] > 0.0)
-            stale = np.flatnonzero(unfinished & ~on & (going != STOPPED))
+            stale = np.flatnonzero(unfinished & ~on & (active != STOPPED))
             if not len(stale):
                 break
             self._renew(stale)
-            going[:] = np.where(on, GOES, STOPPED)
-            going[stale] = BEGINS
-            machine.set(self.layout.going, going)
+            active[:] = np.where(on, ACTIVE, STOPPED)
+            active[stale] = BEGINS
+            machine.set(self.layout.active, active)
             on = self._ran(run)
         self._under_way -= set(samples)
         if run.repeats:
@@ -99,10 +99,10 @@ class OnDevice:
         return [s for s in samples if s not in self._under_way]
 
     def _ran(self, run: Any) -> Any:
-        """Which samples go on after some rounds; `state` is then here."""
+        """Samples that go on after some rounds, as a mask; `state` is then here."""
         run(self.view)
         self.batch.state[:] = self.machine.get(self.view.state)
-        return self.machine.get(self.layout.going) != STOPPED
+        return self.machine.get(self.layout.active) != STOPPED
 
     def upload(self, name: str) -> None:
         """Bring this array of CARRIED from the batch to the GPU."""
@@ -120,7 +120,7 @@ class OnDevice:
             getattr(batch, name)[:] = value
 
     def _renew(self, samples: Any) -> None:
-        """New lists of these samples; now and then their particles are sorted."""
+        """Make new lists of these samples; now and then their particles are sorted."""
         run, machine = self._run, self.machine
         unsorted = samples[self._lists_made[samples] % SORT_EVERY == 0]
         if len(unsorted):
@@ -137,19 +137,19 @@ class OnDevice:
             run("renew", samples)
 
     def _run(self, what: str, samples: Any) -> None:
-        going = np.full(self.batch.n_samples, STOPPED, dtype=np.int64)
-        going[samples] = GOES
-        self.machine.set(self.layout.going, going)
+        active = np.full(self.batch.n_samples, STOPPED, dtype=np.int64)
+        active[samples] = ACTIVE
+        self.machine.set(self.layout.active, active)
         list_programs(self.machine)[what](self.listing)
 
     def _listing(self) -> Listing:
         batch, put = self.batch, self.machine.put
         n, samples = len(batch.ticks), range(batch.n_samples)
-        coarse = layout_of(np.diff(batch.first), self.machine, COARSE)._replace(going=self.layout.going)
+        coarse = layout_of(np.diff(batch.first), self.machine, COARSE)._replace(active=self.layout.active)
         grids, spans = (np.array(x) for x in zip(*(batch.bins(s) for s in samples), strict=True))
         most, kinds = int(grids.prod(axis=1).max()), len(batch.reach2)
 
-        def room(*shape: int, kind: Any = np.int64) -> Any:
+        def zeros(*shape: int, kind: Any = np.int64) -> Any:
             return put(np.zeros(shape, dtype=kind))
 
         ticks, rows = put(batch.ticks), self.machine.put_by_column(np.zeros_like(batch.neighbours, order="F"))
@@ -160,13 +160,14 @@ class OnDevice:
         return Listing(
             layout=coarse, way=way, ticks=ticks, species=put(batch.species), kind=put(batch.kind),
             label=put(batch.label), carried=carried,
-            spare_ticks=room(n, 4), spare_species=room(n), spare_kind=room(n), spare_label=room(n),
-            spare=room(len(CARRIED), n, 4, kind=np.float64), reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
-            grid=put(grids), span=put(spans), shape=put(batch.shape), inside=room(len(samples), most, kind=np.int32),
-            bin_start=room(len(samples), most + 1), bin_of=room(n), anywhere=room(n),
-            within=room(coarse.chunk_first.shape[0]),
-            candidates=Candidates(room(3, n, kind=np.int32), room(kinds, n, kind=np.float32), room(n, kind=np.uint32)),
-            rows=Rows(rows, room(n)), lengths=room(n), longest=room(len(samples)),
+            spare_ticks=zeros(n, 4), spare_species=zeros(n), spare_kind=zeros(n), spare_label=zeros(n),
+            spare=zeros(len(CARRIED), n, 4, kind=np.float64),
+            reach2=put(np.array([batch.reach2_ticks(s) for s in samples])),
+            grid=put(grids), span=put(spans), shape=put(batch.shape), inside=zeros(len(samples), most, kind=np.int32),
+            bin_start=zeros(len(samples), most + 1), bin_of=zeros(n), anywhere=zeros(n),
+            within=zeros(coarse.chunk_first.shape[0]),
+            candidates=Candidates(zeros(3, n, kind=np.int32), zeros(kinds, n, kind=np.float32), zeros(n, kind=np.uint32)),
+            rows=Rows(rows, zeros(n)), lengths=zeros(n), longest=zeros(len(samples)),
         )  # fmt: skip
 
     def _motion(self) -> Motion:

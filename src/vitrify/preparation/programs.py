@@ -17,7 +17,7 @@ CAP = 0.03  # largest step of a particle in a sweep of the start, in λ(small, s
 SOFT_FORCE = 100.0  # ε/λ: below it the step shrinks with the force
 
 # Names of programs. A rough one is led by the liquid's cheaper forces, where the model has them.
-SPREAD, LIQUID, PAIR_FORCE = "spread", "liquid", "pair force"
+PUSH_OFF, LIQUID, PAIR_FORCE = "push-off", "liquid", "pair force"
 BEGIN_HERE, HOW_FAR, STAND_STILL, AT_REST = "begin here", "how far", "stand still", "at rest"
 ROUGH_MINIMISERS = {"cg": "rough cg", "fire": "rough fire"}
 LED_BY_CHEAPER_FORCES = (LIQUID, *ROUGH_MINIMISERS.values())
@@ -48,7 +48,7 @@ class _Parts:
         self.largest = inline(line_search.largest_where_small_of(self.largest_component))
 
 
-def _spread(x: _Parts) -> Program:
+def _push_off(x: _Parts) -> Program:
     descend = motion.descend_of(x.advance, x.look, CAP, SOFT_FORCE)
     return Program((x.force, Line("chunks", descend, join=motion.join_looks), Line("samples", x.step_ended)))
 
@@ -68,13 +68,13 @@ def _liquid(x: _Parts) -> Program:
 
 def _cg(x: _Parts) -> Program:
     return Program((
-        Line("chunks", line_search.move_of(x.advance)),
+        Line("chunks", line_search.move_of(x.advance, x.look), join=motion.join_looks),
+        Line("samples", line_search.moved_of(x.is_stale)),
         x.force,
         Line("chunks", line_search.sum_slopes_of(x.largest), join=motion.join_of(3, 1)),
-        Line("samples", line_search.judge_of(x.inline(line_search.next_target))),
-        Line("chunks", line_search.look_where_ended_of(x.look), join=motion.join_looks),
-        Line("samples", line_search.choose_of(x.is_stale)),
-        Line("chunks", line_search.turn_of(x.largest_component), join=motion.join_of(1, 1)),
+        Line("samples", line_search.judge_of(x.inline(line_search.next_target), x.inline(line_search.end_at_zero))),
+        Line("samples", line_search.choose),
+        Line("chunks", line_search.turn_of(x.advance, x.largest, x.largest_component), join=motion.join_of(1, 2)),
         Line("samples", line_search.set_out),
     ))  # fmt: skip
 
@@ -123,7 +123,7 @@ def _at_rest(_: _Parts) -> Program:
 
 
 PROGRAMS: dict[str, Callable[[_Parts], Program]] = {
-    SPREAD: _spread, LIQUID: _liquid, "cg": _cg, "rough cg": _cg, "fire": _fire, "rough fire": _fire,
+    PUSH_OFF: _push_off, LIQUID: _liquid, "cg": _cg, "rough cg": _cg, "fire": _fire, "rough fire": _fire,
     PAIR_FORCE: _pair_force, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, STAND_STILL: _stand_still,
     AT_REST: _at_rest,
 }  # fmt: skip

@@ -17,9 +17,10 @@ from vitrify.kernels.state import (
     LEFT,
     MEAN_FORCE,
     MOVE,
+    REST,
     SEARCHING,
+    SINCE,
     SPENT,
-    STALE2,
     STATUS,
     TOLERANCE,
 )  # fmt: skip
@@ -29,8 +30,8 @@ from .programs import AT_REST, PAIR_FORCE, ROUGH_MINIMISERS
 from .samples import LISTS, Samples, Way
 from .stages import Observer, Stage, tell
 
-MEMORY = (MOVE, SEARCHING, LAST, FORCE2, FIRE_STEP)  # what a minimiser knows of its way so far
-CAP = 0.14 * SKIN  # longest step of a component in one line search: 0.25 skin + √3 · 0.14 skin < skin / 2
+MEMORY = (MOVE, SEARCHING, LAST, FORCE2, FIRE_STEP, REST, SINCE)  # what a minimiser knows of its way so far
+CAP = 0.14 * SKIN  # longest step of a component in one line search; a new list holds for several
 ROUGH = 1e-3  # max|f|, in units of the mean pair force, down to which the liquid's cheaper forces lead
 ROUGH_BUDGET = 30_000  # evaluations; 10,000 are many
 SINGLE = 1e-4  # of the mean pair force: ten times what single precision leaves of forces that cancel
@@ -39,7 +40,7 @@ ROUNDING = 0.9  # of the tolerance: what is left is for positions rounded to dou
 
 @dataclass(frozen=True, slots=True)
 class QuenchRun:
-    """What a quench was."""
+    """A finished quench."""
 
     force_evaluations: int
     max_force: float  # largest |component|, in ε/λ
@@ -54,7 +55,7 @@ def quench(
     max_evaluations: int = 200_000,
     progress: Observer | None = None,
 ) -> dict[int, QuenchRun]:
-    """Bring all samples to max|f component| < force_tolerance · min(1, mean |pair force|); what became of each.
+    """Bring all samples to max|f component| < force_tolerance · min(1, mean |pair force|); returns the run of each.
 
     A sample fails where it does not get there, at once where the particles lose each other on the way."""
     told = _Told(progress)
@@ -69,7 +70,7 @@ def _quenching(
     rough, mean = samples.batch.lead is not Lead.EXACT, 0.0
     # for the forces themselves, whatever becomes of the rough part
     kept = max(max_evaluations // 2, max_evaluations - ROUGH_BUDGET) if rough else 0
-    row[[STALE2, LONGEST, LEFT, *MEMORY]] = (0.25 * SKIN) ** 2, CAP, max_evaluations - kept, *(0.0 for _ in MEMORY)
+    row[[LONGEST, LEFT, *MEMORY]] = CAP, max_evaluations - kept, *(0.0 for _ in MEMORY)
     yield AT_REST
     while row[LEFT] > 0.0:
         yield LISTS
@@ -92,6 +93,7 @@ def _quenching(
             break
         if row[STATUS] in (DONE, SPENT):
             row[LEFT] += kept
+            row[SINCE] = 0.0
             rough, mean, kept = False, 0.0, 0
     yield PAIR_FORCE
     require_forces(samples, s, float(row[MEAN_FORCE]))
@@ -100,7 +102,7 @@ def _quenching(
 
 
 class _Told:
-    """Tells the largest force of all samples, beside the smallest that is to be reached."""
+    """Observer of many quenches, told the largest force of all samples and the smallest that is to be reached."""
 
     def __init__(self, progress: Observer | None) -> None:
         self.progress = progress
@@ -122,6 +124,6 @@ def require_forces(samples: Samples, s: int, mean_force: float) -> None:
 
 
 def without_forces(samples: Samples, s: int, evaluations: int) -> QuenchRun:
-    """What becomes of a sample in which no pair exerts a force: a solid at rest is quenched, all else a SampleFailure."""
+    """The outcome of a sample in which no pair exerts a force: a solid at rest is quenched, all else a SampleFailure."""
     require_forces(samples, s, 0.0)
     return QuenchRun(evaluations, 0.0, 0.0)

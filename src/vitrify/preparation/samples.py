@@ -26,7 +26,7 @@ Way = Generator[str, None, T]
 class Samples:
     """The samples of a batch on a machine; `failed` holds what became of those that were given up.
 
-    machine: that of this process unless given. state: a row of kernels/state.py for each sample, to read and to write
+    machine: by default that of this process. state: one row of kernels/state.py per sample, to read and to write
     between two requests."""
 
     def __init__(self, batch: Batch, machine: Cpu | Gpu | None = None) -> None:
@@ -36,7 +36,7 @@ class Samples:
         self.place = placed(batch, self.machine)
 
     def bring(self, way: Callable[[int], Way[T]]) -> dict[int, T]:
-        """Each sample that has not failed to the end of its way; what came of it, by sample."""
+        """Bring each sample that has not failed to the end of its way; returns what came of it, by sample."""
         ends: dict[int, T] = {}
         ways = {s: way(s) for s in range(self.batch.n_samples) if s not in self.failed}
         asked: dict[int, str] = {}
@@ -59,7 +59,7 @@ class Samples:
         return ends
 
     def only(self, ends: dict[int, T]) -> T:
-        """What came of the one sample of a batch. Raises what it failed with."""
+        """The result of the one sample of a batch. Raises what it failed with."""
         if 0 in self.failed:
             raise self.failed[0]
         return ends[0]

@@ -1,14 +1,14 @@
-"""Where a liquid starts: random positions, pushed apart so that molecular dynamics cannot explode."""
+"""The start of a liquid: random positions, pushed apart so that molecular dynamics cannot explode."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from vitrify.batch import SKIN, Batch, FloatArray
-from vitrify.kernels.state import LEFT, STALE2
-from vitrify.model import Model
+from vitrify.batch import Batch, FloatArray
+from vitrify.kernels.state import LEFT
+from vitrify.models import Model
 
-from .programs import SPREAD
+from .programs import PUSH_OFF
 from .samples import LISTS, Samples, Way
 
 SWEEPS = 200
@@ -19,7 +19,7 @@ def random_start(
 ) -> Batch:  # fmt: skip
     """A batch of one sample: uniformly random positions and species, then capped descent on the model's own potential."""
     batch = random_batch(model, n_particles=n_particles, density=density, rngs=[rng], dimension=dimension)
-    spread_apart(Samples(batch))
+    push_off(Samples(batch))
     return batch
 
 
@@ -37,14 +37,14 @@ def random_batch(
     return Batch(model, [box] * len(rngs), positions, species, sizes)
 
 
-def spread_apart(samples: Samples) -> None:
+def push_off(samples: Samples) -> None:
     """Follow the forces in capped steps: overlaps go, and what remains is of the order of the thermal energy."""
-    samples.bring(lambda s: _spreading(samples.state[s]))
+    samples.bring(lambda s: _pushing_off(samples.state[s]))
 
 
-def _spreading(row: FloatArray) -> Way[None]:
+def _pushing_off(row: FloatArray) -> Way[None]:
     """The way of one sample."""
-    row[STALE2], row[LEFT] = (0.5 * SKIN) ** 2, SWEEPS
+    row[LEFT] = SWEEPS
     while row[LEFT] > 0.0:
         yield LISTS
-        yield SPREAD
+        yield PUSH_OFF

@@ -1,4 +1,4 @@
-"""A claim as data: what a paper says, the numbers that decide it, the rule that judges them, and the verdict."""
+"""A claim as data: the statement of a paper, the numbers that decide it, the rule that judges them, and the verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_LISTED = 3  # names in a sentence
 
 
 class Verdict(StrEnum):
-    """What a measurement says of a claim. What each means stands in `MEANINGS`, and at the head of the page."""
+    """The outcome of a claim. `MEANINGS` explains each verdict, also at the head of the page."""
 
     AGREES = "agrees"
     COMPATIBLE = "compatible"
@@ -29,19 +29,19 @@ MEANINGS = {
     Verdict.AGREES: "the value with twice its error lies wholly within the margin",
     Verdict.COMPATIBLE: "the value lies within the margin, but twice its error reaches beyond it",
     Verdict.DISAGREES: "the value with twice its error lies wholly outside the margin",
-    Verdict.NOT_DECIDED: "the errors, or the sizes of the glasses, do not allow any of these; what would is told",
-    Verdict.ABSENT: "the study has no ensemble, or no observable, that could tell",
+    Verdict.NOT_DECIDED: "the errors or the sizes of the glasses allow none of these verdicts; the report says what would",
+    Verdict.ABSENT: "the study lacks an ensemble or an observable that the claim needs",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One number that a claim is judged by."""
+    """One number by which a claim is judged."""
 
-    label: str  # what it is and of which ensemble, such as "G/K at ρ = 1.20"
+    label: str  # its quantity and ensemble, such as "G/K at ρ = 1.20"
     estimate: Estimate  # not a number where it was asked for and is not known yet
-    n_particles: int  # of the smallest glasses that it was measured on
-    n_samples: int  # of the fewest glasses, or modes, that it was measured on
+    n_particles: int  # that of the smallest glasses on which it was measured
+    n_samples: int  # the least number of glasses, or modes, on which it was measured
     control: float = float("nan")  # the control parameter of its ensemble, where the claim is about a set
     group: str = ""  # which of several parts of the claim it belongs to, where these have rules of their own
     by_samples: bool = True  # its error falls as 1/√n, so that the n that decides can be told
@@ -49,10 +49,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All numbers that a claim is judged by; empty where the study does not ask for what it takes."""
+    """All numbers by which a claim is judged; empty where the study does not ask for the observables that it takes."""
 
     parts: tuple[Measured, ...] = ()
-    missing: tuple[str, ...] = ()  # what the study lacks, such as "CSS 1.1: dipoles"
+    missing: tuple[str, ...] = ()  # names of what the study lacks, such as "CSS 1.1: dipoles"
     beside: tuple[Measured, ...] = ()  # shown with them and not judged
 
 
@@ -69,13 +69,13 @@ class Judgement:
     """The verdict of a rule."""
 
     verdict: Verdict
-    value: Estimate  # what stands in the table: the number judged, or the one of many that decided
+    value: Estimate  # the number in the table: the one judged, or the one of many that decided
     shown: str  # the measurement as a reader sees it
     would_decide: str = ""  # for "not decided": what n or N would
 
 
 class Rule(Protocol):
-    """What a claim expects, and how far from it still counts: one of those in `rules`."""
+    """Base class of rules: what a claim expects, and how far from it still counts. `rules` has them."""
 
     @property
     def margin(self) -> str:
@@ -83,7 +83,7 @@ class Rule(Protocol):
         ...
 
     def judge(self, parts: tuple[Measured, ...]) -> Judgement:
-        """The verdict on numbers of which at least one is there."""
+        """The verdict on numbers, of which at least one is known."""
         ...
 
 
@@ -93,7 +93,7 @@ class Claim:
 
     number: int  # within the paper's list of claims
     figure: str  # the place, such as "Fig. 4" or "Sect. II B"
-    text: str  # what the paper says, in our words
+    text: str  # the paper's statement in our words
     quantity: Callable[[Study], Evidence]
     rule: Rule
     settles: str  # sizes (N, n) that bring the error inside the margin
@@ -103,12 +103,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class JudgedClaim:
-    """A claim beside what was measured."""
+    """A claim together with the measured numbers."""
 
     claim: Claim
     judgement: Judgement
-    n_particles: int  # of the smallest glasses
-    n_samples: int  # of the fewest
+    n_particles: int  # that of the smallest glasses
+    n_samples: int  # the least number
     parts: tuple[Measured, ...]
     beside: tuple[Measured, ...] = ()
 
@@ -120,7 +120,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def judged(claim: Claim, study: Study) -> JudgedClaim:
-    """The verdict on a claim by what a study holds."""
+    """Judge a claim by the results of a study."""
     evidence = claim.quantity(study)
     parts = evidence.parts
     n_particles = min((x.n_particles for x in parts), default=0)
@@ -128,13 +128,15 @@ def judged(claim: Claim, study: Study) -> JudgedClaim:
     found = _judgement(claim, evidence, n_particles, n_samples)
     if evidence.beside:
         beside = ", ".join(f"{x.label}: {x.estimate}" for x in evidence.beside)
-        found = replace(found, shown=f"{found.shown}; beside it {beside}")
+        found = replace(found, shown=f"{found.shown}; for comparison: {beside}")
     return JudgedClaim(claim, found, n_particles, n_samples, parts, evidence.beside)
 
 
 def _judgement(claim: Claim, evidence: Evidence, n_particles: int, n_samples: int) -> Judgement:
     if evidence.missing or not evidence.parts:
-        return Judgement(Verdict.ABSENT, UNKNOWN, "the study lacks " + listed(evidence.missing or ("what it takes",)))
+        return Judgement(
+            Verdict.ABSENT, UNKNOWN, "the study lacks " + listed(evidence.missing or ("what the claim needs",))
+        )
     found = claim.rule.judge(evidence.parts)
     short = []
     if n_particles < claim.least.n_particles:
@@ -143,8 +145,11 @@ def _judgement(claim: Claim, evidence: Evidence, n_particles: int, n_samples: in
         short.append(f"n = {claim.least.n_samples:,} or more")
     if short:
         return Judgement(
-            Verdict.NOT_DECIDED, found.value, found.shown, f"it takes {' and '.join(short)}; {claim.settles} settles it"
+            Verdict.NOT_DECIDED,
+            found.value,
+            found.shown,
+            f"a verdict takes {' and '.join(short)}; {claim.settles} would settle it",
         )
     if found.verdict is Verdict.NOT_DECIDED and not found.would_decide:
-        return Judgement(found.verdict, found.value, found.shown, claim.settles)
+        return Judgement(found.verdict, found.value, found.shown, f"{claim.settles} would settle it")
     return found

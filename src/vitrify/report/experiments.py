@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from vitrify.errors import UsageError, check
+from vitrify.errors import UsageError, check, wrong
 
 COLUMNS = ("alloy", "poisson_ratio", "stz_size", "source")
 LONGEST = 1_000_000  # characters
@@ -21,7 +21,7 @@ class Experiment:
     alloy: str
     poisson_ratio: float
     stz_size: float  # atoms
-    source: str  # where the numbers were published
+    source: str  # the publication of the numbers
 
     def __post_init__(self) -> None:
         owner = f"alloy {self.alloy!r}"
@@ -32,9 +32,9 @@ class Experiment:
 
 
 def read_experiments(path: Path) -> tuple[Experiment, ...]:
-    """A CSV file with the columns alloy, poisson_ratio, stz_size (atoms), source. Raises UsageError.
+    """Read a CSV file with the columns alloy, poisson_ratio, stz_size (atoms), source. Raises UsageError.
 
-    A text and nothing else: pandas would unpack archives and fetch addresses."""
+    The file is read as text and nothing else: pandas would unpack archives and fetch addresses."""
     header, *rows = _rows(path)
     missing = [x for x in COLUMNS if x not in header]
     if missing:
@@ -42,7 +42,7 @@ def read_experiments(path: Path) -> tuple[Experiment, ...]:
     found = []
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
-            raise UsageError(f"{path}: row {number} has {len(row)} cells, must have {len(header)} as the header")
+            raise UsageError(f"{path}: row {number} has {len(row)} cells, but must have {len(header)} like the header")
         try:
             found.append(_experiment(dict(zip(header, row, strict=True))))
         except UsageError as error:
@@ -72,5 +72,5 @@ def _experiment(row: dict[str, str]) -> Experiment:
         try:
             numbers[name] = float(row[name])
         except ValueError:
-            raise UsageError(f"{name} is {row[name]!r}, must be a number") from None
+            raise wrong("", name, row[name], "a number") from None
     return Experiment(alloy=row["alloy"].strip(), source=row["source"].strip(), **numbers)

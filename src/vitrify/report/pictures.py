@@ -1,4 +1,4 @@
-"""Figures as files and as images inside the page, in two forms: for wide screens, and panel below panel for small ones."""
+"""Figures as files and as images in the page, in two forms: for wide screens, and panel below panel for small ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import io
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
-from vitrify.formats.whole import remove_file, write_text_whole, write_whole
+from vitrify.errors import UsageError
+from vitrify.named_files import remove_file, write_text_whole, write_whole
+from vitrify.options import code_of
 
 from .gathered import Study
+from .marks import Mark, Place, noted
 from .paper import Figure
 from .style import SETTINGS, arrange, drawable, row_height, said
 
-DOTS = 150  # of a PNG, an inch
-PIXELS = 96  # of CSS, an inch
+DOTS = 150  # dots per inch of a PNG
+PIXELS = 96  # pixels per inch of CSS
 COORDINATES = re.compile(r' (?:d|x|y)="[^"]*"')  # no others: the scale of a glyph is a small number
 DIGITS = re.compile(r"(\.\d\d)\d+")
 BLANKS = re.compile(r"\s*\n\s*")
-NAMED = re.compile(r"figure_\d\d\.(svg|png|csv)")
+Noted = list[tuple[Mark, Place | None]]
+NAMED = re.compile(r"figure_[A-Z]?\d\d\.(svg|png|csv)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,16 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A mark and where it stands in both forms of its figure."""
+
+    mark: Mark
+    ensemble: int | None  # its number in the study; None where it belongs to none
+    wide: Place
+    narrow: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A figure as the page shows it."""
 
@@ -50,23 +64,25 @@ class Picture:
     alternative: str
     nothing: str  # why there is no image
     files: tuple[str, ...]  # beside the page, in the folder of figures
+    marks: tuple[Placed, ...] = ()  # of its points and bars
 
     @property
     def links(self) -> list[tuple[str, str]]:
-        """What each file is called on the page, and its name."""
+        """Label and name of each file of the figure, as links on the page."""
         names = {"svg": "SVG", "png": "PNG", "csv": "numbers (CSV)"}
         return [(names[x.rpartition(".")[2]], x) for x in self.files]
 
 
 def as_drawn(study: Study) -> Study:
-    """The study with the user's own names as a figure can show them."""
+    """The study with the user's own names made fit for a figure."""
     ensembles = [replace(x, spec=replace(x.spec, name=drawable(x.spec.name))) for x in study.ensembles]
     experiments = [replace(x, alloy=drawable(x.alloy)) for x in study.experiments]
     return replace(study, ensembles=tuple(ensembles), experiments=tuple(experiments))
 
 
 def draw_all(study: Study, figures: Iterable[Figure], folder: Path) -> list[Picture]:
-    """Draw figures into a folder; files of figures that an earlier report has drawn there, and this one has not, go."""
+    """Draw figures into a folder. Files of figures that an earlier report has drawn there, and this one has not, are
+    removed."""
     shown = as_drawn(study)
     drawn = [draw_picture(study, shown, figure, folder) for figure in figures]
     kept = {name for x in drawn for name in x.files}
@@ -77,8 +93,14 @@ def draw_all(study: Study, figures: Iterable[Figure], folder: Path) -> list[Pict
 
 
 def draw_picture(study: Study, shown: Study, figure: Figure, folder: Path) -> Picture:
-    """Save a figure as SVG and PNG and the numbers behind it as CSV. shown: the study with names that can be drawn."""
-    name = f"figure_{int(figure.number):02d}"
+    """Save a figure as SVG and PNG and the numbers behind it as CSV. shown: the study with names that can be drawn. Raises
+    UsageError where the code of a plugin fails."""
+    name = f"figure_{re.sub(r'[0-9]+', lambda x: x[0].zfill(2), figure.number)}"
+    with code_of(figure.draw, f"figure {figure.number}", UsageError):
+        return _drawn(study, shown, figure, folder, name)
+
+
+def _drawn(study: Study, shown: Study, figure: Figure, folder: Path, name: str) -> Picture:
     numbers = figure.data(study) if figure.data else pd.DataFrame()
     with rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks: boxes are drawn
@@ -88,10 +110,10 @@ def draw_picture(study: Study, shown: Study, figure: Figure, folder: Path) -> Pi
             return Picture(figure, None, None, "", "; ".join(sentences), ())
         height = row_height(drawing)
         arrange(drawing, height)
-        png, wide = _png(drawing), _svg(drawing)
-        wide_image = _image(drawing, wide)
+        png, wide = _png(drawing), svg_of(drawing)
+        wide_image, wide_marks = image_of(drawing, wide), noted(drawing)
         arrange(drawing, height, narrow=True)
-        narrow_image = _image(drawing, _svg(drawing))
+        narrow_image, narrow_marks = image_of(drawing, svg_of(drawing)), noted(drawing)
     write_whole(folder / f"{name}.svg", lambda beside: beside.write_bytes(wide))
     write_whole(folder / f"{name}.png", lambda beside: beside.write_bytes(png))
     files = [f"{name}.svg", f"{name}.png"]
@@ -99,7 +121,16 @@ def draw_picture(study: Study, shown: Study, figure: Figure, folder: Path) -> Pi
         write_text_whole(folder / f"{name}.csv", numbers.to_csv(index=False))
         files.append(f"{name}.csv")
     words = figure.alternative(study) if figure.alternative else ""
-    return Picture(figure, wide_image, narrow_image, words or figure.title, "", tuple(files))
+    marks = tuple(_placed(shown, wide_marks, narrow_marks))
+    return Picture(figure, wide_image, narrow_image, words or figure.title, "", tuple(files), marks)
+
+
+def _placed(shown: Study, wide: Noted, narrow: Noted) -> Iterator[Placed]:
+    """Marks that can be seen, with the number of the ensemble of each."""
+    numbers = {id(x): k for k, x in enumerate(shown.ensembles)}
+    for (mark, on_wide), (_, on_narrow) in zip(wide, narrow, strict=True):
+        if on_wide is not None:
+            yield Placed(mark, numbers.get(id(mark.of)), on_wide, on_narrow or on_wide)
 
 
 def _png(drawing: Drawing) -> bytes:
@@ -110,8 +141,8 @@ def _png(drawing: Drawing) -> bytes:
     return buffer.getvalue()
 
 
-def _svg(drawing: Drawing) -> bytes:
-    """With coordinates to a hundredth of a point, and without the blanks: half as long."""
+def svg_of(drawing: Drawing) -> bytes:
+    """SVG text with coordinates to a hundredth of a point and without blanks, which makes it half as long."""
     buffer = io.StringIO()
     canvas: Any = FigureCanvasSVG(drawing)
     canvas.print_svg(buffer, metadata={"Date": None})
@@ -119,7 +150,8 @@ def _svg(drawing: Drawing) -> bytes:
     return BLANKS.sub(" ", text).encode()
 
 
-def _image(drawing: Drawing, svg: bytes) -> Image:
+def image_of(drawing: Drawing, svg: bytes) -> Image:
+    """An SVG as a page holds it, with its size."""
     width, height = drawing.get_size_inches()
     source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
     return Image(source, round(width * PIXELS), round(height * PIXELS))

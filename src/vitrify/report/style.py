@@ -1,4 +1,4 @@
-"""How figures look: colours told apart by everyone, lettered panels, few plain numbers on logarithmic axes."""
+"""Style of figures: colours that everyone can tell apart, lettered panels, few plain numbers on logarithmic axes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, Formatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
+from .marks import Mark, note
+
 SEQUENCE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07A00", "#56B4E9", "#000000", "#7F7F7F")
 SETTINGS: Any = {
     "font.size": 9, "axes.titlesize": 9, "legend.fontsize": 8, "legend.frameon": False, "lines.markersize": 4.5,
@@ -20,23 +22,23 @@ SETTINGS: Any = {
     "svg.fonttype": "path", "svg.hashsalt": "vitrify",
 }  # fmt: skip
 PANEL = (3.4, 2.7)  # inches: three side by side are as wide as the page on a screen of 1,400 pixels
-ALONE = (4.8, 3.5)  # of a figure with one panel
+ALONE = (4.8, 3.5)  # size of a figure with one panel
 NARROW = 3.7  # inches: the width of a screen of 400 pixels, so that its letters keep their size there
 BELOW_AXIS = 34 / 72  # inches: numbers and label of an abscissa
 TEXT_ONLY = 0.55  # inches: height of a row of panels that only say something
 LEGEND_LINE = 0.18  # inches
 LONGEST_NAME = 26  # characters that are drawn: more do not fit under a panel of a small screen
 PLAIN = (0.9e-3, 1.1e4)  # numbers that are written as they are
-MOST_LETTERS = 24  # of names side by side under a panel
-LEGEND_LETTERS = 48  # that stand side by side under a panel
+MOST_LETTERS = 24  # letters of names side by side under a panel
+LEGEND_LETTERS = 48  # letters side by side under a panel
 LEGEND_MARK = 4  # letters whose room the mark before a name takes, and the gaps
-MARKS = re.compile(r"[$\\{}^_]")  # of a formula: they are not drawn
+MARKS = re.compile(r"[$\\{}^_]")  # signs of a formula, which are not drawn
 LEAST_TICKS = 3
 MOST_TICKS = 6  # with a number, on a logarithmic axis
 
 
 def panels(rows: int, columns: int) -> tuple[Figure, Any]:
-    """A figure and its lettered axes, (rows, columns)."""
+    """Make a figure and its lettered axes, (rows, columns)."""
     alone = rows * columns == 1
     width, height = ALONE if alone else (PANEL[0] * columns, PANEL[1] * rows)
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -48,13 +50,13 @@ def panels(rows: int, columns: int) -> tuple[Figure, Any]:
 
 
 def say(axis: Any, text: str) -> None:
-    """A sentence in the place of data that are not there, without an empty frame around it."""
+    """Write a sentence in the place of missing data, without an empty frame around it."""
     axis.set_axis_off()
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color="0.35", fontsize=8, wrap=True)
 
 
 def said(figure: Figure) -> list[str]:
-    """The sentences of a figure none of whose panels has data; empty where one has."""
+    """The sentences of a figure none of whose panels has data; empty where one of them has."""
     if any(axis.axison for axis in figure.axes):
         return []
     texts = [text.get_text() for axis in figure.axes for text in axis.texts]
@@ -62,7 +64,7 @@ def said(figure: Figure) -> list[str]:
 
 
 def legend_below(axis: Any, columns: int = 2) -> None:
-    """The legend under the axis' label, where no data are; in fewer columns where its names are long."""
+    """Put the legend below the axis' label, where there are no data, in fewer columns where its names are long."""
     handles, labels = axis.get_legend_handles_labels()
     if not handles:
         return
@@ -77,7 +79,7 @@ def legend_below(axis: Any, columns: int = 2) -> None:
 
 def arrange(figure: Figure, row_height: float, *, narrow: bool = False) -> None:
     """Give each row the height that its panels and legends need; narrow: one panel below the other, as a small screen shows
-    them. row_height: of a row with panels, in inches."""
+    them. row_height: height of a row with panels, in inches."""
     rows = [[x] for x in figure.axes] if narrow else _rows(figure)
     columns = max(len(row) for row in rows)
     width = figure.get_size_inches()[0]
@@ -94,12 +96,12 @@ def arrange(figure: Figure, row_height: float, *, narrow: bool = False) -> None:
 
 
 def row_height(figure: Figure) -> float:
-    """Of a figure as it was drawn, in inches."""
+    """Height of a row of a figure as it was drawn, in inches."""
     return float(figure.get_size_inches()[1] / len(_rows(figure)))
 
 
 def _height(row: list[Any], panel: float) -> float:
-    """Inches of a row: little where its panels only say something, more where legends stand below."""
+    """Height of a row in inches: small where its panels only hold a sentence, larger where legends stand below."""
     if not any(axis.axison for axis in row):
         return TEXT_ONLY
     legends = [axis.get_legend() for axis in row]
@@ -108,7 +110,7 @@ def _height(row: list[Any], panel: float) -> float:
 
 
 def _rows(figure: Figure) -> list[list[Any]]:
-    """Axes by the row of the grid that they stand in."""
+    """Axes by the row of the grid in which they stand."""
     rows: dict[int, list[Any]] = {}
     for axis in figure.axes:
         place = axis.get_subplotspec()
@@ -118,7 +120,7 @@ def _rows(figure: Figure) -> list[list[Any]]:
 
 
 class FewTicks(Locator):
-    """On a logarithmic axis: 1, 2, 5 in each decade, or the decades alone where that would be too many."""
+    """Places ticks on a logarithmic axis: 1, 2, 5 in each decade, or only the decades where that would be too many."""
 
     def __call__(self) -> Any:
         assert self.axis is not None
@@ -140,7 +142,7 @@ class FewTicks(Locator):
 
 
 def _plain(values: Any) -> bool:
-    """Can all be written as they are?"""
+    """Tell whether all numbers can be written without an exponent."""
     return all(PLAIN[0] <= value < PLAIN[1] for value in values)
 
 
@@ -151,7 +153,7 @@ def _between(parts: tuple[float, ...], low: float, high: float) -> Any:
 
 
 class PlainNumbers(Formatter):
-    """0.01, 0.5, 20, 1000 as they are; powers of ten where one of the numbers would be longer."""
+    """Formats 0.01, 0.5, 20, 1000 as they are, and as powers of ten where one of the numbers would be longer."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         del pos
@@ -172,7 +174,7 @@ def _power_of_ten(value: float) -> str:
 
 
 def fixed_ticks(line: Any, values: Sequence[float]) -> None:
-    """Numbers at these places of an axis and no others."""
+    """Put numbers at these places of an axis and at no others."""
     line.set_major_locator(FixedLocator(list(values)))
     line.set_minor_locator(NullLocator())
 
@@ -188,14 +190,15 @@ def logarithmic(axis: Any, which: str = "xy") -> None:
         line.set_minor_formatter(NullFormatter())
 
 
-def bars(axis: Any, x: Any, y: Any, error: Any, **how: Any) -> None:
-    """Points with error bars; an error that is not known has no bar."""
+def bars(axis: Any, x: Any, y: Any, error: Any, *, marks: Sequence[Mark] = (), **how: Any) -> None:
+    """Draw points with error bars; a point whose error is unknown has no bar. marks: what each point stands for."""
     lower, upper = _reach(axis, y, error)
     axis.errorbar(x, y, [lower, upper], **{"capsize": 2.5, "elinewidth": 0.9, **how})
+    note(axis, x, y, marks)
 
 
 def curve(axis: Any, x: Any, y: Any, error: Any, **how: Any) -> None:
-    """The same with many points: a line with bars that are one path, so that the file stays small."""
+    """Draw many points with error bars, as a line with bars that are one path, so that the file stays small."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     lower, upper = _reach(axis, y, error)
     (line,) = axis.plot(x, y, lw=0.9, **how)
@@ -205,20 +208,21 @@ def curve(axis: Any, x: Any, y: Any, error: Any, **how: Any) -> None:
 
 
 def _reach(axis: Any, y: Any, error: Any) -> tuple[Any, Any]:
-    """How far bars reach down and up; on a logarithmic axis, which has no zero, at most to a tenth of the value."""
+    """Lengths of the bars down and up. On a logarithmic axis, which has no zero, they reach at most to a tenth of the
+    value."""
     value, error = np.asarray(y, dtype=float), np.nan_to_num(np.asarray(error, dtype=float))
     return (np.minimum(error, 0.9 * np.abs(value)) if axis.get_yscale() == "log" else error), error
 
 
 def few_ticks(axis: Any) -> None:
-    """Few plain numbers on linear axes too."""
+    """Put few plain numbers on linear axes."""
     for line in (axis.xaxis, axis.yaxis):
         if line.get_scale() == "linear":
             line.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
 def named_ticks(axis: Any, names: list[str]) -> None:
-    """Names at 0, 1, 2, ... of the abscissa."""
+    """Put names at 0, 1, 2, ... of the abscissa."""
     axis.xaxis.set_major_locator(FixedLocator(list(range(len(names)))))
     crowded = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if sum(map(len, names)) > MOST_LETTERS else {}
     axis.set_xticklabels(names, fontsize=8, **crowded)
@@ -226,5 +230,5 @@ def named_ticks(axis: Any, names: list[str]) -> None:
 
 
 def drawable(name: str) -> str:
-    """A user's own name as a figure can show it: short, and with no $, which would begin a formula."""
+    """A user's own name made fit for a figure: short, and without $, which would begin a formula."""
     return (name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…").replace("$", r"\$")

@@ -17,23 +17,23 @@ from .gathered import Gathered, Study
 
 
 def ensembles(study: Study) -> pd.DataFrame:
-    """Table I: sizes, and what became of them."""
+    """Table I: sizes of the ensembles, and the numbers of samples that were made and that failed."""
     steps = any(x.spec.preparation for x in study.ensembles)
     return pd.DataFrame([_ensemble(x, study.dimensions, steps=steps) for x in study.ensembles])
 
 
 def observables(study: Study) -> pd.DataFrame:
-    """Every ensemble's macroscopic numbers with their errors."""
+    """Macroscopic numbers of every ensemble with their errors."""
     return pd.DataFrame([_observables(x) for x in study.ensembles])
 
 
 def microscopic(study: Study) -> pd.DataFrame:
-    """Every ensemble's microscopic numbers with their errors."""
+    """Microscopic numbers of every ensemble with their errors."""
     return pd.DataFrame([_microscopic(x, study.dimensions) for x in study.ensembles])
 
 
 def windows(study: Study) -> pd.DataFrame:
-    """A_g of every ensemble by the window of its fit, and the exponent fitted free."""
+    """A_g of every ensemble by the window of its fit, and the exponent when it is fitted freely."""
     rows = []
     for x in study.ensembles:
         fits = zip(FRACTIONS, x.micro.windows, strict=True)
@@ -43,7 +43,7 @@ def windows(study: Study) -> pd.DataFrame:
 
 
 def failures(study: Study) -> pd.DataFrame:
-    """Samples set aside, by ensemble and reason."""
+    """Samples recorded as failed, by ensemble and reason."""
     rows = [
         {"ensemble": x.spec.name, "samples": number, "reason": plain(reason)}
         for x in study.ensembles
@@ -53,7 +53,7 @@ def failures(study: Study) -> pd.DataFrame:
 
 
 def _ensemble(x: Gathered, dimensions: list[int], *, steps: bool) -> dict[str, object]:
-    """One row. steps: whether any ensemble has some between melt and quench."""
+    """One row. steps: whether any ensemble has steps between melt and quench."""
     parent = x.parent
     temperature = parent.temperature if parent else _number(x.spec.parent_temperature)
     least = least_temperature(x.summary.shear_modulus_of_planes, x.spec.density)  # by the ensemble's own glasses
@@ -66,25 +66,36 @@ def _ensemble(x: Gathered, dimensions: list[int], *, steps: bool) -> dict[str, o
         "n asked for": x.spec.n_samples,
         "n finished": x.summary.n_samples,
         "failed": x.counts.failed,
-        "T": f"{temperature:g}" if isfinite(temperature) else str(x.spec.parent_temperature),
+        "T": _temperature(x.spec, temperature),
         "G∞": str(Estimate(parent.shear_modulus, parent.shear_modulus_error)) if parent else "–",
         f"4 G {power_of('a0', dimensions)}/30": str(least),
-        "T is at least that": {True: "yes", False: "no", None: "open"}[is_hot_enough(temperature, least)],
+        "T is at least that": _hot_enough(x.spec, is_hot_enough(temperature, least)),
         **({"between melt and quench": _between(x.spec)} if steps else {}),
         "MSD of the liquid (a0²)": _rounded(x.summary.msd_over_a0_squared),
-        "s a sample": _rounded(x.summary.seconds),
+        "seconds per sample": _rounded(x.summary.seconds),
     }
 
 
+def _temperature(spec: EnsembleSpec, temperature: float) -> str:
+    """T in words. Of glasses from files nobody says one temperature."""
+    if spec.imported:
+        return "imported"
+    return f"{temperature:g}" if isfinite(temperature) else str(spec.parent_temperature)
+
+
+def _hot_enough(spec: EnsembleSpec, answer: bool | None) -> str:
+    return "–" if spec.imported else {True: "yes", False: "no", None: "open"}[answer]
+
+
 def _between(spec: EnsembleSpec) -> str:
-    """Such as cool to 0.5, steps 100000."""
+    """The steps between melt and quench in words, such as cool to 0.5, steps 100000."""
     steps = spec.recipe.between
     said = (f"{x.name} {', '.join(f'{name} {value}' for name, value in values_of(x).items())}" for x in steps)
     return "; ".join(said) or "–"
 
 
 def _number(temperature: float | str) -> float:
-    """A given temperature; not a number where pilots are to find it."""
+    """A given temperature, or NaN where pilots are to find it."""
     return float("nan") if isinstance(temperature, str) else float(temperature)
 
 

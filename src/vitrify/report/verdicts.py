@@ -1,4 +1,4 @@
-"""The verdicts on all claims: as a file that other programs read, and summed up in a line."""
+"""The verdicts on all claims, as a file that other programs read and as a summary in one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from vitrify.formats.whole import write_text_whole
+from vitrify.named_files import write_text_whole
 from vitrify.strict_json import strict_json
 
 from .claim import JudgedClaim, Measured, Verdict
@@ -23,17 +23,17 @@ IN_WORDS = {  # behind a number of claims
 
 
 def records(claims: Iterable[JudgedClaim]) -> list[dict[str, Any]]:
-    """One record a claim, in plain numbers and texts; what is not known is NaN."""
+    """One record per claim, in plain numbers and texts. Unknown numbers are NaN."""
     return [_record(x) for x in claims]
 
 
 def write_claims(claims: Iterable[JudgedClaim], folder: Path) -> None:
-    """Write claims.json; what is not known is null. Raises UsageError where it cannot be written."""
+    """Write claims.json, in which unknown numbers are null. Raises UsageError where it cannot be written."""
     write_text_whole(folder / FILE, strict_json(records(claims), indent=1, ensure_ascii=False) + "\n")
 
 
 def summed_up(folder: Path) -> str:
-    """How many claims have which verdict, by a report's claims.json: "60 claims: 41 agree, 9 compatible, ..."."""
+    """Number of claims by verdict, from a report's claims.json: "60 claims: 41 agree, 9 compatible, ..."."""
     found = [x["verdict"] for x in json.loads((folder / FILE).read_text(encoding="utf-8"))]
     if not found:
         return "no claims: no ensemble of this study stands in a paper's set"

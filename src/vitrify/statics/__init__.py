@@ -1,5 +1,7 @@
 """Operators of one inherent state: its pairs, its Hessian, its response to strain."""
 
+from vitrify.public_names import only
+
 from .hessian import Hessian
 from .pairs import Pairs
 from .strain import BULK, SHEAR_XY, SHEAR_XZ, SHEAR_YZ, Modulus, bulk_modulus, strain_modulus
@@ -15,3 +17,5 @@ __all__ = [
     "bulk_modulus",
     "strain_modulus",
 ]
+
+__dir__ = only(__all__)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify import seeds
 from vitrify.kernels import lanczos
 from vitrify.kernels.chebyshev import RecurrenceView
 
@@ -16,12 +17,12 @@ from .hessians import Hessians
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BOUND_STEPS = 16
-CONTRAST = 500.0  # of a filter, between zero and the cut: more would drown the modes near the cut in round-off
+CONTRAST = 500.0  # contrast of a filter between zero and the cut: more would drown the modes near the cut in round-off
 LEAST_DEGREE = 4
 
 
 class ChebyshevOperators:
-    """Polynomials of the M of each of some glasses, applied on their machine; x and y are vectors there."""
+    """Polynomials of the M of several glasses, applied on their machine; x and y are vectors there."""
 
     def __init__(self, hessians: Hessians) -> None:
         self.hessians = hessians
@@ -30,7 +31,7 @@ class ChebyshevOperators:
     def filter(self, x: Any, y: Any, cut: FloatArray, degree: IntArray | None = None) -> None:
         """x ← T_degree(x) of the map from [cut, largest] to [−1, 1], scaled to 1 at zero: small above the cut, large below.
 
-        y: room. cut, degree: (samples,); the degree that gives CONTRAST unless given."""
+        y: scratch. cut, degree: (samples,); the degree that gives CONTRAST unless given."""
         degree = self.degrees(cut) if degree is None else degree
         half, centre = 0.5 * (self.largest - cut), 0.5 * (self.largest + cut)
         plan = np.zeros((len(cut), int(degree.max()), 3))
@@ -44,12 +45,13 @@ class ChebyshevOperators:
         self.hessians.programs.settle(view)
 
     def degrees(self, cut: FloatArray) -> IntArray:
-        """(samples,) of filters of enough contrast."""
+        """Degrees (samples,) of filters of enough contrast."""
         wanted = np.ceil(0.5 * np.log(CONTRAST) * np.sqrt(self.largest / cut))
         return np.asarray(np.maximum(wanted, LEAST_DEGREE), dtype=np.int64)
 
     def moments(self, x: Any, y: Any, count: int) -> FloatArray:
-        """(samples, count, w) x·T_k(M̃)·x, M̃ = 2 M/largest − 1, two moments a product. x and y, zeros, do not outlive it."""
+        """Moments (samples, count, w) x·T_k(M̃)·x, with M̃ = 2 M/largest − 1 and two moments per product. x and y, zeros,
+        are overwritten."""
         on, half, steps = self.hessians, 0.5 * self.largest, count // 2
         plan = np.empty((on.n_samples, steps, 3))
         plan[:, 0], plan[:, 1:] = (
@@ -68,22 +70,22 @@ class ChebyshevOperators:
     def _upper_bounds(self) -> FloatArray:
         """Upper bounds of the spectra: the largest Ritz value of a few Lanczos steps plus the norm of the rest."""
         on, samples = self.hessians, self.hessians.n_samples
-        x = on.put([b / np.linalg.norm(b) for b in on.random(1, 3)])
+        x = on.put([b / np.linalg.norm(b) for b in on.random(1, seeds.SPECTRUM_BOUNDS)])
         w, state = x.shape[2], np.zeros((samples, lanczos.ROWS, x.shape[2]))
         state[:, lanczos.G] = 1.0
         alpha, beta = (on.zeros(samples, BOUND_STEPS, w) for _ in range(2))
-        y, on_state, room = on.zeros(*x.shape), on.machine.put(state), on.room(1, w)
-        view = lanczos.LanczosView(on.layout, w, on.on_springs, x, y, on_state, room, alpha, beta, on.counters())
+        y, on_state, scratch = on.zeros(*x.shape), on.machine.put(state), on.scratch(1, w)
+        view = lanczos.LanczosView(on.layout, w, on.on_springs, x, y, on_state, scratch, alpha, beta, on.counters())
         on.until_stopped(on.programs.lanczos, view)
         diagonal, beside = (on.machine.get(x)[:, :, 0] for x in (alpha, beta))
         return np.array([_largest_ritz(a, b) + b[-1] for a, b in zip(diagonal, beside, strict=True)])
 
     def _view(self, plan: FloatArray, degree: IntArray, x: Any, y: Any, sums: Any = None) -> RecurrenceView:
-        """The steps of a plan (samples, steps, 3), first from x to y; the last may stand in either."""
+        """The steps of a plan (samples, steps, 3), of which the first goes from x to y; the last may end in either."""
         on, put, w = self.hessians, self.hessians.machine.put, x.shape[2]
-        room = on.room(2, w)
-        sums = room if sums is None else sums
-        return RecurrenceView(on.layout, w, on.on_springs, put(plan), put(degree), on.counters(), x, y, room, sums)
+        scratch = on.scratch(2, w)
+        sums = scratch if sums is None else sums
+        return RecurrenceView(on.layout, w, on.on_springs, put(plan), put(degree), on.counters(), x, y, scratch, sums)
 
 
 class ChebyshevOperator:
@@ -95,7 +97,7 @@ class ChebyshevOperator:
         self.largest = float(self._on.largest[0])
 
     def filter(self, rows: FloatArray, cut: float, degree: int) -> FloatArray:
-        """T_degree of rows, as ChebyshevOperators.filter has it."""
+        """T_degree of rows, as in ChebyshevOperators.filter."""
         on, found = self._on.hessians, np.empty_like(rows)
         for first in range(0, len(rows), on.lanes.number):
             some = self._pairs.in_space(rows[first : first + on.lanes.number])
@@ -105,11 +107,11 @@ class ChebyshevOperator:
         return found
 
     def degree(self, cut: float) -> int:
-        """Of a filter of enough contrast."""
+        """Degree of a filter of enough contrast."""
         return int(self._on.degrees(np.array([cut]))[0])
 
     def moments(self, rows: FloatArray, count: int) -> FloatArray:
-        """(count,) ⟨v·T_k(M̃)·v⟩ summed over rows, M̃ = 2 M/largest − 1; two moments a product."""
+        """⟨v·T_k(M̃)·v⟩ (count,) summed over rows, with M̃ = 2 M/largest − 1 and two moments per product."""
         on, total = self._on.hessians, np.zeros(count)
         for first in range(0, len(rows), on.lanes.number):
             x = on.put([self._pairs.in_space(rows[first : first + on.lanes.number])])

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify import seeds
+from vitrify.short_forms import Fact, ShortForm, span
 from vitrify.solver_sizes import DECAY_BINS
 
 from .anharmonic import hessian_force
@@ -24,7 +26,7 @@ SKETCH = 64  # random vectors of a sketch of M⁺: each ‖M⁺d‖² to 18 %
 
 
 def bonds(pairs: Pairs) -> IntArray:
-    """Each interacting pair once: places in the full list, (number of pairs,)."""
+    """Each interacting pair once, as places in the full list, (number of pairs,)."""
     return np.flatnonzero(pairs.source < pairs.target)
 
 
@@ -39,7 +41,7 @@ def dipole_force(pairs: Pairs, bond: int, n_particles: int) -> FloatArray:
 def responses(hessian: Hessian, chosen: IntArray, *, tolerance: float = 1e-10) -> Iterator[FloatArray]:
     """Normalised responses z, (n, 3), Eq. (A12), one after the other for the chosen bonds, a few solved together.
 
-    tolerance: of the force that is left, in that of the dipole."""
+    tolerance: that of the residual force, in units of the force of the dipole."""
     pairs = hessian.pairs
     for first in range(0, len(chosen), AT_ONCE):
         right = np.array([dipole_force(pairs, k, pairs.n_particles) for k in chosen[first : first + AT_ONCE]])
@@ -52,19 +54,20 @@ def stiffness(pairs: Pairs, z: FloatArray) -> float:
     return float(np.vdot(z, hessian_force(pairs, z)))
 
 
-@dataclass(frozen=True, slots=True)
-class SoftBonds:
-    """The bonds whose dipole responses look softest among all, one a neighbourhood."""
+@dataclass(frozen=True, slots=True, repr=False)
+class SoftBonds(ShortForm):
+    """The bonds whose dipole responses look softest among all, one per neighbourhood."""
 
     bonds: IntArray  # (m,) places in the full list, softest first
     compliance: FloatArray  # (m,) estimate of |M⁺d|
 
 
-def softest_bonds(hessian: Hessian, number: int, *, seed: int = 7) -> SoftBonds:
+def softest_bonds(hessian: Hessian, number: int, *, apart: float = 0.0, seed: int = seeds.DIPOLE_SKETCH) -> SoftBonds:
     """A scan of every pair without a solve for each: |M⁺d|² of all pairs from one random sketch of M⁺.
 
-    For R of independent normal columns, E (R·M⁺d)² = |M⁺d|²; R·M⁺d = (M⁺R)·d needs one solve a column. No two of the chosen
-    bonds share a particle."""
+    For R of independent normal columns, E (R·M⁺d)² = |M⁺d|²; R·M⁺d = (M⁺R)·d needs one solve per column. No two of the
+    chosen bonds share a particle, and no two have middles nearer than `apart`, in λ; there may then be fewer than
+    `number`."""
     pairs, n = hessian.pairs, hessian.pairs.n_particles
     image = hessian.response(random_vectors(pairs, SKETCH, seed), tolerance=SKETCH_TO)
     every = bonds(pairs)
@@ -73,26 +76,44 @@ def softest_bonds(hessian: Hessian, number: int, *, seed: int = 7) -> SoftBonds:
     square = np.zeros(len(every))
     for x in image:
         square += np.einsum("pd,pd->p", x[j] - x[i], direction) ** 2
-    taken, chosen = np.zeros(n, dtype=bool), []
+    middle = pairs.positions[i] + 0.5 * pairs.r_pd[every, : pairs.dimension]
+    taken = np.zeros(n, dtype=bool)
+    chosen: list[int] = []
     for k in np.argsort(-square):
-        if not (taken[i[k]] or taken[j[k]]):
+        if not (taken[i[k]] or taken[j[k]]) and _far(pairs, middle[k], middle[chosen], apart):
             taken[[i[k], j[k]]] = True
-            chosen.append(k)
+            chosen.append(int(k))
         if len(chosen) == number:
             break
     return SoftBonds(every[chosen], np.sqrt(square[chosen] / SKETCH))
 
 
-@dataclass(frozen=True, slots=True)
-class Decay:
-    """How responses decay with distance, in bins that are the same for every glass of a density."""
+def _far(pairs: Pairs, place: FloatArray, others: FloatArray, apart: float) -> bool:
+    """Tell whether a place is at least so far from all others, (m, d), under the minimum image."""
+    if apart <= 0.0:
+        return True
+    away = pairs.cell.nearest(others - place)
+    return bool((np.einsum("md,md->m", away, away) >= apart**2).all())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Decay(ShortForm):
+    """Decay of responses with distance, in bins that are the same for every glass of a density."""
 
     distance: FloatArray  # (bins,) geometric middle, in a0
     each: FloatArray  # (dipoles, bins) median over pairs of (z·d)²; NaN where a bin has too few pairs
 
+    def _facts(self) -> list[Fact]:
+        dipoles, bins = self.each.shape
+        return [
+            Fact("dipoles", f"{dipoles:,}", f"{dipoles:,} dipoles"),
+            Fact("distance", f"{span(self.distance)} a0 in {bins} bins"),
+            Fact("columns", "distance, median, dipoles, each"),
+        ]
+
     @property
     def dipoles(self) -> IntArray:
-        """Dipoles that have pairs enough, (bins,)."""
+        """Number of dipoles that have pairs enough, (bins,)."""
         return np.asarray(np.isfinite(self.each).sum(axis=0))
 
     @property
@@ -109,10 +130,10 @@ LEAST_PAIRS = 8  # in a bin, for a median
 
 def decay(hessian: Hessian, spacing: float, chosen: IntArray, track: Callable[[IntArray], Iterable[int]] = iter) -> Decay:
     """c(r), Eq. (A13): for each response the median of (z·d_kl)² over pairs kl at distance r, between pair midpoints under
-    the minimum image, up to half the least height of the cell. A few responses in memory at a time. Raises SampleFailure
-    for what is no minimum.
+    the minimum image, up to half the least height of the cell. A few responses are in memory at a time. Raises
+    SampleFailure for a glass that is no minimum.
 
-    track: yields the chosen bonds one after the other and may show how far it is."""
+    track: yields the chosen bonds one after the other and may show progress."""
     pairs = hessian.pairs
     require_minimum(hessian)
     every = bonds(pairs)

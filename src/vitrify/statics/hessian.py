@@ -14,8 +14,8 @@ from scipy import sparse
 from vitrify.backends import Cpu, backend
 from vitrify.errors import SampleFailure
 from vitrify.kernels.block_jacobi_cg import CONVERGED, NEGATIVE
-from vitrify.kernels.hessian_matrix import MatrixView, fill_matrix_of
-from vitrify.kernels.pair_stiffness import block_of_pair
+from vitrify.kernels.hessian import MatrixView, block_of_pair, fill_matrix_of
+from vitrify.short_forms import ShortForm
 
 from .hessians import Hessians
 from .pairs import Pairs
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """x of M x = b, (m, n, 3), and what became of each right-hand side."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Solution(ShortForm):
+    """x of M x = b, (m, n, 3), and the outcome for each right-hand side."""
 
     x_mid: FloatArray
     converged: NDArray[np.bool_]  # (m,)
@@ -42,19 +42,22 @@ class Hessian:
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
 
+    def __repr__(self) -> str:
+        return f"<Hessian: {self.pairs.n_particles:,} particles, {len(self.pairs.target) // 2:,} pairs, in ε/λ²>"
+
     @cached_property
     def alone(self) -> Hessians:
-        """M where kernels of the CPU find it."""
+        """M in the form that kernels of the CPU take."""
         return Hessians([self.pairs], backend())
 
     @property
     def diagonal(self) -> FloatArray:
-        """(n, 3, 3) the blocks M_ii."""
+        """The blocks M_ii, (n, 3, 3)."""
         return self.blocks[0]
 
     @property
     def inverse_diagonal(self) -> FloatArray:
-        """(n, 3, 3) inverse of each diagonal block: the preconditioner of conjugate gradients."""
+        """Inverse of each diagonal block, (n, 3, 3): the preconditioner of conjugate gradients."""
         return self.blocks[1]
 
     @cached_property
@@ -63,9 +66,9 @@ class Hessian:
         return self.alone.on_blocks
 
     def solve(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> Solution:
-        """M⁺b by conjugate gradients, a few right-hand sides at once; x is free of translations. right_mid: (m, n, 3).
+        """M⁺b by conjugate gradients, a few right-hand sides at a time; x is free of translations. right_mid: (m, n, 3).
 
-        Raises nothing: what did not converge says so."""
+        Raises nothing: the result says where it did not converge."""
         b, at_once = right_mid - right_mid.mean(axis=1, keepdims=True), self.alone.lanes.number
         x, states, steps = np.empty_like(b), np.zeros(len(b)), 0
         for first in range(0, len(b), at_once):
@@ -77,18 +80,22 @@ class Hessian:
         return Solution(x, states == CONVERGED, states == NEGATIVE, steps)
 
     def response(self, right_mid: FloatArray, *, tolerance: float = 1e-10) -> FloatArray:
-        """M⁺b as `solve` gives it. Raises SampleFailure where it does not converge, as where the glass is no minimum."""
+        """M⁺b from `solve`. Raises SampleFailure where it does not converge, as where the glass is no minimum."""
         found = self.solve(right_mid, tolerance=tolerance)
         if not found.converged.all():
             self._refuse(bool(found.negative_curvature.any()))
         return found.x_mid
 
     def _refuse(self, saddle: bool) -> None:
-        state = "is no minimum: its Hessian has a negative mode" if saddle else "a response to a force was not found"
+        state = (
+            "the glass is not a minimum: its Hessian has a negative mode"
+            if saddle
+            else "a response to a force was not found"
+        )
         raise SampleFailure(state + self.pairs.told_of_rattlers())
 
     def matrix(self) -> sparse.csr_array:
-        """(d n, d n) sparse matrix."""
+        """The sparse matrix, (d n, d n)."""
         return self._matrix
 
     @cached_property
@@ -107,6 +114,6 @@ class Hessian:
 
 
 def together(hessians: Sequence[Hessian], machine: Cpu | Gpu) -> Hessians:
-    """The Hessians of some glasses on one machine."""
+    """The Hessians of several glasses on one machine."""
     alone = len(hessians) == 1 and machine is backend()
     return hessians[0].alone if alone else Hessians([x.pairs for x in hessians], machine)

@@ -1,8 +1,8 @@
-"""The Hessians of one glass or of many on one machine, and what all solvers do with columns of vectors there.
+"""The Hessians of one glass or of many on one machine, and the operations on columns of vectors that all solvers share.
 
-A vector is (n, 3, w), the particles of all glasses one after the other, w columns side by side. Each method is one program:
-a CPU runs it on one glass after the other, a GPU on all of them at once. Sums have one fixed order, so that results depend
-neither on the other glasses nor on the number of threads."""
+A vector has the shape (n, 3, w): the particles of all glasses one after the other, with w columns side by side. Each method
+is one program: a CPU runs it on one glass after the other, a GPU on all of them at once. Sums have one fixed order, so that
+results depend neither on the other glasses nor on the number of threads."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from vitrify.backends.program import BEGINS, Layout, Line, Program, layout_of
 from vitrify.glass import Glass
 from vitrify.kernels import block_jacobi_cg as cg
 from vitrify.kernels import chebyshev, hessian, lanczos, subspace
-from vitrify.kernels.hessian import DiagonalView, ProductView, Springs, StrainView
-from vitrify.kernels.pair_stiffness import block_of_pair, pulled
+from vitrify.kernels.hessian import DiagonalView, ProductView, Springs, StrainView, block_of_pair, pulled
 from vitrify.kernels.subspace import ChangeView, SumView
 
 from .pairs import Pairs
@@ -32,13 +31,13 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 FINE = 32  # particles of a chunk at least: columns side by side keep threads busy
-COARSE = 256  # particles of a chunk for overlaps: with fewer their sums would take more room than the vectors
+COARSE = 256  # particles of a chunk for overlaps: with fewer their sums would take more memory than the vectors
 BYTES_A_PAIR, BYTES_A_PARTICLE = 150, 300  # of Pairs here, and of Springs here and there; of blocks
-FRACTION = 0.6  # of the free memory that may be used
+FRACTION = 0.6  # part of the free memory that may be used
 
 
 class Hessians:
-    """M of each glass. Arrays named on_... stand on the machine, others here; x and y are vectors on the machine."""
+    """M of each glass. Arrays named on_... are on the machine, others here; x and y are vectors on the machine."""
 
     def __init__(self, samples: Sequence[Pairs], machine: Cpu | Gpu) -> None:
         self.machine, self.programs, self.lanes = machine, programs(machine), lanes_of(machine)
@@ -47,19 +46,19 @@ class Hessians:
         self.first = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
         self.n, self.n_samples = int(self.first[-1]), len(samples)
         self.layout = layout_of(self.sizes, machine, FINE)
-        self.coarse = layout_of(self.sizes, machine, COARSE)._replace(going=self.layout.going)
+        self.coarse = layout_of(self.sizes, machine, COARSE)._replace(active=self.layout.active)
         self.on_springs = Springs(*[machine.put(x) for x in _together([x.springs for x in samples], self.first)])
         self._partials: dict[tuple[int, ...], Any] = {}
         self._busy = np.empty(0, dtype=np.int64)
         self.let_go()
 
     def let_go(self, which: IntArray | None = None) -> None:
-        """Let what follows be done for the samples with a 1 in `which` alone; for all unless given."""
+        """Restrict the following operations to the samples with a 1 in `which`; by default all take part."""
         self._busy = np.ones(self.n_samples, dtype=np.int64) if which is None else which.astype(np.int64)
         self._begin(1)
 
     def put(self, rows: Sequence[FloatArray]) -> Any:
-        """Vectors on the machine, from rows of vectors of each sample, (m, n, 3)."""
+        """Vectors on the machine from rows of vectors of each sample, (m, n, 3)."""
         packed = np.zeros((self.n, 3, self.lanes.width(len(rows[0]))))
         for a, x in zip(self.first, rows, strict=False):
             packed[a : a + x.shape[1], :, : len(x)] = x.transpose(1, 2, 0)
@@ -78,18 +77,18 @@ class Hessians:
         return rows
 
     def zeros(self, *shape: int) -> Any:
-        """Zeros on the machine."""
+        """Vectors of zeros on the machine."""
         return self.machine.put(np.zeros(shape))
 
     def counters(self) -> Any:
-        """(samples,) zeros on the machine, to count with."""
+        """Zeros on the machine to count with, (samples,)."""
         return self.machine.put(np.zeros(self.n_samples, dtype=np.int64))
 
     # --- the Hessians themselves -------------------------------------------------------------------------------------
 
     @cached_property
     def on_blocks(self) -> tuple[Any, Any]:
-        """(n, 3, 3) the diagonal blocks of M and their inverses."""
+        """The diagonal blocks of M and their inverses, (n, 3, 3)."""
         dimension = self.machine.put(np.array(self.dimensions, dtype=np.int64))
         view = DiagonalView(self.layout, self.on_springs, dimension, *(self.zeros(self.n, 3, 3) for _ in range(2)))
         self._of_all(self.programs.diagonal, view)
@@ -100,23 +99,24 @@ class Hessians:
         self.programs.multiply(ProductView(self.layout, x.shape[2], self.on_springs, x, y))
 
     def strain(self, strains: FloatArray, on_force: Any) -> FloatArray:
-        """Ξ of each strain, added to its column of a force; and by sample, (samples, 2, w), ∂U/∂γ and the quadratic form of
-        the strain in the pair stiffnesses. strains: (m, 3, 3) displacement gradients per γ."""
+        """Ξ of each strain, added to its column of a force. Also, by sample, (samples, 2, w), ∂U/∂γ and the quadratic form
+        of the strain in the pair stiffnesses. strains: (m, 3, 3) displacement gradients per γ."""
         w = on_force.shape[2]
         gradients = np.zeros((3, 3, w))
         gradients[:, :, : len(strains)] = np.moveaxis(strains, 0, 2)
-        partial, found = self.room(2, w), self.zeros(self.n_samples, 2, w)
+        partial, found = self.scratch(2, w), self.zeros(self.n_samples, 2, w)
         on_strains = self.machine.put(gradients)
         self.programs.strain(StrainView(self.layout, w, self.on_springs, on_strains, on_force, partial, found))
         return self.machine.get(found)
 
     def solve(self, b: Any, *, tolerance: float, max_steps: int = 20_000) -> tuple[Any, FloatArray, IntArray]:
-        """x of M x = b; by sample and column 1 (converged), −1 (not positive) or 0 (too many steps); and steps by sample.
+        """x of M x = b. Also, by sample and column, 1 (converged), −1 (not positive) or 0 (too many steps), and the steps
+        by sample.
 
         b: free of translations."""
         w, (_, inverse) = b.shape[2], self.on_blocks
         x, residual, d, image = (self.zeros(self.n, 3, w) for _ in range(4))
-        state, partial, steps = self.zeros(self.n_samples, cg.ROWS, w), self.room(2, w), self.counters()
+        state, partial, steps = self.zeros(self.n_samples, cg.ROWS, w), self.scratch(2, w), self.counters()
         view = cg.SolveView(
             self.layout,
             w,
@@ -144,14 +144,14 @@ class Hessians:
         return found[:, 0], found[:, 1]
 
     def residuals(self, theta: FloatArray, x: Any, y: Any) -> FloatArray:
-        """(samples, w) |y − θ x|. theta: (samples, w)."""
+        """|y − θ x|, (samples, w). theta: (samples, w)."""
         on_theta = self.machine.put(np.ascontiguousarray(theta[:, None]))
         return np.asarray(np.sqrt(self._sums(self.programs.residuals, x, y, 1, on_theta)[:, 0]))
 
     def overlaps(self, x: Any, y: Any) -> FloatArray:
-        """(samples, 2, w, w) xᵀx and xᵀy."""
+        """xᵀx and xᵀy, (samples, 2, w, w)."""
         w = x.shape[2]
-        partial, found = self.room(2, w * w, self.coarse), self.zeros(self.n_samples, 2, w * w)
+        partial, found = self.scratch(2, w * w, self.coarse), self.zeros(self.n_samples, 2, w * w)
         self.programs.overlaps(SumView(self.coarse, w * w, x, y, found, partial, found))
         return self.machine.get(found).reshape(-1, 2, w, w)
 
@@ -160,18 +160,18 @@ class Hessians:
         self._sums(self.programs.free, x, x, 3)
 
     def rotate(self, rotation: FloatArray, x: Any, y: Any) -> None:
-        """y ← x R, of all samples. rotation: (samples, w, w)."""
+        """y ← x R for all samples. rotation: (samples, w, w)."""
         self._of_all(self.programs.rotate, ChangeView(self.layout, x.shape[2], x, y, self.machine.put(rotation)))
 
     def _sums(self, run: Callable[[Any], None], x: Any, y: Any, rows: int, theta: Any = None) -> FloatArray:
-        """(samples, rows, w), here."""
+        """Sums (samples, rows, w), on the host."""
         w = x.shape[2]
-        partial, found = self.room(rows, w), self.zeros(self.n_samples, rows, w)
+        partial, found = self.scratch(rows, w), self.zeros(self.n_samples, rows, w)
         run(SumView(self.layout, w, x, y, found if theta is None else theta, partial, found))
         return self.machine.get(found)
 
-    def room(self, rows: int, width: int, layout: Layout | None = None) -> Any:
-        """Room for the sums of chunks, (chunks, rows, width), used by one sum after the other."""
+    def scratch(self, rows: int, width: int, layout: Layout | None = None) -> Any:
+        """Scratch for the sums of chunks, (chunks, rows, width), used by one sum after the other."""
         shape = (int((layout or self.layout).chunk_sample.shape[0]), rows, width)
         if shape not in self._partials:
             self._partials[shape] = self.zeros(*shape)
@@ -180,28 +180,28 @@ class Hessians:
     # --- how programs run --------------------------------------------------------------------------------------------
 
     def until_stopped(self, run: Callable[..., None], view: Any) -> None:
-        """A program that goes on until each busy sample has stopped."""
+        """A program that repeats until each active sample has stopped."""
         self._begin(BEGINS)
         if isinstance(self.machine, Cpu):
             run(view)
         else:
-            while self.machine.get(self.layout.going).any():
+            while self.machine.get(self.layout.active).any():
                 run(view)
         self._begin(1)
 
     def _of_all(self, run: Callable[[Any], None], view: Any) -> None:
         """A program for all samples, whether busy or not."""
-        self.machine.set(self.layout.going, np.ones(self.n_samples, dtype=np.int64))
+        self.machine.set(self.layout.active, np.ones(self.n_samples, dtype=np.int64))
         run(view)
         self._begin(1)
 
     def _begin(self, value: int) -> None:
-        self.machine.set(self.layout.going, value * self._busy)
+        self.machine.set(self.layout.active, value * self._busy)
 
 
 def at_once(pairs: Pairs, columns: int, machine: Cpu | Gpu) -> int:
-    """How many glasses like this one, each with so many columns of vectors, fit side by side into the memory of machine and
-    host; on a CPU one, as it fits in a cache."""
+    """Number of glasses like this one, each with so many columns of vectors, that fit side by side into the memory of
+    machine and host. On a CPU it is one, as that fits in a cache."""
     if isinstance(machine, Cpu):
         return 1
     size = BYTES_A_PAIR * len(pairs.target) + pairs.n_particles * (BYTES_A_PARTICLE + 24 * columns)
@@ -209,7 +209,8 @@ def at_once(pairs: Pairs, columns: int, machine: Cpu | Gpu) -> int:
 
 
 def of_one_dimension(glasses: Sequence[Glass], size: int) -> list[Sequence[Glass]]:
-    """Glasses in parts of at most `size`, in their order, each of one dimension, as that has its own strains."""
+    """Glasses in parts of at most `size`, in their order. Each part has one dimension, as each dimension has its own
+    strains."""
     parts: list[list[Glass]] = []
     for glass in glasses:
         if not parts or len(parts[-1]) == size or parts[-1][0].dimension != glass.dimension:
@@ -219,7 +220,7 @@ def of_one_dimension(glasses: Sequence[Glass], size: int) -> list[Sequence[Glass
 
 
 def _together(springs: Sequence[Springs], first: IntArray) -> Springs:
-    """The pairs of samples one after the other."""
+    """The pairs of all samples joined one after the other."""
     if len(springs) == 1:
         return springs[0]
     begin = np.cumsum([0, *(len(x.target) for x in springs)])
@@ -230,7 +231,7 @@ def _together(springs: Sequence[Springs], first: IntArray) -> Springs:
 
 
 class Programs:
-    """The programs of a machine, each compiled when it is first asked for."""
+    """The programs of a machine, each compiled when it is first used."""
 
     def __init__(self, machine: Cpu | Gpu) -> None:
         self.machine, self.lanes, inline = machine, lanes_of(machine), machine.inline
@@ -291,7 +292,7 @@ class Programs:
 
     @cached_property
     def steps(self) -> list[Line]:
-        """A step of the recurrence forth, and one back."""
+        """One step of the recurrence forth, and one back."""
         bodies = [chebyshev.recurrence_of(*self.vectors, self.product, ends, k) for k, ends in enumerate(self.ends)]
         return [Line("chunk columns", body) for body in bodies]
 

@@ -1,4 +1,4 @@
-"""What the energy of a mode is made of, and how the mode couples to strain."""
+"""Terms of the energy of a mode, and its coupling to strain."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.short_forms import ShortForm
+
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class EnergySplit:
-    """u·M·u of a mode by the sign of pair stiffness φ'' and pair force φ', Eqs. (8)-(10), in ε/λ²; with the share of each
-    particle, (n,), half of each of its pairs."""
+@dataclass(frozen=True, slots=True, repr=False)
+class EnergySplit(ShortForm):
+    """u·M·u of a mode by the sign of pair stiffness φ'' and pair force φ', Eqs. (8)-(10), in ε/λ², with the share of each
+    particle, (n,), which is half of each of its pairs."""
 
     k_plus: FloatArray
     k_minus: FloatArray
@@ -49,8 +51,8 @@ def strain_coupling(pairs: Pairs, mode: FloatArray) -> FloatArray:
 
 
 def dilation_over_shear(coupling: FloatArray) -> float:
-    """(Tr F/d)/λ_max, Eq. (A16): λ_max the largest eigenvalue of the deviatoric part, the mode's sign chosen so that the
-    one of largest magnitude is positive."""
+    """(Tr F/d)/λ_max, Eq. (A16), where λ_max is the largest eigenvalue of the deviatoric part, and the mode's sign is
+    chosen so that the one of largest magnitude is positive."""
     d = len(coupling)
     dilation = float(np.trace(coupling)) / d
     eigenvalues = np.linalg.eigvalsh(coupling - dilation * np.eye(d))

@@ -1,4 +1,4 @@
-"""Lowest modes of a glass, with proof that none is missing.
+"""Lowest modes of a glass, with a proof that none is missing.
 
 Block Lanczos on a Chebyshev filter of M finds them with products alone; the count of eigenvalues below a number in the gap
 above them, by Sylvester's law, shows that there are no others."""
@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from vitrify import seeds
 from vitrify.backends import Cpu, threads
 from vitrify.errors import SampleFailure, or_failure
+from vitrify.short_forms import Fact, ShortForm, span
 from vitrify.solver_sizes import ALWAYS_FACTORED, DENSE, DENSEST_FACTORED, LARGEST_FACTORED
 
 from .chebyshev import ChebyshevOperator
@@ -33,11 +35,11 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 BLOCK = 8
 SETTLED = 3e-11  # relative error of the filter's eigenvalues; at 1e-10 most sets need a second filtering, 15 % of the time
-RISES = 12  # of the cut, where it was too low
+RISES = 12  # rises of the cut, where it was too low
 
 
-@dataclass(frozen=True, slots=True)
-class Modes:
+@dataclass(frozen=True, slots=True, repr=False)
+class Modes(ShortForm):
     """Modes ψ of M ψ = ω² ψ (Eq. A10), translations left out, by rising eigenvalue."""
 
     eigenvalues: FloatArray  # (k,) ω², ε/λ²/m
@@ -45,6 +47,21 @@ class Modes:
     residuals: FloatArray  # (k,) |M ψ − ω² ψ|
     counted_below: float  # eigenvalue: this many modes, and no more, lie below it
     proof: str  # "inertia", "deflated conjugate gradients" or "dense matrix"
+
+    def _facts(self) -> list[Fact]:
+        k, n = self.vectors.shape[:2]
+        low = f"{span(self.frequencies)} √(ε/m)/λ"
+        return [
+            Fact("modes", f"{k:,}", f"{k:,} modes of {n:,} particles"),
+            Fact("particles", f"{n:,}", ""),
+            Fact("ω", low, f"ω = {low}"),
+            Fact(
+                "participation ratios",
+                span(self.participation_ratios),
+                f"participation ratio {span(self.participation_ratios)}",
+            ),
+            Fact("complete by", self.proof),
+        ]
 
     @property
     def frequencies(self) -> FloatArray:
@@ -81,7 +98,7 @@ def lowest_modes(hessian: Hessian, number: int) -> Modes:
             break
         cut = min(1.4 * cut, 0.5 * operator.largest)
     else:
-        raise SampleFailure(f"{number} lowest modes were not found below half the spectrum")
+        raise SampleFailure(f"the {number} lowest modes were not found below half the spectrum")
     edge = 0.5 * (values[-2] + values[-1])
     return _proven(hessian, operator, values[:-1], vectors[:-1], residuals[:-1], edge, _count_below(hessian, edge))
 
@@ -110,11 +127,12 @@ def modes_of(
     below: Sequence[float] = (),
     block: int = 0,
 ) -> list[Modes | SampleFailure]:
-    """lowest_modes of each glass, or modes_below a number of its own where `number` is 0; those that fail say why.
+    """The result of lowest_modes for each glass, or of modes_below a number of its own where `number` is 0. Glasses that
+    fail say why.
 
-    A CPU takes one glass after the other by block Lanczos; a GPU takes all at once by subspace iteration, and what does not
-    come out of that is left to the CPU. block: vectors a glass, half as many again as modes unless given; where it is given
-    a CPU iterates subspaces, too."""
+    A CPU takes one glass after the other by block Lanczos. A GPU takes all at once by subspace iteration, and glasses for
+    which that fails are left to the CPU. block: number of vectors per glass, by default one and a half times that of modes;
+    where it is given a CPU iterates subspaces, too."""
     alone = lowest_modes if number else modes_below
     wanted: Sequence[Any] = [number] * len(hessians) if number else below
     proven: dict[int, Modes] = {}
@@ -127,9 +145,10 @@ def modes_of(
 def _by_subspaces(
     hessians: Sequence[Hessian], machine: Cpu | Gpu, wanted: Sequence[int], edges: Sequence[float], block: int
 ) -> dict[int, Modes]:
-    """The lowest modes, wanted[s] of each glass that subspace iteration suits, where as many are counted below its edge.
+    """The lowest modes, wanted[s] of each glass for which subspace iteration is suited and where as many are counted below
+    its edge.
 
-    edges: below which so many were counted; where none are given they are found and counted here."""
+    edges: eigenvalues below which so many were counted; by default they are found and counted here."""
     block = -(-(block or max((k * 3 // 2 + 16 for k in wanted), default=0)) // 8) * 8
     suited = [s for s, x in enumerate(hessians) if _fits(x, wanted[s], block)]
     if not suited:
@@ -147,24 +166,24 @@ def _by_subspaces(
 
 
 def _counted(hessians: Sequence[Hessian], eigenvalues: Sequence[float]) -> list[int]:
-    """Modes below an eigenvalue of each glass; 0, too, where they cannot be counted."""
+    """Number of modes below an eigenvalue of each glass; also 0 where they cannot be counted."""
     with ThreadPoolExecutor(threads()) as pool:
         return [count or 0 for count in pool.map(_count_below, hessians, eigenvalues)]
 
 
 def _fits(hessian: Hessian, number: int, block: int) -> bool:
-    """Is there room for a subspace that is larger than the modes and smaller than the space?"""
+    """Tell whether a subspace fits that is larger than the modes and smaller than the space."""
     return 1 < number + 1 < block < hessian.pairs.dimension * (hessian.pairs.n_particles - 1)
 
 
 def _small(hessian: Hessian, number: int) -> bool:
-    """Is a dense matrix the better way?"""
+    """Tell whether a dense matrix is the better way."""
     n, d = hessian.pairs.n_particles, hessian.pairs.dimension
     return n <= DENSE or 3 * (number + BLOCK) >= d * (n - 1)
 
 
 def _dense(hessian: Hessian, number: int | None = None, below: float = np.inf) -> Modes:
-    """From the dense matrix: complete by construction."""
+    """Modes from the dense matrix, complete by construction."""
     matrix, d = hessian.matrix(), hessian.pairs.dimension
     dense, rows = matrix.toarray(), matrix.shape[0]
     if number is None:
@@ -173,7 +192,8 @@ def _dense(hessian: Hessian, number: int | None = None, below: float = np.inf) -
         values, vectors = linalg.eigh(dense, subset_by_index=(0, min(number + d, rows - 1)))
     zeros = np.sort(np.argsort(np.abs(values))[:d])
     values, vectors = np.delete(values, zeros), np.delete(vectors, zeros, axis=1)
-    edge = below if number is None else float(values[number - 1 : number + 1].mean())
+    last = values[:0] if number is None else values[max(number - 1, 0) : number + 1]
+    edge = float(last.mean()) if last.size else below  # one particle has no modes
     values, vectors = values[:number], vectors[:, :number]
     _require_minimum(hessian, values)
     residuals = np.linalg.norm(matrix @ vectors - vectors * values, axis=0)
@@ -187,18 +207,21 @@ def _filtered_lanczos(
     pairs, matrix = hessian.pairs, hessian.matrix()
     size = matrix.shape[0]
     degree = operator.degree(cut)
-    basis = np.empty((0, size))
-    projected = np.empty((0, 0))
-    block = _orthonormal(_free(np.random.default_rng(5).normal(size=(BLOCK, size)), pairs))
+    storage = np.empty((12 * BLOCK, size))  # for the basis: one that grew by copies would take a tenth of the time
+    basis, projected = storage[:0], np.empty((0, 0))
+    block = _orthonormal(_free(np.random.default_rng(seeds.MODES).normal(size=(BLOCK, size)), pairs))
     while True:
-        basis = np.concatenate([basis, block])
+        m = len(basis) + BLOCK
+        if m > len(storage):
+            storage = np.concatenate([basis, np.empty_like(basis)])
+        storage[m - BLOCK : m] = block
+        basis = storage[:m]
         image = _free(operator.filter(block, cut, degree), pairs)
         along = image @ basis.T
         image -= along @ basis
         again = image @ basis.T  # twice is enough
         image -= again @ basis
         along += again
-        m = len(basis)
         wider = np.zeros((m, m))
         wider[: m - BLOCK, : m - BLOCK] = projected
         wider[m - BLOCK :] = along
@@ -224,7 +247,7 @@ def _filtered_lanczos(
 def _rayleigh_ritz(
     hessian: Hessian, rows: FloatArray, operator: ChebyshevOperator, cut: float, degree: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Eigenpairs of M in a subspace; filtered once more where residuals are not yet small."""
+    """Eigenpairs of M in a subspace, which is filtered once more where residuals are not yet small."""
     for attempt in range(3):
         image = (hessian.matrix() @ rows.T).T
         values, s = np.linalg.eigh(rows @ image.T) if len(rows) else (np.empty(0), np.empty((0, 0)))
@@ -248,7 +271,7 @@ def _proven(
 ) -> Modes:  # fmt: skip
     """The modes, if they are those of a minimum, well converged, and as many as there are below the edge.
 
-    counted: so many are there by inertia; None where they could not be counted."""
+    counted: number of modes by inertia, or None where they could not be counted."""
     _require_minimum(hessian, values)
     if len(values) and residuals.max() > RESIDUAL * values[-1]:
         raise SampleFailure(
@@ -256,7 +279,9 @@ def _proven(
         )
     if counted is None:
         if not nothing_below(hessian, operator, vectors, edge):
-            raise SampleFailure("a mode may be missing: the rest of the spectrum is not shown to lie above the cut")
+            raise SampleFailure(
+                "a mode may be missing: it could not be proven that the rest of the spectrum lies above the cut"
+            )
         return Modes(values, vectors, residuals, edge, "deflated conjugate gradients")
     if counted != len(values):
         raise SampleFailure(f"{len(values)} modes were found, but {counted} lie below ω² = {edge:.6g}")
@@ -264,7 +289,8 @@ def _proven(
 
 
 def _count_below(hessian: Hessian, eigenvalue: float) -> int | None:
-    """Modes below `eigenvalue` by inertia, translations left out; None where no factor of M − σ1 is within reach."""
+    """Number of modes below `eigenvalue` by inertia, translations left out, or None where no factor of M − σ1 can be
+    made."""
     if not _factor_suits(hessian.pairs):
         return None
     try:
@@ -274,7 +300,7 @@ def _count_below(hessian: Hessian, eigenvalue: float) -> int | None:
 
 
 def _factor_suits(pairs: Pairs) -> bool:
-    """Does a factor of M stay sparse, or else small?"""
+    """Tell whether a factor of M stays sparse, or is at least small."""
     n = pairs.n_particles
     return n <= LARGEST_FACTORED and (n <= ALWAYS_FACTORED or len(pairs.target) <= DENSEST_FACTORED * n)
 
@@ -291,7 +317,7 @@ def _require_minimum(hessian: Hessian, values: FloatArray) -> None:
 
 
 def floating(hessian: Hessian) -> str:
-    """What floats: rattlers, or parts that hang on nothing."""
+    """A description of what floats: rattlers, or parts that hang on nothing."""
     from scipy.sparse.csgraph import connected_components
 
     pairs = hessian.pairs
@@ -299,11 +325,11 @@ def floating(hessian: Hessian) -> str:
     matrix = hessian.matrix()[::d, ::d]
     parts = int(connected_components(matrix, directed=False)[0])
     few = int(np.sum(np.diff(pairs.start) <= d))
-    return f"{few} particles have at most {d} neighbours, and it is in {parts} unconnected parts{pairs.told_of_rattlers()}"
+    return f"{few} particles have at most {d} neighbours, and they form {parts} unconnected parts{pairs.told_of_rattlers()}"
 
 
 def _free(rows: FloatArray, pairs: Pairs) -> FloatArray:
-    """Without translations."""
+    """Vectors without their translations."""
     parts = rows.reshape(len(rows), pairs.n_particles, pairs.dimension)
     return np.asarray((parts - parts.mean(axis=1, keepdims=True)).reshape(rows.shape))
 

@@ -15,18 +15,19 @@ from vitrify.contacts import Contacts, contacts_of, require_solid
 from vitrify.formula import formula_of, pair_terms
 from vitrify.glass import Glass
 from vitrify.kernels.hessian import Springs
-from vitrify.model import Potential
-from vitrify.model.offers import numbers_of
-from vitrify.model.sizes import pair_length
+from vitrify.models import Potential
+from vitrify.models.offers import numbers_of
+from vitrify.models.sizes import pair_length
+from vitrify.short_forms import Fact, ShortForm
 
 FloatArray = NDArray[np.float64]
 WHOLE = 64  # pairs: a multiple of what any processor takes in a turn of a loop
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1]. Vectors have three components,
+@dataclass(frozen=True, repr=False)
+class Pairs(ShortForm):
+    """A full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1]. Vectors have three components,
     in two dimensions too, where the third is zero.
 
     cell: the periodic cell, of d dimensions; positions: (n, d); target: (p,) the other end j; r_pd: (p, 3) vector from i to
@@ -42,9 +43,17 @@ class Pairs:
     terms: FloatArray
     kept: NDArray[np.bool_] | None = None
 
+    def _facts(self) -> list[Fact]:
+        pairs = f"{len(self.target) // 2:,}"
+        return [
+            Fact("particles", f"{self.n_particles:,}", f"{self.n_particles:,} particles"),
+            Fact("pairs within range", pairs, f"{pairs} pairs within range"),
+            Fact("cell", self.cell.words),
+        ]
+
     @classmethod
     def of(cls, glass: Glass) -> Pairs:
-        """All pairs of a glass within their range; in a small cell those with images too."""
+        """All pairs of a glass within their range. In a small cell these include pairs with images."""
         source, target, r_pd = contacts_of(glass)
         n = glass.n_particles
         terms = _terms(glass, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
@@ -63,17 +72,17 @@ class Pairs:
 
     @cached_property
     def source(self) -> IntArray:
-        """(p,) the end i at which a pair is met."""
+        """The end i at which a pair is met, (p,)."""
         return np.repeat(np.arange(self.n_particles), np.diff(self.start))
 
     @cached_property
     def distance(self) -> FloatArray:
-        """(p,) r."""
+        """Distance r of each pair, (p,)."""
         return np.asarray(np.sqrt(np.einsum("pd,pd->p", self.r_pd, self.r_pd)))
 
     @property
     def isolated(self) -> NDArray[np.bool_]:
-        """(n,) particles that meet no other."""
+        """Mask (n,) of particles that meet no other."""
         return np.asarray(np.diff(self.start) == 0)
 
     @cached_property
@@ -99,12 +108,13 @@ class Pairs:
         return Pairs(n, self.cell, self.positions[kept], start, target, self.r_pd[between], terms, kept)
 
     def told_of_rattlers(self) -> str:
-        """The end of a sentence on what is no minimum: how many rattlers it has, and what can be done; empty for none."""
+        """The end of a sentence on a glass that is no minimum: how many rattlers it has, and what can be done. Empty where
+        it has none."""
         number = int(self.contacts.rattlers.sum())
-        return f"; rattlers in it: {number} (--without-rattlers leaves them out)" if number else ""
+        return f"; {number} of the particles are rattlers (--without-rattlers leaves them out)" if number else ""
 
     def in_glass(self, values: FloatArray, axis: int = 0) -> FloatArray:
-        """Values of these particles along an axis as values of all particles of the glass, zero for those left out."""
+        """Values of these particles along an axis as values of all particles of the glass, with zero for those left out."""
         if self.kept is None:
             return values
         shape = list(values.shape)
@@ -114,31 +124,31 @@ class Pairs:
         return everyone
 
     def flat(self, vectors_mid: FloatArray) -> FloatArray:
-        """Vectors (m, n, 3) as rows of the d components that there are, (m, d n), as the matrix of the Hessian has them."""
+        """Vectors (m, n, 3) as rows of the d components that exist, (m, d n), as in the matrix of the Hessian."""
         return np.ascontiguousarray(vectors_mid[:, :, : self.dimension]).reshape(len(vectors_mid), -1)
 
     def in_space(self, rows: FloatArray) -> FloatArray:
-        """Such rows as vectors, (m, n, 3); the third component is zero in two dimensions."""
+        """Rows of `flat` as vectors, (m, n, 3); the third component is zero in two dimensions."""
         vectors = rows.reshape(len(rows), self.n_particles, self.dimension)
         return np.pad(vectors, ((0, 0), (0, 0), (0, 3 - self.dimension))) if self.dimension < 3 else vectors
 
     @property
     def slope(self) -> FloatArray:
-        """(p,) φ' = 2 r φ_s, negative for a repulsive pair."""
+        """φ' = 2 r φ_s, (p,), negative for a repulsive pair."""
         return np.asarray(self.distance * self.springs.tension)
 
     @cached_property
     def springs(self) -> Springs:
-        """What M is made of: k_ij = t 1 + k r⊗r with t = 2 φ_s = φ'/r, in ε/λ², and k = 4 φ_ss, in ε/λ⁴."""
+        """The coefficients of M: k_ij = t 1 + k r⊗r with t = 2 φ_s = φ'/r, in ε/λ², and k = 4 φ_ss, in ε/λ⁴."""
         return Springs(self.start, self.target, self.r_pd, 2.0 * self.terms[1], 4.0 * self.terms[2])
 
     def pull(self, delta_pd: FloatArray) -> FloatArray:
-        """(p, 3) k_ij δ of each pair's relative displacement, as kernels.pair_stiffness has it."""
+        """(p, 3) k_ij δ of each pair's relative displacement, as kernels.hessian has it."""
         along = self.springs.stiffness * np.einsum("pd,pd->p", self.r_pd, delta_pd)
         return np.asarray(self.springs.tension[:, None] * delta_pd + along[:, None] * self.r_pd)
 
     def sum_to_particles(self, value_pd: FloatArray) -> FloatArray:
-        """(n, ...) sum over the pairs of each particle."""
+        """Sum (n, ...) over the pairs of each particle."""
         total = np.zeros((self.n_particles, *value_pd.shape[1:]))
         met = np.flatnonzero(np.diff(self.start))  # reduceat repeats a value where a row is empty
         if len(met):
@@ -146,12 +156,12 @@ class Pairs:
         return total
 
     def forces(self) -> FloatArray:
-        """(n, 3) force on each particle, Σ_j t r_ij."""
+        """Force on each particle, Σ_j t r_ij, (n, 3)."""
         return self.sum_to_particles(self.springs.tension[:, None] * self.r_pd)
 
 
 def _terms(glass: Glass, source: IntArray, target: IntArray, squared: FloatArray) -> FloatArray:
-    """(5, p) φ, φ_s ... φ_ssss of pairs of particles at squared distances, times their ε_ij."""
+    """Terms (5, p) φ, φ_s ... φ_ssss of pairs of particles at squared distances, times their ε_ij."""
     model, form = glass.model, pair_form(glass.model)
     fill = pair_terms(formula_of(model.potential))
     i, j, inverse2 = glass.species[source], glass.species[target], _inverse_length2(glass, source, target)
@@ -166,8 +176,8 @@ def _terms(glass: Glass, source: IntArray, target: IntArray, squared: FloatArray
 
 
 def _filled(fill: Any, squared: FloatArray, inverse2: FloatArray, potential: Potential) -> FloatArray:
-    """(5, p) terms of one potential. All pairs go through whole vectors: what is left over is rounded otherwise by a
-    compiler, and both ends of a pair are to have the same last bit."""
+    """Terms (5, p) of one potential. All pairs go through whole vectors: a compiler rounds the remainder of a loop
+    differently, and both ends of a pair must have the same last bit."""
     n, more = len(squared), -len(squared) % WHOLE
     terms = np.empty((5, n + more))
     fill(*(np.pad(x, (0, more), constant_values=1.0) for x in (squared, inverse2)), np.array(numbers_of(potential)), terms)
@@ -175,7 +185,7 @@ def _filled(fill: Any, squared: FloatArray, inverse2: FloatArray, potential: Pot
 
 
 def _inverse_length2(glass: Glass, source: IntArray, target: IntArray) -> FloatArray:
-    """(p,) λ_ij⁻² of pairs of particles."""
+    """λ_ij⁻² (p,) of pairs of particles."""
     mixture, sizes = glass.model.mixture, glass.sizes
     if sizes is None:
         return np.asarray((np.array(mixture.lengths) ** -2.0)[glass.species[source], glass.species[target]])

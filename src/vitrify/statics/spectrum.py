@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+
+from vitrify import seeds
+from vitrify.short_forms import ShortForm
 
 from .chebyshev import ChebyshevOperator
 from .hessian import Hessian
@@ -15,27 +20,29 @@ FloatArray = NDArray[np.float64]
 
 
 def dense_eigenvalues(hessian: Hessian) -> FloatArray:
-    """(d n,) all eigenvalues, ascending, in ε/λ²/m."""
+    """All eigenvalues (d n,), ascending, in ε/λ²/m."""
     return np.asarray(np.linalg.eigvalsh(hessian.matrix().toarray()))
 
 
-@dataclass(frozen=True, slots=True)
-class SpectralDensity:
+@dataclass(frozen=True, slots=True, repr=False)
+class SpectralDensity(ShortForm):
     """Kernel polynomial estimate of the density of eigenvalues (Jackson kernel, random vectors)."""
 
-    moments: FloatArray  # of one eigenvalue: the first is 1
+    UNITS: ClassVar[Mapping[str, str]] = {"largest": "ε/λ²"}
+
+    moments: FloatArray  # moments per eigenvalue: the first is 1
     largest: float  # upper end of the spectrum
     n_vectors: int
     dimension: int = 3
 
     def resolution(self, eigenvalue: FloatArray | float) -> FloatArray:
-        """Width (standard deviation) of the kernel at an eigenvalue: π/n · √(λ(Λ − λ)), at the ends π²/4n² Λ or so."""
+        """Width (standard deviation) of the kernel at an eigenvalue: π/n · √(λ(Λ − λ)), and about π²/4n² Λ at the ends."""
         x = np.asarray(eigenvalue) / self.largest
         n = len(self.moments)
         return np.asarray(self.largest * np.sqrt((np.pi / n) ** 2 * x * (1 - x) + (np.pi / n) ** 4 / 8))
 
     def cumulative(self, eigenvalue: FloatArray | float) -> FloatArray:
-        """Fraction of eigenvalues below."""
+        """Fraction of eigenvalues below a value."""
         angle = np.arccos(np.clip(2.0 * np.asarray(eigenvalue, dtype=float) / self.largest - 1.0, -1.0, 1.0))
         k = np.arange(1, len(self.moments))
         weights = 2.0 * (_jackson(len(self.moments)) * self.moments)[1:] / k
@@ -54,9 +61,9 @@ class SpectralDensity:
 
 
 def spectral_density(
-    operator: ChebyshevOperator, *, n_moments: int = 512, n_vectors: int = 8, seed: int = 4
+    operator: ChebyshevOperator, *, n_moments: int = 512, n_vectors: int = 8, seed: int = seeds.SPECTRAL_DENSITY
 ) -> SpectralDensity:
-    """Moments of the spectrum from products alone. n_vectors: random ±1 vectors, eight at a time."""
+    """Moments of the spectrum from products alone. n_vectors: number of random ±1 vectors, taken eight at a time."""
     rows = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n_vectors, operator.d * operator.n))
     return SpectralDensity(operator.moments(rows, n_moments) / rows.size, operator.largest, n_vectors, operator.d)
 

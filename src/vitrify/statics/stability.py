@@ -1,4 +1,4 @@
-"""Is an inherent state a minimum, and how many zero modes does it have?"""
+"""Test whether an inherent state is a minimum, and the number of its zero modes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify import seeds
 from vitrify.errors import SampleFailure
 
 from .hessian import Hessian
@@ -15,7 +16,7 @@ from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
 ZERO = 1e-10  # eigenvalues below this part of the mean diagonal of M count as zero
-SOFT = 1e-3  # of a response in units of 1/(ZERO · mean diagonal): the force has parts of order 1 along all modes
+SOFT = 1e-3  # length of a response in units of 1/(ZERO · mean diagonal): the force has parts of order 1 along all modes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,11 @@ def random_vectors(pairs: Pairs, number: int, seed: int) -> FloatArray:
 
 def random_force(pairs: Pairs) -> FloatArray:
     """The right-hand side that proves a minimum: (n, 3), normal, free of translations; the same for every glass."""
-    return np.asarray(random_vectors(pairs, 1, 20_200_811)[0])
+    return np.asarray(random_vectors(pairs, 1, seeds.PROBE_OF_MINIMUM)[0])
 
 
 def probe(pairs: Pairs) -> FloatArray:
-    """random_force for these pairs: a particle that meets nothing feels none, as nothing could answer there."""
+    """The random force for these pairs. A particle that meets nothing feels none, as nothing could answer there."""
     force, alone = random_force(pairs), pairs.isolated
     if alone.any():
         force[alone] = 0.0
@@ -53,21 +54,21 @@ def probe(pairs: Pairs) -> FloatArray:
 
 
 def proves_minimum(hessian: Hessian, size: float) -> bool:
-    """Whether a converged response to `probe` leaves no room for a mode that counts as zero. One of a tiny positive κ, as
-    of a particle that hangs on one contact without force, makes it as large as 1/κ. size: its length."""
+    """Tell whether a converged response to `probe` leaves no room for a mode that counts as zero. A mode of tiny positive
+    κ, as of a particle that hangs on one contact without force, makes it as large as 1/κ. size: its length."""
     return _zero(hessian) * size < SOFT
 
 
 def require_minimum(hessian: Hessian) -> None:
-    """Raise SampleFailure for what is no minimum, by one response to `probe`."""
+    """Raise SampleFailure for a glass that is no minimum, by one response to `probe`."""
     alone = hessian.pairs.isolated.any()
     if alone or not proves_minimum(hessian, float(np.linalg.norm(hessian.response(probe(hessian.pairs)[None])))):
-        zero = "is no minimum: its Hessian has a zero mode beside the translations"
+        zero = "the glass is not a minimum: its Hessian has a zero mode beside the translations"
         raise SampleFailure(zero + hessian.pairs.told_of_rattlers())
 
 
 def _zero(hessian: Hessian) -> float:
-    """What counts as a zero eigenvalue."""
+    """The magnitude below which an eigenvalue counts as zero."""
     return ZERO * float(np.abs(np.einsum("nii->ni", hessian.diagonal)).mean())
 
 

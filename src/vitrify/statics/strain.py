@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
 from vitrify.kernels.block_jacobi_cg import CONVERGED
+from vitrify.short_forms import ShortForm
 
 from .hessians import Hessians
 from .pairs import Pairs
@@ -19,7 +21,8 @@ TOLERANCE = 1e-10
 
 
 def _shear(along: tuple[float, ...], across: tuple[float, ...]) -> FloatArray:
-    """Displacement gradient of layers that slide in one direction, as far as they lie in another that is normal to it."""
+    """Displacement gradient of layers that slide in one direction, in proportion to their distance along another that is
+    normal to it."""
     gradient = np.outer(along, across).astype(np.float64)
     return gradient / (np.linalg.norm(along) * np.linalg.norm(across))
 
@@ -46,9 +49,9 @@ class Modulus:
         return self.affine - self.nonaffine
 
 
-@dataclass(frozen=True, slots=True)
-class StrainResponses:
-    """What one glass answers to some strains, and to a force beside them."""
+@dataclass(frozen=True, slots=True, repr=False)
+class StrainResponses(ShortForm):
+    """Responses of one glass to several strains, and to one more force."""
 
     moduli: list[Modulus]  # Eqs. (A1) and (11): Born part minus Ξ·M⁺·Ξ/V, one a strain
     slopes: FloatArray  # (strains,) ∂U/∂γ / V, in ε/λ³
@@ -81,37 +84,54 @@ def bulk_modulus(pairs: Pairs, response_id: FloatArray) -> Modulus:
 
 
 def _bulk_of(parts: Modulus, slope: float, d: int) -> Modulus:
-    """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²) as it follows from K = −(1/d) dp/dη and V ∝ e^(dη), out of the parts of the
-    strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η beside the quadratic form."""
+    """K = (∂²U/∂η² − d ∂U/∂η − Ξ·M⁺·Ξ)/(V d²), which follows from K = −(1/d) dp/dη and V ∝ e^(dη), from the parts of the
+    strain BULK and ∂U/∂η / V: x(η) = e^η x bends, so that ∂²U/∂η² has ∂U/∂η in addition to the quadratic form."""
     return Modulus((parts.affine + slope - d * slope) / d**2, parts.nonaffine / d**2)
 
 
 def _strained(pairs: Pairs, strain: FloatArray) -> tuple[FloatArray, float, float]:
-    """Ξ, ∂U/∂γ, and the strain's quadratic form in the pair stiffnesses, of one glass."""
+    """Ξ, ∂U/∂γ, and the strain's quadratic form in the pair stiffnesses, for one glass."""
     alone = Hessians([pairs], backend())
     force = alone.put([np.zeros((1, pairs.n_particles, 3))])
     slope, born = alone.strain(strain[None], force)[0, :, 0]
     return np.ascontiguousarray(alone.get(force, 1)[0][0]), float(slope), float(born)
 
 
-def strain_responses(
-    hessians: Hessians, strains: Sequence[FloatArray], forces_id: Sequence[FloatArray]
-) -> list[StrainResponses]:
-    """All strains, and one more force of each glass, solved for. forces_id: (n, 3) of each, free of translations."""
-    m, volumes = len(strains), hessians.volumes
+@dataclass(frozen=True, slots=True, repr=False)
+class Solved(ShortForm):
+    """M⁺b on the machine for the forces of several strains and, after them, one more force of each glass."""
+
+    right: Any  # (n, 3, w) b: Ξ of each strain, then the force
+    x: Any  # (n, 3, w) M⁺b
+    slopes: FloatArray  # (samples, w) ∂U/∂γ
+    born: FloatArray  # (samples, w) quadratic form of each strain in the pair stiffnesses
+    states: FloatArray  # (samples, w) CONVERGED where x was found
+
+
+def solve_strains(hessians: Hessians, strains: Sequence[FloatArray], forces_id: Sequence[FloatArray]) -> Solved:
+    """Solve for all strains, and for one more force of each glass. forces_id: (n, 3) of each, free of translations."""
+    m = len(strains)
     right = hessians.put([np.concatenate([np.zeros((m, *x.shape)), x[None]]) for x in forces_id])
     slopes, born = np.moveaxis(hessians.strain(np.array(strains), right), 1, 0)
     hessians.free(right)
     x, states, _ = hessians.solve(right, tolerance=TOLERANCE)
     hessians.free(x)
-    nonaffine, squares = hessians.products(right, x)
+    return Solved(right, x, slopes, born, states)
+
+
+def strain_responses(
+    hessians: Hessians, strains: Sequence[FloatArray], forces_id: Sequence[FloatArray]
+) -> list[StrainResponses]:
+    """The responses of each glass to all strains and to its own force, as in `solve_strains`."""
+    m, found = len(strains), solve_strains(hessians, strains, forces_id)
+    nonaffine, squares = hessians.products(found.right, found.x)
     return [
         StrainResponses(
-            [Modulus(float(b), float(a)) for b, a in zip(born[s, :m] / v, nonaffine[s, :m] / v, strict=True)],
-            slopes[s, :m] / v,
-            states[s, : m + 1] == CONVERGED,
+            [Modulus(float(b), float(a)) for b, a in zip(found.born[s, :m] / v, nonaffine[s, :m] / v, strict=True)],
+            found.slopes[s, :m] / v,
+            found.states[s, : m + 1] == CONVERGED,
             float(np.sqrt(squares[s, m])),
             hessians.dimensions[s],
         )
-        for s, v in enumerate(volumes)
+        for s, v in enumerate(hessians.volumes)
     ]

@@ -1,15 +1,15 @@
-"""Every column that a table of samples can have: its unit and what it means.
+"""Columns that a table of samples can have, each with its unit and its meaning.
 
 Units are those of three dimensions; in two ε/λ³ is ε/λ², in a table of both ε/λ^d. A table of three dimensions alone does
 not say its dimension."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from vitrify.options import of_this_package
+from vitrify.renamed import renamed
 
 from .observable import NUMBER, Column, power_of
 from .observables import OBSERVABLES
@@ -35,6 +35,8 @@ MADE = {
     "force_evaluations": Column(NUMBER, "force evaluations of the quench", int),
     "seconds": Column("s", "time that the glass took"),
     "processor": Column("", "processor and vector instructions that made the glass", str),
+    "imported_from": Column("", "file from which the glass was imported", str),
+    "glass_density": Column("1/λ³", "ρ = N/V of an imported glass"),
 }
 GAPS = {int: "Int64", bool: "boolean"}  # pandas' types that know a missing value
 
@@ -51,14 +53,14 @@ def plugin_columns() -> list[str]:
 
 
 def columns() -> dict[str, Column]:
-    """All columns that there can be."""
+    """Every column that a table can have."""
     return KEYS | WHERE_NOT_3 | observed() | MADE
 
 
 def described(table: pd.DataFrame, dimensions: Collection[int] = ()) -> dict[str, Column]:
-    """What each column is; one that a newer vitrify wrote has no words here.
+    """Describe each column. A column that a newer vitrify wrote has no description.
 
-    dimensions: of the glasses, unless a column says them."""
+    dimensions: those of the glasses, used where no column says them."""
     kinds = {"f": float, "i": int, "b": bool}
     names = [str(name) for name in table.columns]
     said = {int(x) for x in table[DIMENSION]} if DIMENSION in table else set(dimensions)
@@ -68,17 +70,18 @@ def described(table: pd.DataFrame, dimensions: Collection[int] = ()) -> dict[str
 
 
 def said_dimension(spec: EnsembleSpec, all_of_table: Iterable[EnsembleSpec]) -> dict[str, int]:
-    """The dimension of an ensemble as its column, where any ensemble of the table is not of three."""
+    """The dimension of an ensemble as its column, present where any ensemble of the table is not three-dimensional."""
     return {DIMENSION: spec.dimension} if any(x.dimension != 3 for x in all_of_table) else {}
 
 
 def units(table: pd.DataFrame, dimensions: Collection[int] = ()) -> dict[str, str]:
-    """Unit by column. dimensions: of the glasses, unless a column says them."""
+    """Unit by column. dimensions: those of the glasses, used where no column says them."""
     return {name: x.unit for name, x in described(table, dimensions).items()}
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Keys first, then observables, provenance last. Whole numbers and truths stay such where some rows have none."""
+    """Put keys first, then observables, and provenance last. Integers and booleans keep their type where some rows have
+    none."""
     last = [name for name in PROVENANCE if name in table]
     first = [*KEYS, *(name for name in WHERE_NOT_3 if name in table)]
     middle = [name for name in table.columns if name not in first and name not in last]
@@ -86,9 +89,4 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     return table[[*first, *middle, *last]].astype({name: GAPS[kind] for name, kind in kinds.items() if kind in GAPS})
 
 
-def __getattr__(name: str) -> object:
-    """Names of version 0.1, which warn for one release."""
-    if name == "COLUMNS":
-        warnings.warn("vitrify.study.columns.COLUMNS is now columns()", DeprecationWarning, stacklevel=2)
-        return columns()
-    raise AttributeError(name)
+__getattr__ = renamed(__name__, {"COLUMNS": f"{__name__}.columns()"})

@@ -10,8 +10,8 @@ from functools import cache
 from math import isclose, log, pi, sqrt
 from pathlib import Path
 
-from vitrify.model import Model
-from vitrify.model.catalogue import parse
+from vitrify.models import Model
+from vitrify.models.catalogue import parse
 from vitrify.solver_sizes import DENSE, LARGEST_DENSE
 
 TABLE = Path(__file__).with_name("costs.json")
@@ -40,13 +40,13 @@ class CostTable:
     processor: str
     pilot_rounds: float  # until a parent temperature settles
     fire_over_cg: float  # seconds of a quench
-    powers: dict[int, dict[str, float]]  # of N, by the size that they start from, by stage
+    powers: dict[int, dict[str, float]]  # powers of N by stage, by the size from which they start
     sizes: dict[int, dict[str, tuple[float, float]]]  # the same, by product: a file of N particles has a + b N bytes
     formers: tuple[Former, ...]
 
     def former(self, model: Model, density: float, dimension: int = 3) -> tuple[Former, bool]:
-        """The glass former itself and True; where it is not in the table, as none of two dimensions is, the nearest in
-        neighbours and False."""
+        """The glass former itself and True. Where it is not in the table, as none of two dimensions is, the one nearest in
+        number of neighbours and False."""
         for x in self.formers:
             if x.model == str(model) and isclose(x.density, density) and dimension == 3:
                 return x, True
@@ -54,18 +54,19 @@ class CostTable:
         return min(self.formers, key=lambda x: abs(log(_listed_within_cutoff(x.model, x.density)) - wanted)), False
 
     def stage(self, former: Former, stage: str, n: int) -> float | None:
-        """Seconds of one stage of a glass of n particles; None where nobody has measured it yet."""
+        """Seconds of one stage of a glass of n particles, or None where nobody has measured it yet."""
         start = self.start(stage, n)
         spent, power = former.seconds[start].get(stage), self.powers[start].get(stage)
         return None if spent is None or power is None else float(spent * (n / start) ** power)
 
     def size(self, product: str, n: int) -> float | None:
-        """Bytes of a product's file; None where nobody has measured it yet."""
+        """Bytes of a product's file, or None where nobody has measured it yet."""
         known = self.sizes[self.start(product, n)].get(product)
         return None if known is None else known[0] + known[1] * n
 
     def start(self, stage: str, n: int) -> int:
-        """The size from which a stage is taken to n particles: the nearer, or the one that is done by the same method."""
+        """The size from which a stage is extrapolated to n particles: the nearer one, or the one that uses the same
+        method."""
         small, large = min(self.powers), max(self.powers)
         return small if n <= DENSE_UP_TO.get(stage, sqrt(small * large)) else large
 
@@ -88,7 +89,7 @@ def cost_table() -> CostTable:
 
 
 def _within_cutoff(model: Model, density: float, dimension: int = 3) -> float:
-    """Neighbours of a particle within the largest cutoff, were there no structure."""
+    """Number of neighbours of a particle within the largest cutoff of an ideal gas of this density."""
     sizes, ball = model.mixture.sizes, pi if dimension == 2 else 4.0 / 3.0 * pi
     if sizes is None:
         return density * ball * model.cutoff**dimension
@@ -97,5 +98,6 @@ def _within_cutoff(model: Model, density: float, dimension: int = 3) -> float:
 
 @cache
 def _listed_within_cutoff(model: str, density: float) -> float:
-    """The same of a glass former of the table, which every guess is compared with."""
+    """Number of neighbours within the largest cutoff for a glass former of the table, with which every guess is
+    compared."""
     return _within_cutoff(parse(model), density)

@@ -1,131 +1,74 @@
-"""What a study will cost: tasks, core-hours and disk by ensemble, group and product, before the work.
+"""Cost of one task of a product: seconds on one core and bytes on the disk, estimated before the work.
 
-Seconds are those of the store's own log where it knows a product, else those of the table that comes with the package."""
+Seconds come from the store's own log where it knows a product, else from the table that comes with the package."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil, inf
-from typing import TYPE_CHECKING
 
 from vitrify.campaign import Store
 from vitrify.errors import UsageError
+from vitrify.models import Model
 from vitrify.options import code_of
 from vitrify.recipe import LEAST_STEPS, Recipe, Step
 
 from .cost_table import CostTable, Former, cost_table
-from .counting import Held, held
-from .folders import GLASS, PILOTS, Product, products
-from .spec import EnsembleSpec, StudySpec
-from .spent import Spent, spent_by_folder
+from .inventory import ProductInventory
+from .products import GLASS, PILOTS, Product
+from .spec import EnsembleSpec
+from .timings import Timing
 
-if TYPE_CHECKING:
-    from .spent import Log
-
+PILOTS_A_ROUND = 2  # of `make_glass`
 BLOCK = 4096  # bytes; a file takes whole blocks of the disk
-FILES = 20  # of a folder, whose mean size stands for the rest
-LOG, MEASURED = "log", "table"  # where seconds come from; a guess names the glass former that stands in
+FILES = 20  # files of a folder, whose mean size stands for that of the rest
+LOG, MEASURED = "log", "table"  # sources of seconds; a guess names the glass former that it uses
 UNKNOWN = "unknown"  # an observable that nobody has measured yet
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """One product of one group of glasses: what is asked for, what is missing, and what one task takes."""
-
-    ensemble: str
-    product: str  # "parent_temperature", "glass" or an observable
-    n_particles: int  # of a glass; of a pilot for the parent temperature
-    tasks: int
-    missing: int  # neither finished nor failed for good
-    seconds: float | None  # of one task on one core; None where it is not known yet
-    file_size: float | None  # bytes on the disk, one file; None where it is not known yet
-    source: str  # of the seconds: "log", "table", the glass former that they are guessed from, or "unknown"
-
-    @property
-    def core_hours(self) -> float | None:
-        """Of all that is missing; None where that is not known yet."""
-        seconds = _of_all(self.missing, self.seconds)
-        return None if seconds is None else seconds / 3600.0
-
-    @property
-    def disk(self) -> float | None:
-        """Bytes that what is missing will take; None where that is not known yet."""
-        return _of_all(self.missing, self.file_size)
-
-
-def costs(
-    study: StudySpec,
-    *,
-    store: Store | None = None,
-    log: Log | None = None,
-    samples: int | None = None,
-    ensemble: str | None = None,
-) -> list[Cost]:
-    """A line for each product of each group, in the order of the study; samples and ensemble as for `plan`.
-
-    store: what it holds is not missing, and its files tell their sizes; log: its log, as `read_log` or `read_columns` reads
-    it. Raises UsageError for an unknown ensemble."""
-    limited = study.chosen(samples=samples, ensemble=ensemble)
-    logged = {} if log is None else spent_by_folder(log)
-    return [_cost(product, store, logged) for spec in limited for product in products(study, spec)]
-
-
-def by_product(found: Iterable[Cost]) -> dict[str, float]:
-    """Core-hours of what is missing by product, of all ensembles and sizes; what is not known yet counts nothing."""
-    hours: dict[str, float] = defaultdict(float)
-    for x in found:
-        hours[x.product] += x.core_hours or 0.0
-    return dict(hours)
-
-
-def wall_hours(found: Iterable[Cost], cores: int) -> float:
-    """Hours on so many cores: all core-hours shared out, but no less than the longest sample after its pilots, as one core
-    does a sample and all its observables. What is not known yet counts nothing."""
-    missing = [x for x in found if x.missing]
-    pilots = {x.ensemble: x.seconds or 0.0 for x in missing if x.product == PILOTS}
-    samples: dict[tuple[str, int], float] = defaultdict(float)
-    for x in missing:
-        if x.product != PILOTS:
-            samples[x.ensemble, x.n_particles] += x.seconds or 0.0
-    chains = [*pilots.values(), *(pilots.get(name, 0.0) + spent for (name, _), spent in samples.items())]
-    return max(sum(x.core_hours or 0.0 for x in missing) / cores, max(chains, default=0.0) / 3600.0)
-
-
-def task_seconds(product: Product, logged: Spent | None) -> tuple[float | None, str]:
-    """Seconds of one task on one core, and where they are known from: the log where it has any, else the table. None where
-    it is not known yet."""
+def task_seconds(product: Product, logged: Timing | None) -> tuple[float | None, str]:
+    """Seconds of one task on one core, and their source: the log where it has any, else the table. Returns None where they
+    are not known yet."""
     if logged is not None:
         return logged.seconds, LOG
     seconds, source = _in_table(product)
     return seconds, source if seconds is not None else UNKNOWN
 
 
-def _of_all(missing: int, each: float | None) -> float | None:
-    if not missing:
-        return 0.0
-    return None if each is None else missing * each
+def seconds_to_make(model: Model, density: float, dimension: int, n_particles: int, *, pilot_particles: int = 0) -> float:
+    """Seconds on one core of one glass that is quenched from its liquid at once. pilot_particles: of each pilot glass that
+    finds the parent temperature; 0 where that is given."""
+    table = cost_table()
+    former, _ = table.former(model, density, dimension)
+
+    def quench(n: int) -> float:
+        return _stage(table, former, "quench", n)
+
+    def glass(n: int) -> float:
+        return _stage(table, former, "liquid", n) + quench(n)
+
+    if not pilot_particles:
+        return glass(n_particles)
+    moduli = _stage(table, former, "elasticity", pilot_particles)
+    rounds = table.pilot_rounds * PILOTS_A_ROUND * (glass(pilot_particles) + moduli)
+    return glass(n_particles) + quench(pilot_particles) + moduli + rounds
 
 
-def _cost(product: Product, store: Store | None, logged: dict[str, Spent]) -> Cost:
-    seconds, source = task_seconds(product, logged.get(product.folder))
-    missing, size = product.tasks, _size_in_table(product)
-    if store is not None:
-        there = held(product, store)
-        missing, size = there.missing, _size_in_store(store, there)
-    return Cost(product.group.name, product.name, product.n_particles, product.tasks, missing, seconds, size, source)
+def file_size(there: ProductInventory, store: Store | None) -> float | None:
+    """Bytes that one file of a product takes on the disk: the mean of some files spread over all, or from the table where
+    there are no files. Returns None where they are not known yet."""
+    lengths = _lengths(there, store) if store else []
+    return sum(map(_whole_blocks, lengths)) / len(lengths) if lengths else _size_in_table(there.asked)
 
 
-def _size_in_store(store: Store, there: Held) -> float | None:
-    """Mean over some files spread over all; by the table where there is none."""
-    chosen = sorted(there.done)[:: max(ceil(len(there.done) / FILES), 1)]
+def _lengths(there: ProductInventory, store: Store) -> list[int]:
+    """Bytes of some files of a product."""
     lengths: list[int] = []
-    for name in chosen:
+    for name in sorted(there.there)[:: max(ceil(there.done / FILES), 1)]:
         with suppress(FileNotFoundError):  # set aside or removed meanwhile
-            lengths.append(store.path(f"{there.product.folder}/{name}").stat().st_size)
-    return sum(map(_whole_blocks, lengths)) / len(lengths) if lengths else _size_in_table(there.product)
+            lengths.append(store.size(f"{there.asked.folder}/{name}"))
+    return lengths
 
 
 def _size_in_table(product: Product) -> float | None:
@@ -140,12 +83,14 @@ def _whole_blocks(length: float) -> float:
 
 
 def _in_table(product: Product) -> tuple[float | None, str]:
-    """Seconds of one task by the table, and what they are known from."""
+    """Seconds of one task from the table, and their source."""
     table, spec, n = cost_table(), product.group, product.n_particles
     former, known = table.former(spec.parsed_model, spec.density, spec.dimension)
     source = MEASURED if known else former.name
     if product.name == PILOTS:
         return _pilots(table, former, spec, n), source
+    if product.name == GLASS and spec.imported:
+        return 0.0, MEASURED
     if product.name == GLASS:
         return _glass(table, former, spec, n), source
     assert product.observable is not None
@@ -154,26 +99,29 @@ def _in_table(product: Product) -> tuple[float | None, str]:
 
 
 def _pilots(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:
-    """One glass quenched from random positions, then rounds of pilots, each with its moduli."""
+    """Seconds of one glass quenched from random positions, then of rounds of pilots, each with its moduli."""
     moduli, spec = _stage(table, former, "elasticity", n), replace(spec, preparation=())
     pilot = _glass(table, former, spec, n) + moduli
     return _quench(table, former, spec, n) + moduli + table.pilot_rounds * spec.n_pilots * pilot
 
 
 def _glass(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> float:
-    """A liquid runs until its particles have moved by melt_msd, so its steps are in proportion, above a least number."""
+    """Seconds of a glass. A liquid runs until its particles have moved by melt_msd, so its steps are in proportion to that,
+    above a least number."""
     steps = former.liquid_steps[table.start("liquid", n)]
-    between = sum(_steps_of(x) for x in spec.recipe.between)
+    between = sum(_told(x, "molecular_dynamics") for x in spec.recipe.between)
+    quenches = 1.0 + sum(_told(x, "quenches") for x in spec.recipe.between)
     share = (max(steps * spec.melt_msd / Recipe().melt_msd, float(LEAST_STEPS)) + between) / steps
-    return share * _stage(table, former, "liquid", n) + _quench(table, former, spec, n)
+    return share * _stage(table, former, "liquid", n) + quenches * _quench(table, former, spec, n)
 
 
-def _steps_of(step: Step) -> float:
-    """Steps of molecular dynamics of a step; none where a plugin does not tell."""
-    with code_of(type(step), f"molecular_dynamics of step {step.name}", raising=UsageError, passing=()):
-        number = float(step.molecular_dynamics)
+def _told(step: Step, cost: str) -> float:
+    """Number of molecular dynamics steps, or of quenches, that a preparation step takes; zero where a plugin does not
+    tell."""
+    with code_of(type(step), f"{cost} of step {step.name}", raising=UsageError, passing=()):
+        number = float(getattr(step, cost))
         if not 0.0 <= number < inf:
-            raise ValueError(f"it is {number}, must be a number of steps")
+            raise ValueError(f"it is {number}, must be a number of them")
     return number
 
 
@@ -182,7 +130,7 @@ def _quench(table: CostTable, former: Former, spec: EnsembleSpec, n: int) -> flo
 
 
 def _stage(table: CostTable, former: Former, stage: str, n: int) -> float:
-    """Of what every glass takes, which the table always has."""
+    """Seconds of a stage that every glass goes through, which the table always has."""
     seconds = table.stage(former, stage, n)
     assert seconds is not None
     return seconds

@@ -1,69 +1,65 @@
-"""The identity of a result: a hash of exactly what defines it, and of nothing else."""
+"""Definitions, which contain exactly what defines a result and nothing else, and their digests, the identity of a
+result."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 
-from vitrify.model import Potential
-from vitrify.model.catalogue import is_shipped
+from vitrify.models import Potential
+from vitrify.models.catalogue import is_shipped
 
 from .observables import OBSERVABLES
 from .spec import EnsembleSpec, ObservableSpec, StudySpec
 
-# of what makes liquids and glasses; raised when a change of code changes results, as `version` is of an observable
-LIQUID = 3
-SHORT = 12  # hex digits in a folder's name
+# version of the code that makes liquids and glasses, raised when a change of it changes results
+LIQUID = 4
 
-# what else stands at the top of a store, or will
-RESERVED = ("failed", "quarantine", "report", "runs", "claims", "log", "study.toml", "vitrify-store.json")
-LONGEST = 160  # characters of a folder's name; what is set aside has all its key in one name, and a name has 255 at most
-
-RULE = "temperature of pilots"  # how it follows from their G∞; changed with the code that finds it
-FIRST_RULE = "4 G∞ a0³/30, two digits"  # of stores whose pilots say no rule
+RULE = "temperature of pilots"  # the way it follows from their G∞; changed with the code that finds it
+FIRST_RULE = "4 G∞ a0³/30, two digits"  # the rule in stores whose pilots name none
 TEMPERATURE_RULE = "4 (G∞ + 2σ) a0³/30, three digits"
 DIMENSION = "dimension"  # not said of three
-FORMULA = "formula of the potential"  # of a family that the package does not ship
+FORMULA = "formula of the potential"  # key for a family that the package does not ship
+IMPORTED = "imported"  # not said of glasses that are made
 PREPARATION = "steps between melt and quench"  # not said where there are none
 LIQUID_FIELDS = ("name", "density", "minimiser", "force_tolerance", "melt_msd")
 Definition = dict[str, object]
 
 
-def parent_temperature_digest(study: StudySpec, spec: EnsembleSpec) -> str:
-    """Of the parent temperature found from pilots."""
-    return _hash(parent_temperature_definition(study, spec))
-
-
-def glass_digest(study: StudySpec, spec: EnsembleSpec) -> str:
-    """Of the glasses of an ensemble: not of how many there are, nor of what is measured of them."""
-    return _hash(glass_definition(study, spec))
-
-
-def observable_digest(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> str:
-    """Of one observable of the glasses of a group: not of how many it is measured."""
-    return _hash(observable_definition(study, group, observable))
-
-
 def parent_temperature_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
-    """What defines the parent temperature."""
+    """Definition of the parent temperature that pilots find. Raises UsageError for a formula without an identity."""
     pilots = {"n_pilots": spec.n_pilots, "pilot_particles": spec.particles_of_pilot}
     return {**_common(study, spec), **pilots, RULE: TEMPERATURE_RULE}
 
 
-def glass_definition(study: StudySpec, spec: EnsembleSpec) -> Definition:
-    """What defines the glasses of an ensemble; an automatic temperature is the digest of how it is found."""
-    automatic = spec.parent_temperature == "auto"
-    temperature = parent_temperature_digest(study, spec) if automatic else repr(spec.parent_temperature)
-    own = {"n_particles": spec.n_particles, "parent_temperature": temperature}
-    return _common(study, spec) | own | _preparation(spec)
+def glass_definition(study: StudySpec, group: EnsembleSpec, pilots: str = "") -> Definition:
+    """Definition of the glasses of a group. It contains neither how many there are nor what is measured of them.
+
+    pilots: digest of the parent temperature, which stands for it where it is automatic. Raises UsageError for a formula
+    without an identity."""
+    if group.imported:  # what defines a glass of another's making is that it came from a file, and what it is said to be
+        known = {"name": group.name, IMPORTED: True, "n_particles": group.n_particles}
+        return known | _model(group)
+    own = {"n_particles": group.n_particles, "parent_temperature": pilots or repr(group.parent_temperature)}
+    return _common(study, group) | own | _preparation(group)
 
 
-def observable_definition(study: StudySpec, group: EnsembleSpec, observable: ObservableSpec) -> Definition:
-    """What defines an observable of the glasses of a group."""
+def observable_definition(glass: str, observable: ObservableSpec) -> Definition:
+    """Definition of an observable, without the number of glasses on which it is measured. glass: digest of the glasses."""
     version = OBSERVABLES[observable.name].version
-    known = {"glass": glass_digest(study, group), "observable": observable.name, "physics": version}
+    known: Definition = {"glass": glass, "observable": observable.name, "physics": version}
     return known | ({"options": observable.settings} if observable.settings else {})
+
+
+def plain(definition: Definition) -> Definition:
+    """A definition as JSON reads it back, with the same digest."""
+    read: Definition = json.loads(json.dumps(definition, default=repr))
+    return read
+
+
+def digest_of(definition: Definition) -> str:
+    """The digest of a definition: SHA-256 of its JSON with sorted keys."""
+    return hashlib.sha256(json.dumps(definition, sort_keys=True, default=repr).encode()).hexdigest()
 
 
 def physics() -> dict[str, int]:
@@ -72,45 +68,28 @@ def physics() -> dict[str, int]:
 
 
 def _preparation(spec: EnsembleSpec) -> Definition:
-    """The steps between melt and quench, each with the version of its code; nothing where there are none."""
+    """The steps between melt and quench, each with the version of its code; empty where there are none."""
     steps = [{**x.described, "version": x.version} for x in spec.recipe.between]
     return {PREPARATION: steps} if steps else {}
 
 
-def digest_of(definition: Definition) -> str:
-    """Of a definition that was written down."""
-    return _hash(definition)
-
-
-def folder(spec: EnsembleSpec, product: str, digest: str) -> str:
-    """Where a product of an ensemble stands in the store."""
-    return f"{safe_name(spec.name)}/{product}-{digest[:SHORT]}"
-
-
-def safe_name(name: str) -> str:
-    """An ensemble's name as a folder's: no way out of the store, nothing hidden, nothing that the store uses itself."""
-    safe = re.sub(r"[^A-Za-z0-9.=+-]", "_", name).strip(".") or "_"
-    if len(safe) > LONGEST:
-        safe = f"{safe[: LONGEST - SHORT - 1]}-{hashlib.sha256(name.encode()).hexdigest()[:SHORT]}"
-    return f"{safe}_" if safe.lower() in RESERVED else safe  # lower: some file systems know no case
-
-
 def _common(study: StudySpec, spec: EnsembleSpec) -> Definition:
     fields = {name: getattr(spec, name) for name in LIQUID_FIELDS}
+    return {**fields, "seed": study.seed, "physics": LIQUID} | _model(spec)
+
+
+def _model(spec: EnsembleSpec) -> Definition:
+    """The interaction and the dimension."""
     model = spec.parsed_model
-    known = {**fields, "model": str(model), "seed": study.seed, "physics": LIQUID}
     flat = {DIMENSION: spec.dimension} if spec.dimension != 3 else {}
-    return known | flat | _formula(model.potential)
+    return {"model": str(model)} | flat | _formula(model.potential)
 
 
 def _formula(potential: Potential) -> Definition:
-    """What a user's own family is beside its name; of a shipped one the name and LIQUID tell all. Raises UsageError."""
+    """Identity of the formula of a user's own family, which its name alone does not tell. For a shipped family the name and
+    LIQUID tell all. Raises UsageError."""
     if is_shipped(potential):
         return {}
     from vitrify.formula import lasting_identity  # with numba, half a second that only an own family costs
 
     return {FORMULA: lasting_identity(potential)}
-
-
-def _hash(content: Definition) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=repr).encode()).hexdigest()

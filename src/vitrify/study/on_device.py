@@ -1,4 +1,5 @@
-"""Glasses of a study made many at once on a GPU, by batches of their own; what they leave is made on the CPU after them."""
+"""Glasses of a study made many at once on a GPU, by work units of their own; what they leave is made on the CPU after
+them."""
 
 from __future__ import annotations
 
@@ -11,44 +12,43 @@ import numpy as np
 
 from vitrify.backends.choose import gpu
 from vitrify.batch import row_width
-from vitrify.campaign import Batch, Store, Task
+from vitrify.campaign import Store, Task, WorkUnit
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
-from vitrify.preparation import make_glasses
+from vitrify.preparation import prepare_glasses
 
 from . import work
 from .observable import Measured
 from .observables import OBSERVABLES
-from .seeds import generator
 from .spec import EnsembleSpec
 
 if TYPE_CHECKING:
     from vitrify.backends.gpu import Gpu
 
-AT_ONCE = 1000  # glasses of a batch: minutes of a GPU
-FRACTION = 0.7  # of the free memory that a batch may take
+AT_ONCE = 1000  # glasses of a unit: minutes of a GPU
+FRACTION = 0.7  # of the free memory that a unit may take
 RECORDS, REST = 16, 170  # arrays of 32 bytes a particle (seven of them for sorting), and bytes of all others
 
 
-def with_gpu(batches: Iterable[Batch]) -> list[Batch]:
-    """The same work, where batches for a GPU make many glasses at once, with their moduli and modes; what they leave comes
-    after them."""
-    everything = list(batches)
-    made = [batch for batch in everything if batch.tasks[0].function is work.glass_task]
+def with_gpu(units: Iterable[WorkUnit]) -> list[WorkUnit]:
+    """The same work, where work units for a GPU make many glasses at once, with their moduli and modes; what they leave
+    comes after them."""
+    everything = list(units)
+    made = [unit for unit in everything if unit.tasks[0].function is work.glass_task]
     on_gpu = [
         _together(part) for _, group in groupby(sorted(made, key=_folder), key=_folder) for part in _chunks(list(group))
     ]
-    claims = {batch.claim for batch in made}
-    rest = [replace(x, after=(*x.after, x.claim)) if x.claim in claims else x for x in everything]
+    keys = {unit.key for unit in made}
+    rest = [replace(x, after=(*x.after, x.key)) if x.key in keys else x for x in everything]
     first = [x for x in rest if not x.counts]
     return [*first, *on_gpu, *(x for x in rest if x.counts)]
 
 
 def make_in_step(store: Store, tasks: list[Task], machine: Gpu | None = None) -> None:
-    """Make and publish the glasses of these tasks, all of one folder, and what is measured of many at once. A glass that
-    fails is recorded.
+    """Make and publish the glasses of these tasks, all of one folder, together with the observables that are measured of
+    many at once. A glass that fails is recorded as failed.
 
-    machine: the GPU of this process unless given."""
+    machine: by default the GPU of this process."""
     used = machine or gpu()
     glasses = [task for task in tasks if task.function is work.glass_task]
     wanted = [task for task in tasks if task.function is work.observable_task]
@@ -60,24 +60,24 @@ def make_in_step(store: Store, tasks: list[Task], machine: Gpu | None = None) ->
 
 
 def samples_at_once(spec: EnsembleSpec, free: int) -> int:
-    """How many samples of this ensemble fit into so many bytes; at least one."""
+    """Number of samples of this ensemble that fit into so many bytes, at least one."""
     width = row_width(spec.parsed_model, spec.density, dimension=spec.dimension)
     return max(int(FRACTION * free / (spec.n_particles * (32 * RECORDS + REST + 4 * width))), 1)
 
 
-def _chunks(batches: list[Batch]) -> list[list[Batch]]:
-    return [batches[k : k + AT_ONCE] for k in range(0, len(batches), AT_ONCE)]
+def _chunks(units: list[WorkUnit]) -> list[list[WorkUnit]]:
+    return [units[k : k + AT_ONCE] for k in range(0, len(units), AT_ONCE)]
 
 
-def _folder(batch: Batch) -> str:
-    return batch.claim.rsplit("/", 1)[0]
+def _folder(unit: WorkUnit) -> str:
+    return unit.key.rsplit("/", 1)[0]
 
 
-def _together(batches: list[Batch]) -> Batch:
-    tasks = [batch.tasks[0] for batch in batches]
-    tasks += [task for batch in batches for task in batch.tasks if _is_measured(task)]
-    name, after = f"{batches[0].name} on a GPU", batches[0].after
-    return Batch(name, tuple(tasks), after, counts=0, resources={"GPU": 1}, together=make_in_step)
+def _together(units: list[WorkUnit]) -> WorkUnit:
+    tasks = [unit.tasks[0] for unit in units]
+    tasks += [task for unit in units for task in unit.tasks if _is_measured(task)]
+    name, after = f"{units[0].name} on a GPU", units[0].after
+    return WorkUnit(name, tuple(tasks), after, counts=0, resources={"GPU": 1}, together=make_in_step)
 
 
 def _parts(tasks: list[Task], machine: Gpu) -> Iterator[list[Task]]:
@@ -91,14 +91,14 @@ def _is_measured(task: Task) -> bool:
 
 
 def _make(tasks: list[Task], store: Store, machine: Gpu) -> dict[str, Glass]:
-    """The glasses that could be made, by key."""
+    """Make the glasses. Returns those that could be made, by key."""
     spec, seed, _, temperature_key = tasks[0].arguments
-    made = make_glasses(
+    made = prepare_glasses(
         spec.parsed_model,
         n_particles=spec.n_particles,
         density=spec.density,
         parent_temperature=work.temperature_of(store, spec, temperature_key),
-        rngs=[generator(seed, spec.name, "sample", task.arguments[2]) for task in tasks],
+        rngs=[work.generator(seed, spec.name, work.SAMPLE, task.arguments[2]) for task in tasks],
         dimension=spec.dimension,
         recipe=spec.recipe,
         machine=machine,
@@ -108,7 +108,8 @@ def _make(tasks: list[Task], store: Store, machine: Gpu) -> dict[str, Glass]:
 
 
 def _measure(tasks: list[Task], made: dict[str, Glass], store: Store, machine: Gpu) -> None:
-    """One observable of those glasses of which it is wanted; what fails is measured again, and recorded, by the engine."""
+    """Measure one observable on those glasses for which it is wanted. A measurement that fails is left to the engine, which
+    repeats and records it."""
     wanted = [task for task in tasks if task.needs[0] in made]
     if not wanted:
         return

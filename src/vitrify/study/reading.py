@@ -1,216 +1,276 @@
-"""A study file (TOML) into a StudySpec; a mistake is named with its line and key."""
+"""Reading of a study file (TOML) into a StudySpec. All mistakes in it are told at once, each with its line and the path of
+its key.
+
+The records (`spec.py`, observables, steps of a preparation) say what a key may be. Here tables are joined with their
+defaults, and mistakes are gathered."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import MISSING, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from vitrify.errors import UsageError, hint, shown
-from vitrify.model import Mixture
-from vitrify.model.catalogue import with_mixture
-from vitrify.model.mixture import EXAMPLE
-from vitrify.toml_file import parse_toml, read_toml_text
+from vitrify.errors import MOST_FOUND, Mistakes, UsageError, shown, wrong
+from vitrify.errors import Path as KeyPath
+from vitrify.keys import Key, Schema, keys_of, missing, mistakes_in, table_schema, unknown
+from vitrify.models import Mixture
+from vitrify.models.catalogue import with_mixture
+from vitrify.models.mixture import EXAMPLE
+from vitrify.models.quoted import form_of
+from vitrify.shipped import read_study_text
+from vitrify.toml_file import TomlFile, parsed
 
-from .spec import SAID_BY_STEPS, EnsembleSpec, ObservableSpec, StudySpec
+from .spec import OF_RECIPE, SAID_BY_STEPS, EnsembleSpec, ObservableSpec, StudySpec, disagreements
 
-STUDY_KEYS = ("name", "seed")
 TABLES = ("study", "defaults", "ensemble")
-ENSEMBLE_FIELDS = {f.name: f for f in fields(EnsembleSpec)}
-MIXTURE = "mixture"  # a key beside the model, whose readable form holds it
-MIXTURE_KEYS = tuple(f.name for f in fields(Mixture))
-NOT_DEFAULTS = ("name", "model", "density", "sets")
-NUMBERS = ("density", "force_tolerance", "melt_msd")
-INTEGERS = ("n_particles", "n_samples", "dimension", "n_pilots", "pilot_particles")
-TEXTS = ("name", "model", "minimiser")
+NAMING = {"observables": "name", "preparation": "step"}  # entries of these lists are called by their names
+NOT_DEFAULTS = ("name", "model", "mixture", "density", "sets", "imported")  # keys that each ensemble has for itself
+NUMBERS = ("density", "force_tolerance", "melt_msd", "parent_temperature")  # which digests say as such, 1 as 1.0
+
+
+class MixtureBeside:
+    """The form of a mixture given next to a model: its readable form, or a table with the names of its parts in Python."""
+
+    may_be = f'a text such as "{EXAMPLE}", or a table'
+
+    def mistakes(self, owner: str, name: str, value: object) -> Iterator[UsageError]:
+        """Every mistake in it."""
+        if not isinstance(value, str | dict):
+            yield wrong(owner, name, value, self.may_be)
+            return
+        keys = keys_of(Mixture)
+        found = Mistakes()
+        table = value if isinstance(value, dict) else {}
+        found += [unknown("mixture", x, keys) for x in islice((x for x in table if x not in keys), MOST_FOUND)]
+        with found.noted():
+            _mixture({k: x for k, x in table.items() if k in keys} if isinstance(value, dict) else value)
+        for x in found:
+            yield x.within(owner).below(name)
+
+    def schema(self) -> Schema:
+        """JSON Schema of both ways to write it."""
+        return {"anyOf": [{"type": "string"}, table_schema(keys_of(Mixture), "species of particles, or a size for each")]}
+
+
+class ModelOrTable:
+    """The form of a model: its readable form, or a table with a formula or the name of a file, and what belongs to it."""
+
+    may_be = 'a text such as "pss(rc=1.2)", or a table such as { formula = "(l/r)^12", cutoff = 1.5 }'
+
+    def mistakes(self, owner: str, name: str, value: object) -> Iterator[UsageError]:
+        """Every mistake in it."""
+        if isinstance(value, dict):
+            try:
+                form_of(value)
+            except UsageError as error:
+                yield error.within(owner).below(name)
+        elif not isinstance(value, str):
+            yield wrong(owner, name, value, self.may_be)
+
+    def schema(self) -> Schema:
+        """JSON Schema of both ways to write it."""
+        told = {
+            "formula": {
+                "type": "string",
+                "description": "φ(r) in ε, of numbers, + - * / ^, functions, r, l (λ), parameters",
+            },
+            "cutoff": {"type": "number", "description": "cutoff of the formula, in λ"},
+            "table": {"type": "string", "description": "a file: LAMMPS' pair table, or columns of r and energy"},
+            "section": {"type": "string", "description": "section of that file"},
+            "smooth_to": {"type": "integer", "description": "highest derivative that vanishes at the cutoff, 0 to 4"},
+        }
+        number_or_text = {"type": ["number", "string"]}
+        table = {"type": "object", "properties": told, "additionalProperties": number_or_text}
+        return {"anyOf": [{"type": "string"}, table]}
+
+
+MIXTURE = Key("mixture", MixtureBeside(), "mixture to use instead of the model's own", None, "that of the model")
+OF_ENSEMBLE = keys_of(EnsembleSpec)
+
+
+def ensemble_keys() -> dict[str, Key]:
+    """The keys of [[ensemble]]. The mixture is joined to the model, whose readable form holds it."""
+    found: dict[str, Key] = {}
+    for name, key in OF_ENSEMBLE.items():
+        found[name] = key
+        if name == "model":
+            found[name] = replace(key, form=ModelOrTable())
+            found[MIXTURE.name] = MIXTURE
+    return found
+
+
+def default_keys() -> dict[str, Key]:
+    """The keys of [defaults], which ensembles may have in common."""
+    return {name: key for name, key in OF_ENSEMBLE.items() if name not in NOT_DEFAULTS}
 
 
 def read_study(path: Path | str) -> StudySpec:
-    """Read and check a study file. Raises UsageError: one sentence with file, line and key."""
-    return parse_study(read_toml_text(path, "study"), str(path))
+    """Read and check a study file, or the study of this name that the package brings, such as "quick" (`shipped_studies`
+    lists them). Raises UsageError with all its mistakes."""
+    return parse_study(read_study_text(path), str(path))
 
 
 def parse_study(text: str, source: str = "study") -> StudySpec:
-    """Check the text of a study. source: what errors call it."""
-    return _Reader(text, source).study(parse_toml(text, source, "study"))
+    """Check the text of a study. source: what errors call it. Raises UsageError with all its mistakes."""
+    return study_of(parsed(text, source, "study", NAMING))
 
 
-class _Reader:
-    """Turns tables into specs, and knows on which line a key stands."""
+def study_of(file: TomlFile, *, leave_out: Collection[str] = ()) -> StudySpec:
+    """Check a study file that was parsed, as `parse_study` does. leave_out: names of observables to skip."""
+    reading = _Reading(_without(file.content, leave_out) if leave_out else file.content)
+    study = None
+    with suppress(_Enough):
+        study = reading.study(file.text)
+    file.refuse(reading.mistakes)
+    assert study is not None  # it is made unless there is a mistake
+    return study
 
-    def __init__(self, text: str, source: str) -> None:
-        self.text, self.source = text, source
-        self.lines = text.split("\n")  # as editors count: splitlines() would end lines within texts, at U+2028
 
-    def study(self, table: dict[str, Any]) -> StudySpec:
-        for key in table:
-            if key not in TABLES:
-                self._fail(
-                    None,
-                    0,
-                    key,
-                    f"{shown(key)} is no table of a study{hint(key, TABLES)}; it has {', '.join(TABLES)}",
-                )
-        head = self._table(table, "study")
-        for key in head:
-            if key not in STUDY_KEYS:
-                self._fail("study", 0, key, f"{shown(key)} is no key of [study]{hint(key, STUDY_KEYS)}")
-        defaults = self._table(table, "defaults")
-        self._check_keys("defaults", 0, "[defaults]", defaults, [k for k in ENSEMBLE_FIELDS if k not in NOT_DEFAULTS])
-        ensembles = self._ensembles(table.get("ensemble", []), defaults)
-        name, seed = head.get("name", "study"), head.get("seed", 0)
-        if not isinstance(name, str):
-            self._fail("study", 0, "name", f"name is {shown(name)}, must be a text")
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            self._fail("study", 0, "seed", f"seed is {shown(seed)}, must be an integer")
-        try:
-            return StudySpec(name=name, seed=seed, ensembles=tuple(ensembles), text=self.text)
-        except UsageError as error:
-            raise UsageError(f"{self.source}: {error}") from None
+def _without(content: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The content of a study file without these observables. A value that is no list of observables is left to the
+    reader."""
+
+    def left(table: Any) -> Any:
+        asked = table.get("observables") if isinstance(table, dict) else None
+        if not isinstance(asked, list):
+            return table
+        return {**table, "observables": [x for x in asked if (x.get("name") if isinstance(x, dict) else x) not in names]}
+
+    ensembles = content.get("ensemble")
+    listed = {"ensemble": [left(x) for x in ensembles]} if isinstance(ensembles, list) else {}
+    return {**content, **({"defaults": left(content["defaults"])} if "defaults" in content else {}), **listed}
+
+
+class _Enough(Exception):
+    """Signal that so many mistakes were found that no more are looked for."""
+
+
+class _Reading:
+    """Turns tables into specs, and gathers the mistakes in them."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.content = content
+        self.mistakes = Mistakes()
+        self.tables = {name: self._table(name) for name in ("study", "defaults")}
+
+    def study(self, text: str) -> StudySpec | None:
+        """The study, or None where there is a mistake."""
+        self._note(unknown("", x, TABLES, "table of a study") for x in self.content if x not in TABLES)
+        head = self._sound("study", ("study",), keys_of(StudySpec), self.tables["study"])
+        defaults = self._sound("[defaults]", ("defaults",), default_keys(), self.tables["defaults"])
+        ensembles = self._ensembles(self.content.get("ensemble", []), defaults)
+        if not self.mistakes:
+            try:
+                return StudySpec(**head, ensembles=tuple(ensembles), text=text)
+            except UsageError as error:
+                self._note(error.each)
+        return None
 
     def _ensembles(self, tables: Any, defaults: dict[str, Any]) -> list[EnsembleSpec]:
         if not isinstance(tables, list) or not all(isinstance(x, dict) for x in tables):
-            self._fail(None, 0, "ensemble", "ensembles are written as [[ensemble]], each with its keys below")
-        found: dict[str, EnsembleSpec] = {}
+            told = "ensembles are written as [[ensemble]], each with its keys below"
+            self._note([UsageError(told, name="ensemble", value=tables)])
+            return []
+        names: set[str] = set()
         for number, table in enumerate(tables):
-            spec = self._ensemble(number, table, defaults)
-            if spec.name in found:
-                self._fail("ensemble", number, "name", f"ensemble {spec.name!r} is given twice")
-            found[spec.name] = spec
-        return list(found.values())
+            name = table.get("name")
+            if isinstance(name, str) and name in names:
+                twice = UsageError(f"ensemble {shown(name)} is given twice", owner="study", name="name", value=name)
+                self._note([twice.below("ensemble", number)])
+            names.add(str(name))
+        found = [self._ensemble(number, table, defaults) for number, table in enumerate(tables)]
+        return [x for x in found if x is not None]
 
-    def _ensemble(self, number: int, table: dict[str, Any], defaults: dict[str, Any]) -> EnsembleSpec:
-        owner = f"ensemble {table.get('name', f'number {number + 1}')!r}"
-        self._check_keys("ensemble", number, owner, table, [*ENSEMBLE_FIELDS, MIXTURE])
-        both = [k for k in SAID_BY_STEPS if k in table and "preparation" in table]
-        if both:
-            told = f"{owner}: {both[0]} stands beside a preparation, whose steps say it; it must be left out"
-            self._fail("ensemble", number, both[0], told)
-        replaced = SAID_BY_STEPS if "preparation" in table else ()
-        merged = {**{k: x for k, x in defaults.items() if k not in replaced}, **table}
-        if MIXTURE in merged and "model" in merged:
-            merged["model"] = self._mixed(number, owner, merged["model"], merged.pop(MIXTURE))
-        for key, field in ENSEMBLE_FIELDS.items():
-            required = field.default is MISSING and field.default_factory is MISSING
-            if required and key not in merged:
-                self._fail("ensemble", number, None, f"{owner}: {key} is missing")
-        if "observables" in merged:
-            try:
-                merged["observables"] = tuple(_observable(x) for x in merged["observables"])
-            except UsageError as error:
-                place = ("ensemble", number) if "observables" in table else ("defaults", 0)
-                self._fail(*place, "observables", f"{owner}: {str(error).removeprefix('ensemble: ')}")
-        if "preparation" in merged:
-            merged["preparation"] = tuple(merged["preparation"])
-        for key in (*NUMBERS, "parent_temperature"):
-            if isinstance(merged.get(key), int):
-                merged[key] = float(merged[key])
+    def _ensemble(self, number: int, table: dict[str, Any], defaults: dict[str, Any]) -> EnsembleSpec | None:
+        """An ensemble, or None where there is a mistake in it."""
+        owner = f"ensemble {shown(table.get('name', f'number {number + 1}'))}"
+        keys = ensemble_keys()
+        given = {**defaults, **self._sound(owner, ("ensemble", number), keys, table)}
+        absent = missing(owner, keys, {**self.tables["defaults"], **table})
+        self._note(x.below("ensemble", number) for x in absent)
+        if given.get("imported"):  # what is common to those that are made is nothing to it
+            given = {x: y for x, y in given.items() if x in table or x not in OF_RECIPE}
+        elif "preparation" in table:
+            self._leave_to_steps(owner, number, table, given)
+        if isinstance(given.get("model"), dict):
+            given["model"] = form_of(given["model"])
+        self._mix(owner, number, table, given)
         try:
-            return EnsembleSpec(**{**merged, "sets": {k: float(v) for k, v in merged.get("sets", {}).items()}})
+            if all(x in given for x, key in OF_ENSEMBLE.items() if key.needed):
+                return EnsembleSpec(**_values(given))
+            together = tuple(disagreements(owner, given))
         except UsageError as error:
-            self._fail("ensemble", number, _key_in(str(error), table), str(error))
-            raise
+            together = error.each
+        self._note(x.below(*self._place(x.path, number, table)) for x in together)
+        return None
 
-    def _mixed(self, number: int, owner: str, model: str, mixture: Any) -> str:
-        """The readable form of a model and of the mixture that stands beside it."""
+    def _leave_to_steps(self, owner: str, number: int, table: dict[str, Any], given: dict[str, Any]) -> None:
+        """Take away the defaults that an ensemble's own preparation replaces, which the ensemble must not repeat itself."""
+        for key in SAID_BY_STEPS:
+            if key in table:
+                told = f"{owner}: {key} must be left out if a preparation is given, because its steps contain it"
+                twice = UsageError(told, owner=owner, name=key, value=table[key])
+                self._note([twice.below("ensemble", number)])
+            given.pop(key, None)
+
+    def _mix(self, owner: str, number: int, table: dict[str, Any], given: dict[str, Any]) -> None:
+        """Put the mixture into the readable form of the model. Without a valid mixture nothing is compared with the number
+        of particles."""
+        if MIXTURE.name not in table or "model" not in given:
+            given.pop(MIXTURE.name, None)
+            return
+        mixture = given.pop(MIXTURE.name, None)
+        if mixture is None:  # it is there, and not right
+            given.pop("n_particles", None)
+            return
         try:
-            return with_mixture(model, mixture if isinstance(mixture, str) else str(_mixture(mixture)))
+            given["model"] = with_mixture(given["model"], mixture if isinstance(mixture, str) else str(_mixture(mixture)))
         except UsageError as error:
-            part = _key_in(str(error), mixture) if isinstance(mixture, dict) else None
-            own_line = part and self._line("ensemble", number, part) > self._line("ensemble", number, None)
-            self._fail("ensemble", number, part if own_line else MIXTURE, f"{owner}: {error}")
-            raise
+            self._note([error.within(owner, ("ensemble", number, MIXTURE.name))])
+            given.pop("n_particles", None)
 
-    def _check_keys(self, table: str, number: int, owner: str, given: dict[str, Any], known: list[str]) -> None:
-        for key, value in given.items():
-            if key not in known:
-                self._fail(table, number, key, f"{owner}: {shown(key)} is no key of it{hint(key, known)}")
-            wrong = _wrong_type(key, value)
-            if wrong:
-                self._fail(table, number, key, f"{owner}: {key} is {shown(value)}, must be {wrong}")
+    def _sound(self, owner: str, path: KeyPath, keys: Mapping[str, Key], table: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys of a table whose values are right each by itself."""
+        forms, found = {name: x.form for name, x in keys.items()}, {}
+        for name, value in table.items():
+            before = len(self.mistakes)
+            self._note(x.below(*path) for x in mistakes_in(owner, forms, {name: value}))
+            if len(self.mistakes) == before:
+                found[name] = value
+        return found
 
-    def _table(self, table: dict[str, Any], name: str) -> dict[str, Any]:
-        part = table.get(name, {})
-        if not isinstance(part, dict):
-            self._fail(None, 0, name, f"{name!r} must be a table, written [{name}]")
-        return dict(part)
+    def _note(self, mistakes: Iterable[UsageError]) -> None:
+        """Keep mistakes, up to as many as anybody reads."""
+        for x in mistakes:
+            self.mistakes.append(x)
+            if len(self.mistakes) == MOST_FOUND:
+                raise _Enough
 
-    def _fail(self, table: str | None, number: int, key: str | None, sentence: str) -> None:
-        raise UsageError(f"{self.source}, line {self._line(table, number, key)}: {sentence}")
+    def _place(self, path: KeyPath, number: int, table: dict[str, Any]) -> KeyPath:
+        """The table in which a key of an ensemble stands: its own, or the defaults."""
+        inherited = path and path[0] not in table and path[0] in self.tables["defaults"]
+        return ("defaults",) if inherited else ("ensemble", number)
 
-    def _line(self, table: str | None, number: int, key: str | None) -> int:
-        """The line of a key: the first after the table's header that starts with it; the header's own otherwise."""
-        header = re.compile(rf"\s*\[\[?\s*{table}\s*\]\]?") if table else None
-        starts = [n for n, line in enumerate(self.lines) if header and header.match(line)]
-        start = starts[number] if number < len(starts) else 0
-        if key is not None:
-            pattern = re.compile(rf"\s*(\[+\s*({table}\s*\.\s*)?)?[\"']?{re.escape(key)}\b")
-            for n in range(start, len(self.lines)):
-                if n > start and header and header.match(self.lines[n]) and "." not in self.lines[n]:
-                    break
-                if pattern.match(self.lines[n]):
-                    return n + 1
-        return start + 1
+    def _table(self, name: str) -> dict[str, Any]:
+        part = self.content.get(name, {})
+        if isinstance(part, dict):
+            return part
+        self.mistakes.append(UsageError(f"{name!r} must be a table, written [{name}]", name=name, value=part))
+        return {}
 
 
-def _observable(value: str | dict[str, Any]) -> ObservableSpec:
-    """A name, or a table with the name and what is asked of it."""
-    if isinstance(value, str):
-        return ObservableSpec(value)
-    rest = {k: v for k, v in value.items() if k != "name"}
-    sizes = {k: rest.pop(k) for k in ("n_samples", "n_particles") if k in rest}
-    for key, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int):
-            raise UsageError(f"observables: {value['name']}: {key} is {shown(size)}, must be an integer")
-    return ObservableSpec(value["name"], **sizes, options=rest)
+def _values(given: dict[str, Any]) -> dict[str, Any]:
+    """Keys of an ensemble as TOML has them, in the types of the record."""
+    values: dict[str, Any] = {key: float(x) if key in NUMBERS and not isinstance(x, str) else x for key, x in given.items()}
+    if "observables" in values:
+        values["observables"] = tuple(map(ObservableSpec.of, values["observables"]))
+    if "preparation" in values:
+        values["preparation"] = tuple(values["preparation"])
+    return values | {"sets": {name: float(x) for name, x in given.get("sets", {}).items()}}
 
 
-def _mixture(table: dict[str, Any]) -> Mixture:
-    """A mixture from a table with the names that Python knows its parts by."""
-    for key in table:
-        if key not in MIXTURE_KEYS:
-            raise UsageError(f"mixture has no {shown(key)}{hint(key, MIXTURE_KEYS)}; it has {', '.join(MIXTURE_KEYS)}")
-    return Mixture(**table)
-
-
-def _names_itself(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("name"), str)
-
-
-def _wrong_type(key: str, value: Any) -> str | None:
-    """What a value must be, where it is not."""
-    number = _is_number(value)
-    if key == MIXTURE:
-        return None if isinstance(value, str | dict) else f"a text such as {EXAMPLE!r}, or a table"
-    if key in TEXTS:
-        return None if isinstance(value, str) else "a text"
-    if key in INTEGERS:
-        return None if number and isinstance(value, int) else "an integer"
-    if key in NUMBERS:
-        return None if number else "a finite number"
-    if key == "parent_temperature":
-        return None if number or value == "auto" else 'a finite number or "auto"'
-    if key == "observables":
-        right = isinstance(value, list) and all(isinstance(x, str) or _names_itself(x) for x in value)
-        return None if right else 'a list of names or of tables such as { name = "modes", n_samples = 100 }'
-    if key == "preparation":
-        right = isinstance(value, list) and bool(value) and all(isinstance(x, dict) for x in value)
-        return None if right else 'a list of steps such as [{ step = "melt" }, { step = "quench" }]'
-    table = isinstance(value, dict) and all(_is_number(x) for x in value.values())
-    return None if table else "a table such as { DSS = 0.60 }"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-
-
-def _key_in(sentence: str, table: dict[str, Any]) -> str | None:
-    """The key that a sentence is about: the first of the table's that it names."""
-    where = {key: sentence.find(f"{key} is ") for key in table}
-    named = {key: n for key, n in where.items() if n >= 0}
-    if named:
-        return min(named, key=lambda key: named[key])
-    spoken_of = {"particles at density": "n_particles", "potential": "model", "model": "model", "mixture": "model"}
-    spoken_of |= {"preparation: ": "preparation", "step ": "preparation"}
-    return next((key for words, key in spoken_of.items() if words in sentence and key in table), None)
+def _mixture(given: Any) -> Mixture:
+    return Mixture.parse(given) if isinstance(given, str) else Mixture(**given)

@@ -1,4 +1,4 @@
-"""Rows of named values as CSV and back, to the last bit: an empty cell is what was not measured, nan what is no number."""
+"""Rows of named values as CSV and back, to the last bit. An empty cell was not measured; nan is not a number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRUTHS = {"True": True, "False": False}
 
 
 def write_rows(rows: Iterable[Row], header: Sequence[str]) -> str:
-    """These columns of all rows."""
+    """Write these columns of all rows."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(header)
@@ -23,7 +23,7 @@ def write_rows(rows: Iterable[Row], header: Sequence[str]) -> str:
 
 
 def read_rows(text: str) -> list[Row]:
-    """Rows with the values that they have. Raises ValueError for what is no such table."""
+    """Read rows with the values that they have. Raises ValueError for a text that is no such table."""
     reader = csv.reader(io.StringIO(text), strict=True)
     header = next(reader, [])
     if not header or len(set(header)) != len(header):
@@ -44,7 +44,8 @@ def _cell(value: Value) -> str:
 
 
 def _value(name: str, cell: str, known: bool) -> Value:
-    """A float has a point, an exponent or a name in repr; whole numbers have none. known: a column that is no text."""
+    """A value from its text. A float has a point, an exponent or a name in its repr; integers have none. known: a column
+    that is no text."""
     if cell in TRUTHS:
         return TRUTHS[cell]
     for kind in (int, float):

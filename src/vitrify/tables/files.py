@@ -1,4 +1,4 @@
-"""The files of one ensemble in a folder of tables: a Record as texts, and back."""
+"""Conversion of a Record into the files of one ensemble in a folder of tables, and back."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
+from vitrify import __version__
 from vitrify.campaign import Result
 from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile
 from vitrify.strict_json import strict_json
 from vitrify.study import Counts, EnsembleSpec, StudySpec
 from vitrify.study.digest import physics
-from vitrify.study.folders import GLASS, PILOTS
+from vitrify.study.products import GLASS, PILOTS
 from vitrify.study.results import PROVENANCE as MADE
 
 from . import arrays
@@ -26,12 +26,14 @@ from .cells import read_rows, write_rows
 from .record import Part, Record, Row
 
 FORMAT = 1
+ANY = "_arrays.csv"  # ends the name of a table of arrays that no other form suits
 SAMPLES, QLM, PARENT, PROVENANCE = "samples.csv", "qlm.csv", "parent_temperature.json", "provenance.json"
-KEYS = {"n_particles": int, "sample": int, "finished": bool}  # what a row of samples.csv must have
+UNSAID = ("preparation", "imported")  # keys of an ensemble that are not written where they say nothing
+KEYS = {"n_particles": int, "sample": int, "finished": bool}  # keys that a row of samples.csv must have
 
 
 def to_files(study: StudySpec, record: Record) -> dict[str, str]:
-    """Text by name of the file; provenance.json has the checksum of all others, and comes last."""
+    """Texts by file name. provenance.json has the checksums of all others, and comes last."""
     qlm = record.results.get("qlm", {})
     apart = next((x.columns for x in record.parts if x.name == "qlm"), ())
     observed = [name for x in record.parts for name in x.columns if name not in apart]
@@ -43,14 +45,17 @@ def to_files(study: StudySpec, record: Record) -> dict[str, str]:
     for name, write in arrays.WRITERS.items():
         if record.results.get(name):
             found[f"{name}.csv"] = write(record.results[name])
+    for name, results in record.results.items():
+        if name not in (*arrays.WRITERS, "qlm") and any(x.arrays for x in results.values()):
+            found[f"{name}{ANY}"] = arrays.of_any(results)
     if record.parent is not None:
         found[PARENT] = strict_json(asdict(record.parent), indent=1) + "\n"
     return found | {PROVENANCE: strict_json(_provenance(study, record, found), indent=1, ensure_ascii=False) + "\n"}
 
 
 def from_files(spec: EnsembleSpec, texts: Mapping[str, str], about: Mapping[str, Any]) -> Record:
-    """The record of an ensemble again. about: what its provenance says. Raises BrokenFile where a file is not what it was,
-    or makes no sense."""
+    """Restore the record of an ensemble. about: its parsed provenance. Raises BrokenFile where a file has changed, or makes
+    no sense."""
     for name, stated in about["files"].items():
         if checksum(texts[name]) != stated:
             raise BrokenFile(f"{name} does not match its checksum in {PROVENANCE}: it was changed after it was written")
@@ -73,7 +78,7 @@ def checksum(text: str) -> str:
 
 
 def _provenance(study: StudySpec, record: Record, files: Mapping[str, str]) -> dict[str, Any]:
-    """What these numbers are, where they come from and who made them."""
+    """Provenance of the tables: what these numbers are, where they come from and who made them."""
     processors = Counter(str(x["processor"]) for x in record.rows if "processor" in x)
     counted = record.counts
     return {
@@ -82,10 +87,10 @@ def _provenance(study: StudySpec, record: Record, files: Mapping[str, str]) -> d
         "study": study.name,
         "seed": study.seed,
         "written": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "vitrify": version("vitrify"),
+        "vitrify": __version__,
         "physics": physics(),
         "processors": dict(processors),
-        "definition": {key: x for key, x in asdict(record.spec).items() if key != "preparation" or x},
+        "definition": {key: x for key, x in asdict(record.spec).items() if key not in UNSAID or x},
         "finished": record.finished,
         "samples": {"wanted": counted.wanted, "done": counted.done, "failed": counted.failed, "reasons": counted.reasons},
         "products": [asdict(x) for x in record.parts],
@@ -95,20 +100,24 @@ def _provenance(study: StudySpec, record: Record, files: Mapping[str, str]) -> d
 
 
 def _joined(rows: list[Row], qlm: Mapping[int, Row], parts: tuple[Part, ...]) -> list[Row]:
-    """Each sample with its quasilocalised mode, where it has one."""
+    """Join each sample with its quasilocalised mode, where it has one."""
     size = next(x.n_particles for x in parts if x.name == "qlm")
     return [{**qlm.get(int(x["sample"]), {}), **x} if x["n_particles"] == size else x for x in rows]
 
 
 def _results(part: Part, rows: list[Row], texts: Mapping[str, str]) -> dict[int, Result]:
-    """Of one observable: of g(r) a result a part of the samples, of all others a result a sample."""
-    text = texts.get(f"{part.name}.csv", "")
+    """Results of one observable: for g(r) one per part of the samples, for all others one per sample."""
+    text = texts.get(f"{part.name}.csv", texts.get(f"{part.name}{ANY}", ""))
     if part.name == "structure":
         means = arrays.read_structure(text) if text else []
         return {k: Result({arrays.GLASSES: part.there / len(means)}, x) for k, x in enumerate(means)}
     own = {int(x["sample"]): x for x in rows if x["n_particles"] == part.n_particles}
     measured = {k: x for k, x in own.items() if any(name in x for name in part.columns)}
-    kept = _arrays(part.name, measured, text)
+    if f"{part.name}{ANY}" in texts:
+        kept = arrays.read_any(text, list(measured))
+        measured |= {k: own[k] for k in kept if k in own}  # of an observable that has arrays alone
+    else:
+        kept = _arrays(part.name, measured, text)
     return {k: Result({c: x[c] for c in part.columns if c in x}, kept[k]) for k, x in measured.items() if k in kept}
 
 
@@ -125,5 +134,5 @@ def _parent(text: str | None) -> ParentTemperature | None:
         return None
     said: Any = {name: math.nan if x is None else x for name, x in json.loads(text).items()}
     if not all(type(x) in (int, float) for x in said.values()):
-        raise BrokenFile(f"{PARENT} has something else than numbers")
+        raise BrokenFile(f"{PARENT} contains something other than numbers")
     return ParentTemperature(**said)

@@ -1,4 +1,4 @@
-"""All that is kept of one ensemble, taken out of a store."""
+"""The record of everything that is kept of one ensemble, taken out of a store."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from vitrify.campaign import Result, Store
 from vitrify.campaign.result_file import Value
 from vitrify.ensemble import ParentTemperature
 from vitrify.study import Counts, EnsembleSpec, StudySpec
-from vitrify.study.counting import Held, held, sample_counts, samples_there
-from vitrify.study.earlier import Kept, grouped, kept_products
-from vitrify.study.folders import PILOTS, sample_name
-from vitrify.study.results import glass_values, numbered_results, parent_temperature_at
+from vitrify.study.earlier import kept_products
+from vitrify.study.inventory import ProductInventory, sample_counts, samples_there, take_inventory
+from vitrify.study.products import PILOTS, Product, ensemble_products, grouped
+from vitrify.study.results import found_temperature, glass_values, numbered_results
 
 CHECKSUM = 16  # hex digits that are kept of a glass's SHA-256: two in 10^19 glasses agree in them by chance
-KEPT = {"qlm": ("coupling",)}  # arrays of an observable whose others are too large to keep
+KEPT: dict[str, tuple[str, ...]] = {  # arrays of an observable whose others are too large to keep
+    "qlm": ("coupling",),
+    "soft_spots": ("frequency", "participation_ratio", "size", "core", "found_by", "dilation_over_shear"),
+    "vibrality": (),
+}
 
 Row = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One product of an ensemble: what defines it, what was asked, what is there."""
+    """One product of an ensemble: its definition, and the numbers of results that are asked for and that are there."""
 
     name: str
     n_particles: int
@@ -35,13 +39,13 @@ class Part:
 
     @property
     def physics(self) -> object:
-        """The number of the code that made it, see vitrify.study.digest."""
+        """The number of the code that made it; see vitrify.study.digest."""
         return self.definition.get("physics")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An ensemble. rows: one a glass of whatever size, with n_particles, sample, finished, glass (its checksum) and all
+    """An ensemble. rows: one per glass of any size, with n_particles, sample, finished, glass (its checksum) and all
     values; results: by observable and sample."""
 
     spec: EnsembleSpec
@@ -54,40 +58,39 @@ class Record:
 
     @property
     def finished(self) -> int:
-        """Glasses of all sizes with all that is asked of them."""
+        """Number of glasses of all sizes with all that is asked of them."""
         return sum(bool(x["finished"]) for x in self.rows)
 
 
 def take(study: StudySpec, spec: EnsembleSpec, store: Store) -> Record:
-    """Read an ensemble from a store, whichever version of the code filled it; nothing in it is changed, and what is broken
-    is left out and noted. Raises Unreadable."""
+    """Read an ensemble from a store, whichever version of the code filled it. Nothing in the store is changed, and broken
+    files are left out and noted. Raises Unreadable."""
     before = len(store.broken)
-    kept = list(kept_products(study, spec, store))
-    looked_at = [held(x.product, store) for x in kept]
+    kept = list(kept_products(list(ensemble_products(study, spec)), store))
+    inventories = [take_inventory(x, store) for x in kept]
     results: dict[str, dict[int, Result]] = {}
     rows: list[Row] = []
     columns: dict[str, tuple[str, ...]] = {}
-    for glasses, measured in grouped([x for x in kept if x.product.name != PILOTS]):
-        found = {x.product.name: dict(_slim(x, glasses, store)) for x in measured}
+    for glasses, measured in grouped(kept):
+        found = {x.name: dict(_slim(x, store)) for x in measured}
         results |= found
         columns |= {name: _columns(each) for name, each in found.items()}
         rows += _rows(glasses, measured, found, store)
-    pilots = next((x.product.folder for x in kept if x.product.name == PILOTS), "")
+    pilots = next((x for x in kept if x.name == PILOTS), None)
     return Record(
         spec,
         rows,
         results,
-        parent_temperature_at(f"{pilots}/{sample_name(0)}", store) if pilots else None,
-        sample_counts(looked_at)[spec.n_particles],
-        tuple(_part(x, y, columns.get(x.product.name, ())) for x, y in zip(kept, looked_at, strict=True)),
+        found_temperature(pilots, store) if pilots else None,
+        sample_counts(inventories)[spec.n_particles],
+        tuple(_part(x, columns.get(x.product, ())) for x in inventories),
         tuple(store.broken.values())[before:],
     )
 
 
-def _slim(measured: Kept, glasses: Kept, store: Store) -> Iterator[tuple[int, Result]]:
-    name = measured.product.name
-    for index, result in numbered_results(measured.product, glasses.product.folder, store):
-        arrays = {x: y for x, y in result.arrays.items() if x in KEPT.get(name, result.arrays)}
+def _slim(measured: Product, store: Store) -> Iterator[tuple[int, Result]]:
+    for index, result in numbered_results(measured, store):
+        arrays = {x: y for x, y in result.arrays.items() if x in KEPT.get(measured.name, result.arrays)}
         yield index, replace(result, arrays=arrays)
 
 
@@ -95,14 +98,16 @@ def _columns(results: dict[int, Result]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for x in results.values() for name in x.values))
 
 
-def _rows(glasses: Kept, measured: list[Kept], found: dict[str, dict[int, Result]], store: Store) -> Iterator[Row]:
-    """A row for each glass that is there, and for each of which something is."""
-    asked, folder = glasses.product, glasses.product.folder
-    made = {k: x for k in samples_there(store, folder, asked.tasks) if (x := glass_values(asked, k, store)) is not None}
+def _rows(
+    glasses: Product, measured: list[Product], found: dict[str, dict[int, Result]], store: Store
+) -> Iterator[Row]:  # fmt: skip
+    """One row per glass that is there, and per glass of which only some results are."""
+    place = store.listed(glasses.folder)
+    made = {k: x for k in samples_there(glasses, store) if (x := glass_values(glasses, k, place)) is not None}
     for index in sorted({*made, *(k for x in found.values() for k in x)}):
         values, checksum = made.get(index, ({}, ""))
-        needed = [x.product.name for x in measured if index < x.product.tasks]
-        row: Row = {"n_particles": asked.n_particles, "sample": index}
+        needed = [x.name for x in measured if index < x.count]
+        row: Row = {"n_particles": glasses.n_particles, "sample": index}
         row["finished"] = index in made and all(index in found[name] for name in needed)
         row["glass"] = checksum[:CHECKSUM]
         for results in found.values():
@@ -110,8 +115,6 @@ def _rows(glasses: Kept, measured: list[Kept], found: dict[str, dict[int, Result
         yield row | values
 
 
-def _part(kept: Kept, there: Held, columns: tuple[str, ...]) -> Part:
-    x = kept.product
-    return Part(
-        x.name, x.n_particles, x.digest, dict(kept.definition), x.tasks, len(there.done), there.reasons, columns
-    )  # fmt: skip
+def _part(there: ProductInventory, columns: tuple[str, ...]) -> Part:
+    x = there.asked
+    return Part(x.name, x.n_particles, x.digest, x.definition, x.count, there.done, there.reasons, columns)

@@ -1,4 +1,4 @@
-"""One sample of a folder of tables made again from its study, and compared.
+"""Check of a folder of tables: one sample is made again from its study, and compared.
 
 On the same kind of processor it is the same to the last bit. On another, round-off differs, and as a liquid is chaotic the
 glass is another one of the same ensemble (seen with AVX2 against AVX-512: G off by 17 %, at N = 100): then its numbers must
@@ -16,13 +16,11 @@ import numpy as np
 
 from vitrify import campaign
 from vitrify.backends.processor import processor_kind
-from vitrify.campaign import Batch, Result, Store
+from vitrify.campaign import Result, Store
 from vitrify.campaign.result_file import Value
 from vitrify.errors import SampleFailure, UsageError
-from vitrify.study import EnsembleSpec, StudySpec, plan
-from vitrify.study.digest import parent_temperature_digest
-from vitrify.study.folders import GLASS, Product, group_products, sample_name, temperature_key
-from vitrify.study.identity import definitions
+from vitrify.study import Ledger, Product, plan
+from vitrify.study.products import GLASS
 from vitrify.study.work import glass_checksum
 
 from .reading import OpenTables
@@ -36,14 +34,15 @@ ROUND_OFF = (
     "max_force",
     "modes_largest_residual",
     "qlm_residual",
-)  # nothing but last bits: compared on one processor alone
-UNLIKE = ("seconds", "processor")  # of any two runs
+)  # these are nothing but last bits, compared only on one kind of processor
+UNLIKE = ("seconds", "processor")  # values that differ in any two runs
 
 
 @dataclass(slots=True)
 class Remade:
-    """How a sample that was made again compares with its row. differences: of what does not agree, relative, or of another
-    glass in widths of the ensemble's range; earlier: products of another version of the code, which are not judged."""
+    """Comparison of a remade sample with its row. differences: relative ones of the values that do not agree, or, for
+    another glass, in widths of the ensemble's range; earlier: products of another version of the code, which are not
+    judged."""
 
     ensemble: str
     sample: int
@@ -57,7 +56,8 @@ class Remade:
 
     @property
     def agrees(self) -> bool:
-        """To the last bit on the same kind of processor; elsewhere to a part in a million, or as another glass does."""
+        """Tell whether it agrees: to the last bit on the same kind of processor, elsewhere to a part in a million, or as
+        another glass of the ensemble does."""
         return not self.differences and (self.same_glass or not (self.same_processor and self.same_version))
 
     def sentence(self) -> str:
@@ -76,27 +76,27 @@ class Remade:
 def remake(tables: OpenTables, ensemble: str, sample: int, *, n_particles: int | None = None) -> Remade:
     """Make one sample again from the study, at the parent temperature that is there, and compare it with its row.
 
-    n_particles: of another size that an observable asked for. A glass that another version of the code or another kind of
-    processor made is another one here, and judged by the others of its ensemble. Raises UsageError where the sample is not
-    there, or these are too few, and SampleFailure where it could not be made."""
-    study, spec = tables.study, tables.study.ensemble(ensemble)
+    n_particles: another size that an observable asked for. A glass made by another version of the code or on another kind
+    of processor is a different glass here, and is judged by the others of its ensemble. Raises UsageError where the sample
+    is not there, or where the others are too few, and SampleFailure where it could not be made."""
+    if tables.study.ensemble(ensemble).imported:  # or there is none
+        raise UsageError(f"ensemble {ensemble!r} was imported: its glasses were made elsewhere, and cannot be made again")
     row = next((x for x in tables.rows(ensemble, n_particles) if x["sample"] == sample), None)
     if row is None:
         raise UsageError(f"the tables hold no finished sample {sample} of {ensemble!r}")
-    group = next(x for x in spec.groups() if x.n_particles == row["n_particles"])
-    glasses, *measured = group_products(study, group)
-    parts = {x.name: x for x in tables.parts(ensemble) if x.n_particles == group.n_particles}
-    now = definitions(study)
-    made = _made(study, group, sample, tables)
+    ledger = Ledger(tables.study).chosen(ensemble=ensemble)
+    glasses, measured = next(x for x in ledger.groups() if x[0].n_particles == row["n_particles"])
+    parts = {x.name: x for x in tables.parts(ensemble) if x.n_particles == glasses.n_particles}
+    made = _made(ledger, [glasses, *measured], sample, tables)
     same_glass = glass_checksum(made[GLASS])[:CHECKSUM] == row.get("glass")
     same_version = parts[GLASS].digest == glasses.digest
     measured = [x for x in measured if x.name in parts]
-    earlier = tuple(x.name for x in measured if _own(now[x.folder]) != _own(parts[x.name].definition))
+    earlier = tuple(x.name for x in measured if _own(x.definition) != _own(parts[x.name].definition))
     same_processor = row.get("processor") == processor_kind()
-    found = Remade(ensemble, sample, group.n_particles, same_processor, same_glass, same_version, earlier=earlier)
-    judged = [x for x in measured if sample < x.tasks and x.name not in earlier]
+    found = Remade(ensemble, sample, glasses.n_particles, same_processor, same_glass, same_version, earlier=earlier)
+    judged = [x for x in measured if sample < x.count and x.name not in earlier]
     if not same_glass and not (same_processor and same_version):
-        others = tables.rows(ensemble, group.n_particles)
+        others = tables.rows(ensemble, glasses.n_particles)
         _require_enough(
             others, ensemble, "on another kind of processor" if same_version else "by another version of the code"
         )
@@ -110,29 +110,25 @@ def remake(tables: OpenTables, ensemble: str, sample: int, *, n_particles: int |
 
 
 def _own(definition: Mapping[str, object]) -> dict[str, object]:
-    """What defines an observable beside its glass."""
+    """Definition of an observable without that of its glass."""
     return {name: x for name, x in definition.items() if name != GLASS}
 
 
-def _made(study: StudySpec, group: EnsembleSpec, sample: int, tables: OpenTables) -> dict[str, Result]:
-    """The glass and its observables, by name."""
-    glasses, *measured = group_products(study, group)
-    batch = _batch(study, group, f"{glasses.folder}/{sample_name(sample)}")
+def _made(ledger: Ledger, products: list[Product], sample: int, tables: OpenTables) -> dict[str, Result]:
+    """Make the glass and its observables, by name."""
+    glasses, pilots = products[0], products[0].needs
+    unit = next(x for x in plan(ledger) if x.key == glasses.key(sample))
     with tempfile.TemporaryDirectory() as folder:
         store = Store.create(folder)
-        parent = tables.parent_temperature(group.name)
-        if parent is not None:
-            store.publish(temperature_key(study, group), parent_temperature_digest(study, group), Result(asdict(parent)))
-        campaign.run([batch], store, workers=1)
-        return {x.name: _read(store, x, sample) for x in (glasses, *measured) if sample < x.tasks}
-
-
-def _batch(study: StudySpec, group: EnsembleSpec, key: str) -> Batch:
-    return next(x for x in plan(study, ensemble=group.name) if x.tasks[0].key == key)
+        parent = tables.parent_temperature(glasses.group.name)
+        if parent is not None and pilots is not None:
+            store.publish(pilots.key(0), pilots.digest, Result(asdict(parent)))
+        campaign.run([unit], store, workers=1)
+        return {x.name: _read(store, x, sample) for x in products if sample < x.count}
 
 
 def _read(store: Store, product: Product, sample: int) -> Result:
-    key = f"{product.folder}/{sample_name(sample)}"
+    key = product.key(sample)
     failure = store.failure(key)
     if failure is not None:
         raise SampleFailure(f"{key} could not be made again: {failure.reason}")
@@ -150,7 +146,7 @@ def _compare(made: Result, row: dict[str, Any], part: Part, found: Remade) -> No
 
 
 def _place(made: Result, others: list[Row], part: Part, found: Remade) -> None:
-    """Where the numbers of another glass lie beside those of the ensemble."""
+    """Place of another glass's numbers among those of the ensemble."""
     for name in part.columns:
         values = [x[name] for x in others if isinstance(x.get(name), float) and math.isfinite(float(x[name]))]
         number = made.values.get(name)
@@ -166,13 +162,13 @@ def _place(made: Result, others: list[Row], part: Part, found: Remade) -> None:
 def _require_enough(others: list[Row], ensemble: str, how: str) -> None:
     if len(others) < LEAST:
         raise UsageError(
-            f"{ensemble!r} was made {how}, where this sample is another glass: it is judged by the "
-            f"others of its ensemble, of which there are {len(others)}, must be {LEAST}"
+            f"{ensemble!r} was made {how}, so that this sample becomes another glass here: it is compared with the "
+            f"others of its ensemble, of which there must be {LEAST}, but are {len(others)}"
         )
 
 
 def _difference(one: Value, other: Value) -> float:
-    """Relative for floats; of all else 0 or infinite."""
+    """Relative difference for floats; for all else 0 or infinite."""
     if one == other or (one != one and other != other):  # both are no number
         return 0.0
     if not isinstance(one, float) or not isinstance(other, float):

@@ -248,7 +248,7 @@ def test_the_sizes_of_the_quick_study_decide_what_they_can_and_no_more(number):
         assert found.verdict is Verdict.AGREES
     else:
         assert found.verdict is Verdict.NOT_DECIDED
-        assert "it takes" in found.would_decide
+        assert "a verdict takes" in found.would_decide
 
 
 def test_claims_are_complete_and_in_plain_words():
@@ -310,7 +310,7 @@ def test_sizes_are_those_of_the_glasses_also_where_nothing_is_known():
     lost = study(changes=changed(*EVERYWHERE, decay=float("nan")))
     found = judged(OURS[27], lost)
     assert (found.n_particles, found.n_samples) == (64_000, 6)
-    assert found.judgement.would_decide == OURS[27].settles
+    assert found.judgement.would_decide == f"{OURS[27].settles} would settle it"
 
 
 def test_what_a_user_made_beyond_the_ends_is_not_judged():

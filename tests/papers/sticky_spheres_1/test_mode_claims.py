@@ -8,7 +8,7 @@ import pytest
 
 from vitrify.campaign import Result
 from vitrify.ensemble import DipoleDecays, Estimate, LowModes, microscopic, summarise
-from vitrify.model import Mixture
+from vitrify.models import Mixture
 from vitrify.papers.sticky_spheres_1.claims.modes import CLAIMS
 from vitrify.papers.sticky_spheres_1.figures import FIGURES
 from vitrify.papers.sticky_spheres_1.negative_stiffness import curvature, pair_structure

@@ -1,4 +1,4 @@
-"""How many pairs stand where the potential has a negative stiffness, by pair type: Figs. 10 and 11 of the paper."""
+"""Number of pairs at distances where the potential has a negative stiffness, by pair type: Figs. 10 and 11 of the paper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vitrify.ensemble import Estimate, mean, ratio_of_means
 from vitrify.ensemble.estimate import UNKNOWN
-from vitrify.model import Potential
+from vitrify.models import Potential
 from vitrify.observables.structure import pair_name
 from vitrify.report.gathered import Gathered
 
@@ -59,18 +59,18 @@ class PairStructure:
 
     @property
     def just_beyond(self) -> Bins:
-        """Farther out than the most negative stiffness, where little of it is left."""
+        """Bins farther out than the most negative stiffness, where little of it is left."""
         farther = self.x > self.x[self.most_negative].max()
         first = self.x[farther & (self.curvature > WEAK * self.curvature.min())].min()
         return np.asarray((self.x >= first) & (self.x < first + BEYOND))
 
     def quarter(self, low: float, high: float) -> Bins:
-        """Where the stiffness is negative and between two parts of the most negative one."""
+        """Bins where the stiffness is negative and between two parts of the most negative one."""
         part = self.curvature / self.curvature.min()
         return np.asarray((part > low) & (part <= high))
 
     def population(self, kind: str, bins: Bins) -> Estimate:
-        """g over some bins, pairs there over those of an ideal gas; its error over glasses is at least that of one pair:
+        """g over some bins: pairs there over those of an ideal gas. Its error over glasses is at least that of one pair:
         where no glass has a pair the truth is below that, and is not known to be zero."""
         if not bins.any() or not len(self.g[kind]):
             return UNKNOWN
@@ -78,7 +78,7 @@ class PairStructure:
         return Estimate(found.value, float(np.fmax(found.error, 1.0 / ideal)) if self.n_glasses > 1 else found.error)
 
     def depletion(self, kind: str) -> Estimate:
-        """g at the most negative stiffness over g just beyond it: 1 where negative stiffness depletes nothing."""
+        """g at the most negative stiffness over g just beyond it, which is 1 where negative stiffness depletes nothing."""
         beyond = self._share(kind, self.just_beyond)
         if len(beyond) < 2 or not beyond.any():
             return UNKNOWN
@@ -92,7 +92,7 @@ class PairStructure:
 
 
 def pair_structure(found: Gathered) -> PairStructure | None:
-    """Put together from what an ensemble holds; nothing where it has no g(r), or no pair types but sizes of particles."""
+    """Structure of an ensemble from its results; None where it has no g(r), or no pair types but sizes of particles."""
     if not found.structure or found.spec.parsed_model.mixture.sizes is not None:
         return None
     x = np.asarray(found.structure[0].arrays["x"], dtype=float)

@@ -11,5 +11,5 @@ SHOWN = (
 
 
 def control(name: str) -> Control:
-    """One of the three."""
+    """One of the three control parameters."""
     return next(x for x in SHOWN if x.name == name)

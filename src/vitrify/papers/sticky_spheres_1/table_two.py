@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from vitrify.model.potentials import PiecewiseStickySpheres
+from vitrify.models.potentials import PiecewiseStickySpheres
 from vitrify.report.gathered import Study
 
 TABLE_II = {  # as printed in the paper
@@ -17,7 +17,7 @@ TABLE_II = {  # as printed in the paper
 
 
 def coefficients(study: Study) -> pd.DataFrame:
-    """Table II: the coefficients that follow from the six conditions, and how far the printed ones are from them."""
+    """Table II: the coefficients that follow from the six conditions, and the distance of the printed ones from them."""
     del study
     rows = []
     for rc, printed in TABLE_II.items():

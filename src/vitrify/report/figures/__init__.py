@@ -1,1 +1,1 @@
-"""Figures that any study has, and what figures of a paper are made of."""
+"""Figures that any study has, and the parts from which figures of a paper are made."""

@@ -1,4 +1,4 @@
-"""Quantities along sets of ensembles: rows of panels, the numbers behind them, and what is seen of them in words."""
+"""Quantities along sets of ensembles: rows of panels, the numbers behind them, and a description in words."""
 
 from __future__ import annotations
 
@@ -10,53 +10,95 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
-from vitrify.ensemble import EnsembleSummary, Estimate
+from vitrify.ensemble import EnsembleSummary, Estimate, GlassCount
 from vitrify.report.gathered import Gathered, Series, Study
+from vitrify.report.marks import Mark
 from vitrify.report.style import bars, drawable, few_ticks, logarithmic, named_ticks, panels, say
 
 MOST_COLUMNS = 3  # more panels side by side would be too small to read
-TOO_FEW = "no samples yet, or too few or too small to tell"
+TOO_FEW = "this quantity is not known yet: there are\ntoo few samples, or the glasses are too small"
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
     """A set of ensembles as figures show it."""
 
-    name: str  # of the set, such as "DSS"
-    symbol: str  # of its control parameter, as a figure has it: in TeX where it is a formula
-    plain: str  # the same in a plain text
+    name: str  # name of the set, such as "DSS"
+    symbol: str  # symbol of its control parameter in a figure, in TeX where it is a formula
+    plain: str  # the symbol in plain text
     colour: str
     marker: str
     names: tuple[str, ...] = ()  # of ensembles that have no control parameter and stand at 0, 1, 2, ...
 
     def shown(self, control: float) -> str:
-        """A value of the control parameter as a legend has it."""
+        """A value of the control parameter as it stands in a legend."""
         return drawable(self.names[int(control)]) if self.names else f"{self.symbol} = {control:g}"
 
     def written(self, control: float) -> str:
-        """The same in a plain text."""
+        """A value of the control parameter in plain text."""
         return self.names[int(control)] if self.names else f"{self.plain} = {control:g}"
+
+    def place(self, control: float) -> str:
+        """A value of the control parameter beside the name of its ensemble, which need not be said twice."""
+        return "" if self.names else f"{self.plain} = {control:g}"
+
+
+def of_samples(*columns: str) -> Callable[[Gathered], GlassCount]:
+    """Count the ensemble's own glasses: all, or those that have a value in the first of these columns that is there."""
+
+    def count(x: Gathered) -> GlassCount:
+        known = [int(x.table[name].notna().sum()) for name in columns if name in x.table]
+        return GlassCount(x.spec.n_particles, next(iter(known), x.summary.n_samples))
+
+    return count
+
+
+def of_low_modes(x: Gathered) -> GlassCount:
+    """The glasses whose lowest modes are known."""
+    return x.micro.of_modes
+
+
+def of_dipoles(x: Gathered) -> GlassCount:
+    """The glasses whose dipole responses are known."""
+    return x.micro.of_dipoles
+
+
+def of_nonlinear_modes(x: Gathered) -> GlassCount:
+    """The glasses of which one nonlinear mode each is known."""
+    return GlassCount(x.spec.particles_of("qlm"), len(x.qlm))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One quantity, a row of panels."""
+    """One quantity, which is a row of panels."""
 
     column: str  # in a table, such as "g_over_k"
     symbol: str  # in TeX
     plain: str  # in a plain text
     quantity: Callable[[Gathered], Estimate]
     log: bool = False
+    unit: str = ""  # in a plain text; empty for a plain number
+    glasses: Callable[[Gathered], GlassCount] | None = None  # on which it was measured; None: those with its column
+
+    def mark(self, x: Gathered, at: str = "") -> Mark:
+        """What a point of this quantity stands for. at: its place on the abscissa."""
+        count = self.glasses or of_samples(self.column)
+        return Mark(x, self.label, self.quantity(x), at, count(x), self.unit)
+
+    @property
+    def label(self) -> str:
+        """The quantity without the article with which it begins a sentence."""
+        return self.plain.removeprefix("The ").removeprefix("Their ")
 
 
 def of_summary(quantity: Callable[[EnsembleSummary], Estimate]) -> Callable[[Gathered], Estimate]:
-    """A macroscopic quantity, of an ensemble."""
+    """Take a macroscopic quantity of an ensemble."""
     return lambda x: quantity(x.summary)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A figure that shows quantities along sets: a row a quantity, a column a set."""
+    """A figure that shows quantities along sets: one row per quantity, one column per set."""
 
     rows: tuple[Row, ...]
     controls: tuple[Control, ...]
@@ -69,16 +111,16 @@ class Rows:
         return figure
 
     def data(self, study: Study) -> pd.DataFrame:
-        """A row an ensemble of a set, each value beside its error."""
+        """One row per ensemble of a set, each value next to its error."""
         return along_table(study, self.controls, self.rows)
 
     def alternative(self, study: Study) -> str:
-        """What is seen, in words."""
+        """A description of the figure in words."""
         return " ".join(trends(study, self.controls, self.rows))
 
 
 def rows_of_panels(rows: int, across: int) -> tuple[Drawing, list[list[Any]]]:
-    """Rows of so many panels each; a row of more than three goes on in further lines."""
+    """Arrange rows of so many panels each; a row of more than three goes on in further lines."""
     columns = min(across, MOST_COLUMNS)
     lines = -(-across // columns)
     figure, axes = panels(rows * lines, columns)
@@ -92,7 +134,7 @@ def rows_of_panels(rows: int, across: int) -> tuple[Drawing, list[list[Any]]]:
 
 
 def draw_row(axes: Iterable[Any], study: Study, controls: Sequence[Control], row: Row) -> None:
-    """One quantity along each set, one panel a set."""
+    """Draw one quantity along each set, one panel per set."""
     for axis, control in zip(axes, controls, strict=False):
         draw_series(axis, control, study.along(control.name, row.quantity), row)
         if not study.of_set(control.name):
@@ -100,7 +142,7 @@ def draw_row(axes: Iterable[Any], study: Study, controls: Sequence[Control], row
 
 
 def draw_series(axis: Any, control: Control, series: Series, row: Row) -> None:
-    """Points with error bars along one set."""
+    """Draw points with error bars along one set."""
     if not series.control:
         say(axis, TOO_FEW)
         return
@@ -108,7 +150,8 @@ def draw_series(axis: Any, control: Control, series: Series, row: Row) -> None:
     if positive:
         logarithmic(axis, "y")
     how = {"color": control.colour, "marker": control.marker, "ls": "none" if control.names else ":"}
-    bars(axis, series.control, series.values, series.errors, **how)
+    marks = marks_along(row, control, series)
+    bars(axis, series.control, series.values, series.errors, marks=marks, **how)
     axis.set(xlabel=control.symbol, ylabel=row.symbol)
     axis.margins(0.08, 0.15)
     few_ticks(axis)
@@ -116,13 +159,18 @@ def draw_series(axis: Any, control: Control, series: Series, row: Row) -> None:
         named_ticks(axis, [drawable(x) for x in control.names])
 
 
+def marks_along(row: Row, control: Control, series: Series) -> list[Mark]:
+    """A mark for each ensemble of a series."""
+    return [row.mark(x, control.place(c)) for c, x in zip(series.control, series.ensembles, strict=False)]
+
+
 def no_such(control: Control) -> str:
-    """That a study has nothing of a set."""
-    return f"no ensembles of {control.name} in this study"
+    """A sentence that a study has no ensemble of a set."""
+    return f"this study has no ensembles of {control.name}"
 
 
 def along_table(study: Study, controls: Sequence[Control], rows: Sequence[Row]) -> pd.DataFrame:
-    """A row an ensemble of a set; ensembles of which nothing is known are left out."""
+    """One row per ensemble of a set; ensembles without known numbers are left out."""
     found = []
     for control in controls:
         for value, x in study.of_set(control.name):
@@ -133,14 +181,14 @@ def along_table(study: Study, controls: Sequence[Control], rows: Sequence[Row]) 
 
 
 def long_table(study: Study, controls: Sequence[Control], row: Row) -> pd.DataFrame:
-    """The same of one quantity, with its name, value and error as they stand beside the points of a curve."""
+    """One quantity in long form, with its name, value and error in the columns that points of a curve have."""
     found = along_table(study, controls, [row])
     found = found.rename(columns={row.column: "value", f"{row.column}_error": "error"})
     return found.assign(quantity=row.column) if len(found) else found
 
 
 def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """One table of several, of which any may be empty."""
+    """Join several tables, of which any may be empty, into one."""
     full = [x for x in parts if len(x)]
     return pd.concat(full, ignore_index=True) if full else pd.DataFrame()
 
@@ -151,7 +199,7 @@ def ends(members: Sequence[tuple[float, Gathered]]) -> list[tuple[float, Gathere
 
 
 def place(control: Control, value: float, x: Gathered) -> dict[str, object]:
-    """Where an ensemble stands, the first columns of every table of a figure."""
+    """The place of an ensemble in its set, as the first columns of every table of a figure."""
     return {"set": control.name, "control": value, "ensemble": x.spec.name, "n_samples": x.summary.n_samples}
 
 
@@ -174,7 +222,7 @@ def trends(study: Study, controls: Sequence[Control], rows: Sequence[Row]) -> li
 
 
 def trend(series: Series, control: Control) -> str:
-    """What a quantity does from one end of a set to the other; empty where nothing is known."""
+    """Change of a quantity from one end of a set to the other, in words; empty where nothing is known."""
     if not series.control:
         return ""
     values, (first, *_, last) = series.values, (series.control[0], *series.control[1:], series.control[-1])

@@ -10,24 +10,38 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
-from vitrify.report.gathered import Gathered, Study
+from vitrify.ensemble import GlassCount
+from vitrify.report.gathered import Gathered, Study, first_sample
+from vitrify.report.marks import note_curve
 from vitrify.report.style import SEQUENCE, bars, legend_below, logarithmic, say
 
-from .along import Control, Row, draw_row, ends, long_table, no_such, place, rows_of_panels, together, trends
+from .along import (
+    Control,
+    Row,
+    draw_row,
+    ends,
+    long_table,
+    no_such,
+    of_low_modes,
+    place,
+    rows_of_panels,
+    together,
+    trends,
+)  # fmt: skip
 
-PREFACTOR = Row("a_g", r"$A_g\,\omega_0^5$", "A_g ω0⁵", lambda x: x.micro.prefactor, log=True)
-LOWEST = 1e-5  # of D(ω) ω0 that is drawn
+PREFACTOR = Row("a_g", r"$A_g\,\omega_0^5$", "A_g ω0⁵", lambda x: x.micro.prefactor, log=True, glasses=of_low_modes)
+LOWEST = 1e-5  # least D(ω) ω0 that is drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Densities:
-    """D(ω) of the ensembles of each set, or of its two ends alone, and A_g along the set."""
+    """D(ω) of the ensembles of each set, or only of its two ends, and A_g along the set."""
 
     controls: tuple[Control, ...]
     ends_alone: bool = False
 
     def draw(self, study: Study) -> Drawing:
-        """D(ω) above, A_g ω0⁵ below."""
+        """Draw D(ω) above and A_g ω0⁵ below."""
         figure, (above, below) = rows_of_panels(2, len(self.controls))
         for axis, control in zip(above, self.controls, strict=True):
             draw_density(axis, control, self._members(study, control))
@@ -35,15 +49,16 @@ class Densities:
         return figure
 
     def data(self, study: Study) -> pd.DataFrame:
-        """A row a point of D(ω), and a row an A_g."""
+        """One row per point of D(ω), and one row per A_g."""
         points = [density_table(x, self._members(study, x)) for x in self.controls]
         return together([*points, long_table(study, self.controls, PREFACTOR)])
 
     def alternative(self, study: Study) -> str:
-        """What is seen, in words."""
+        """A description of the figure in words."""
         words = [density_words(x, self._members(study, x)) for x in self.controls]
         found = " ".join(x for x in (*words, *trends(study, self.controls, [PREFACTOR])) if x)
-        return found or "D(ω) of the lowest modes; too few of them, or too small glasses, to tell A_g."
+        unknown = "A_g is not known: there are too few modes, or the glasses are too small."
+        return found or f"The figure shows D(ω) of the lowest modes. {unknown}"
 
     def _members(self, study: Study, control: Control) -> list[tuple[float, Gathered]]:
         found = study.of_set(control.name)
@@ -51,7 +66,8 @@ class Densities:
 
 
 def draw_density(axis: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
-    """D(ω): points from the lowest modes with Poisson's errors, a thin line from all modes of one glass, dashed A_g ω⁴."""
+    """Draw D(ω): points from the lowest modes with Poisson's errors, a thin line from all modes of one glass, and A_g ω⁴
+    dashed."""
     if not members:
         say(axis, no_such(control))
         return
@@ -60,21 +76,40 @@ def draw_density(axis: Any, control: Control, members: Sequence[tuple[float, Gat
         low, line, label = x.micro.density, whole_spectrum(x), control.shown(value)
         if len(low.omega):
             bars(axis, low.omega, low.density, low.error, ls="none", marker="o", ms=3.5, color=colour, label=label)
+            note_low_modes(axis, x)
         if len(line):
             axis.plot(line[:, 0], line[:, 1], color=colour, lw=0.7, alpha=0.7, label=None if len(low.omega) else label)
+            _note_one_glass(axis, x, line)
         if x.micro.prefactor.is_known:
             w = np.geomspace(0.2, 1.0, 20) * x.micro.tail.window
             axis.plot(w, x.micro.prefactor.value * w**4, "--", color=colour, lw=1.2)
     if not axis.has_data():
-        say(axis, "no modes yet")
+        say(axis, "no modes have been measured yet")
         return
     axis.set(xlabel=r"$\omega/\omega_0$", ylabel=r"$D(\omega)\,\omega_0$")
     axis.set_ylim(bottom=max(LOWEST, axis.get_ylim()[0]))
     legend_below(axis)
 
 
+def note_low_modes(axis: Any, x: Gathered) -> None:
+    """Note what the points of D(ω) stand for."""
+    low = x.micro.density
+    note_curve(
+        axis, low.omega, low.density, low.error, x,
+        quantity="D(ω) ω0 of the lowest modes", across="ω/ω0", count=x.micro.of_modes,
+    )  # fmt: skip
+
+
+def _note_one_glass(axis: Any, x: Gathered, line: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    count = GlassCount(x.spec.particles_of("spectrum"), 1)
+    note_curve(
+        axis, line[:, 0], line[:, 1], np.nan, x,
+        quantity="D(ω) ω0 of all modes of one glass", across="ω/ω0", count=count, sample=first_sample(x, "spectrum"),
+    )  # fmt: skip
+
+
 def density_table(control: Control, members: Sequence[tuple[float, Gathered]]) -> pd.DataFrame:
-    """A row a point of D(ω); the whole spectrum of one glass has no errors."""
+    """One row per point of D(ω); the whole spectrum of one glass has no errors."""
     parts = []
     for value, x in members:
         low, line = x.micro.density, whole_spectrum(x)
@@ -99,7 +134,7 @@ def whole_spectrum(x: Gathered) -> np.ndarray[tuple[int, ...], np.dtype[np.float
 
 
 def density_words(control: Control, members: Sequence[tuple[float, Gathered]]) -> str:
-    """How far the tails of ensembles lie from each other."""
+    """A sentence on how far the tails of ensembles lie from each other."""
     known = [(v, x.micro.prefactor.value) for v, x in members if x.micro.prefactor.is_known]
     if len(known) < 2:
         return ""

@@ -1,4 +1,4 @@
-"""How responses to force dipoles decay, and the core size ξ_g that follows."""
+"""The decay of responses to force dipoles, and the core size ξ_g that follows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import note_curve
 from vitrify.report.style import SEQUENCE, curve, legend_below, logarithmic, say
 
-from .along import Control, Row, draw_row, long_table, no_such, place, rows_of_panels, together, trends
+from .along import Control, Row, draw_row, long_table, no_such, of_dipoles, place, rows_of_panels, together, trends
 
-LENGTH = Row("xi_g_over_a0", r"$\xi_g/a_0$", "ξ_g/a0", lambda x: x.micro.length)
+LENGTH = Row("xi_g_over_a0", r"$\xi_g/a_0$", "ξ_g/a0", lambda x: x.micro.length, glasses=of_dipoles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Decays:
     controls: tuple[Control, ...]
 
     def draw(self, study: Study) -> Drawing:
-        """c(r) above, r^2d c(r) in the middle, ξ_g/a0 below."""
+        """Draw c(r) above, r^2d c(r) in the middle and ξ_g/a0 below."""
         figure, (above, middle, below) = rows_of_panels(3, len(self.controls))
         for plain, times_power, control in zip(above, middle, self.controls, strict=True):
             draw_decays(plain, times_power, control, study.of_set(control.name))
@@ -33,18 +34,20 @@ class Decays:
         return figure
 
     def data(self, study: Study) -> pd.DataFrame:
-        """A row a point of c(r), and a row a ξ_g."""
+        """One row per point of c(r), and one row per ξ_g."""
         points = [decay_table(x, study.of_set(x.name)) for x in self.controls]
         return together([*points, long_table(study, self.controls, LENGTH)])
 
     def alternative(self, study: Study) -> str:
-        """What is seen, in words."""
-        nothing = f"c(r), and {scaled(study.dimensions)} without a maximum in range."
+        """A description of the figure in words."""
+        nothing = (
+            f"The figure shows c(r) and {scaled(study.dimensions)}, which has no maximum in the range that is searched."
+        )
         return " ".join(trends(study, self.controls, [LENGTH])) or nothing
 
 
 def draw_decays(plain: Any, times_power: Any, control: Control, members: Sequence[tuple[float, Gathered]]) -> None:
-    """c(r) on one axis, r^2d c(r) on another with ξ_g of the first and the last ensemble that have one."""
+    """Draw c(r) on one axis, and r^2d c(r) on another with ξ_g of the first and the last ensemble that have one."""
     for axis in (plain, times_power):
         logarithmic(axis)
     shown = [(colour, v, x) for colour, (v, x) in zip(SEQUENCE, members, strict=False) if has_decay(x)]
@@ -53,6 +56,9 @@ def draw_decays(plain: Any, times_power: Any, control: Control, members: Sequenc
         curve(plain, r, c, error, color=colour, label=control.shown(value))
         factor = r ** (2 * x.spec.dimension)
         curve(times_power, r, factor * c, factor * error, color=colour, label=control.shown(value))
+        about: Any = {"across": "r/a0", "count": of_dipoles(x)}
+        note_curve(plain, r, c, error, x, quantity="c(r)", **about)
+        note_curve(times_power, r, factor * c, factor * error, x, quantity=scaled([x.spec.dimension]), **about)
     known = [(colour, x.micro.length.value) for colour, _, x in shown if np.isfinite(x.micro.length.value)]
     for colour, length in (known[0], known[-1]) if known else ():
         times_power.axvline(length, color=colour, ls="--", lw=0.9)
@@ -62,21 +68,21 @@ def draw_decays(plain: Any, times_power: Any, control: Control, members: Sequenc
         axis.set(xlabel="$r/a_0$", ylabel=label)
         legend_below(axis, 3)
         if not shown:
-            say(axis, "no responses yet" if members else no_such(control))
+            say(axis, "no dipole responses have been measured yet" if members else no_such(control))
 
 
 def scaled(dimensions: Sequence[int]) -> str:
-    """What has its maximum at ξ_g: r⁶c(r), in two dimensions r⁴c(r)."""
+    """The function whose maximum is at ξ_g: r⁶c(r), in two dimensions r⁴c(r)."""
     return {"3": "r⁶c(r)", "2": "r⁴c(r)"}.get("".join(map(str, dimensions)), "r^2d c(r)")
 
 
 def has_decay(x: Gathered) -> bool:
-    """Is there anything of c(r)?"""
+    """Tell whether any c(r) is known."""
     return bool(np.isfinite(x.micro.dipole.decay).any())
 
 
 def decay_table(control: Control, members: Sequence[tuple[float, Gathered]]) -> pd.DataFrame:
-    """A row a point of c(r)."""
+    """One row per point of c(r)."""
     parts = []
     for value, x in members:
         found = x.micro.dipole

@@ -1,9 +1,10 @@
-"""Quasilocalised modes: one nonlinear mode a glass."""
+"""Quasilocalised modes: one nonlinear mode per glass."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.report.gathered import Gathered, Study
 from vitrify.report.style import SEQUENCE, bars, drawable, legend_below, named_ticks, panels, say
 
-from .along import Control, Row, along_table, trends
+from .along import Control, Row, along_table, marks_along, of_nonlinear_modes, trends
 
 
 def of_modes(column: str, *, power: int = 0) -> Callable[[Gathered], Estimate]:
@@ -30,38 +31,39 @@ def of_modes(column: str, *, power: int = 0) -> Callable[[Gathered], Estimate]:
     return found
 
 
+OfModes = partial(Row, glasses=of_nonlinear_modes)
 MEANS = (
-    Row("omega_over_omega0", r"$\omega/\omega_0$", "Their ω/ω0", of_modes("qlm_frequency", power=1)),
-    Row("participation_ratio", "participation ratio", "Their participation ratio", of_modes("qlm_participation_ratio")),
-    Row("dilation_over_shear", "dilation/shear", "Their dilation/shear", of_modes("qlm_dilation_over_shear")),
+    OfModes("omega_over_omega0", r"$\omega/\omega_0$", "Mean ω/ω0", of_modes("qlm_frequency", power=1)),
+    OfModes("participation_ratio", "participation ratio", "Mean participation ratio", of_modes("qlm_participation_ratio")),
+    OfModes("dilation_over_shear", "dilation/shear", "Mean dilation/shear", of_modes("qlm_dilation_over_shear")),
 )  # fmt: skip
 TERMS = (
-    Row("k_plus", "$k_+$", "k+", of_modes("qlm_k_plus", power=2)),
-    Row("k_minus", "$k_-$", "k−", of_modes("qlm_k_minus", power=2)),
-    Row("f_plus", "$f_+$", "f+", of_modes("qlm_f_plus", power=2)),
-    Row("f_minus", "$f_-$", "f−", of_modes("qlm_f_minus", power=2)),
+    OfModes("k_plus", "$k_+$", "k+", of_modes("qlm_k_plus", power=2), unit="ω0²"),
+    OfModes("k_minus", "$k_-$", "k−", of_modes("qlm_k_minus", power=2), unit="ω0²"),
+    OfModes("f_plus", "$f_+$", "f+", of_modes("qlm_f_plus", power=2), unit="ω0²"),
+    OfModes("f_minus", "$f_-$", "f−", of_modes("qlm_f_minus", power=2), unit="ω0²"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The mean terms of the modes' energy along sets, one panel a set."""
+    """The mean terms of the modes' energy along sets, one panel per set."""
 
     controls: tuple[Control, ...]
 
     def draw(self, study: Study) -> Drawing:
-        """All four terms in ω0²."""
+        """Draw all four terms in ω0²."""
         figure, axes = panels(1, len(self.controls))
         for axis, control in zip(axes[0], self.controls, strict=True):
             _terms(axis, study, control)
         return figure
 
     def data(self, study: Study) -> pd.DataFrame:
-        """A row an ensemble of a set."""
+        """One row per ensemble of a set."""
         return along_table(study, self.controls, TERMS)
 
     def alternative(self, study: Study) -> str:
-        """What is seen, in words."""
+        """A description of the figure in words."""
         return " ".join(trends(study, self.controls, TERMS))
 
 
@@ -70,9 +72,10 @@ def _terms(panel: Any, study: Study, control: Control) -> None:
         series = study.along(control.name, row.quantity)
         if series.control:
             how = {"color": colour, "marker": marker, "ls": "none" if control.names else ":", "label": row.symbol}
-            bars(panel, series.control, series.values, series.errors, **how)
+            marks = marks_along(row, control, series)
+            bars(panel, series.control, series.values, series.errors, marks=marks, **how)
     if not panel.has_data():
-        say(panel, "no modes yet")
+        say(panel, "no quasilocalised modes have been measured yet")
         return
     panel.axhline(0.0, color="0.7", lw=0.8, zorder=0)
     panel.set(xlabel=control.symbol, ylabel=r"mean energy$/\omega_0^2$")

@@ -9,7 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
 
+from vitrify.ensemble import GlassCount
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import note_curve
 from vitrify.report.style import SEQUENCE, legend_below, say
 
 from .along import rows_of_panels, together
@@ -18,7 +20,7 @@ MOST = 12  # ensembles that are drawn
 
 
 def radial(found: Gathered) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
-    """r/λ, mean g by pair type, and its standard error over samples (not a number of one sample)."""
+    """r/λ, mean g by pair type, and its standard error over samples (NaN for one sample)."""
     x = found.structure[0].arrays["x"]
     kinds = [k for k in found.structure[0].arrays if k != "x"]
     each = {k: np.array([s.arrays[k] for s in found.structure]) for k in kinds}
@@ -28,31 +30,34 @@ def radial(found: Gathered) -> tuple[NDArray[np.float64], dict[str, NDArray[np.f
 
 
 def draw_radial(axis: Any, found: Gathered) -> None:
-    """g by pair type, with a band of one standard error."""
+    """Draw g by pair type, with a band of one standard error."""
     x, mean, error = radial(found)
     for colour, (kind, values) in zip(SEQUENCE, mean.items(), strict=False):
         axis.plot(x, values, color=colour, lw=1, label=kind)
+        count = GlassCount(found.spec.particles_of("structure"), len(found.structure))
+        about: Any = {"quantity": f"g(r) of {kind} pairs", "across": "r/λ", "count": count}
+        note_curve(axis, x, values, error[kind], found, **about)
         axis.fill_between(x, values - error[kind], values + error[kind], color=colour, alpha=0.25, lw=0)
     axis.set(xlabel=r"$r/\lambda_{ij}$", ylabel="$g(r)$")
     legend_below(axis, 3)
 
 
 def radial_table(found: Gathered) -> pd.DataFrame:
-    """A row a distance, columns g and its error by pair type."""
+    """One row per distance, columns g and its error by pair type."""
     x, mean, error = radial(found)
     columns = {f"g_{k}{end}": v[k] for k in mean for end, v in (("", mean), ("_error", error))}
     return pd.DataFrame({"ensemble": found.spec.name, "r_over_lambda": x} | columns)
 
 
 def draw(study: Study) -> Drawing:
-    """g(r) of each ensemble that has it, one panel an ensemble."""
+    """Draw g(r) of each ensemble that has it, one panel per ensemble."""
     able = _able(study)
     figure, (axes,) = rows_of_panels(1, max(len(able), 1))
     for axis, found in zip(axes, able, strict=False):
         draw_radial(axis, found)
         axis.set_title(found.spec.name)
     if not able:
-        say(axes[0], "no samples yet")
+        say(axes[0], "no samples have been measured yet")
     return figure
 
 
@@ -62,12 +67,12 @@ def data(study: Study) -> pd.DataFrame:
 
 
 def alternative(study: Study) -> str:
-    """Where g is largest, in words."""
+    """A sentence on where g is largest."""
     said = []
     for found in _able(study):
         x, mean, _ = radial(found)
-        peaks = ", ".join(f"{kind} {np.nanmax(g):.2g} at r/λ = {x[np.nanargmax(g)]:.3g}" for kind, g in mean.items())
-        said.append(f"{found.spec.name}: largest g: {peaks}.")
+        peaks = ", ".join(f"{np.nanmax(g):.2g} at r/λ = {x[np.nanargmax(g)]:.3g} ({kind})" for kind, g in mean.items())
+        said.append(f"In {found.spec.name} the highest maxima of g are {peaks}.")
     return " ".join(said)
 
 

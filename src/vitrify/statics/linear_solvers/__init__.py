@@ -1,1 +1,1 @@
-"""Solvers of M x = b and counters of its eigenvalues, one a file."""
+"""Solvers of M x = b and counters of its eigenvalues, one per file."""

@@ -1,4 +1,4 @@
-"""How many eigenvalues of a symmetric matrix lie below a number: Sylvester's law on a factor L D Lᵀ."""
+"""Number of eigenvalues of a symmetric matrix below a number, by Sylvester's law on a factor L D Lᵀ."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ DENSE_LIMIT = 6_000  # rows; a dense factor of that size takes 300 MB and some t
 
 
 class Uncountable(SampleFailure):
-    """No factor is within reach, sparse or dense."""
+    """No factor can be made, sparse or dense."""
 
 
 def count_below(matrix: sparse.csr_array, cut: float) -> int:
-    """Eigenvalues of a symmetric matrix below `cut`, by the inertia of matrix − cut·1.
+    """Number of eigenvalues of a symmetric matrix below `cut`, by the inertia of matrix − cut·1.
 
     Raises Uncountable where no factor fits: neither a sparse one by MKL Pardiso nor a dense one."""
     shifted = sparse.csr_array(matrix - cut * sparse.eye_array(matrix.shape[0], format="csr"))

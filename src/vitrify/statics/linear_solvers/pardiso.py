@@ -1,4 +1,4 @@
-"""Sparse factors by MKL Pardiso, one thread: from wheels, on x86-64."""
+"""Sparse factors by MKL Pardiso in one thread, installed from wheels on x86-64."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class PardisoFactor:
 
     @property
     def negative(self) -> int:
-        """Negative eigenvalues, by the signs of the pivots (indefinite matrices only)."""
+        """Number of negative eigenvalues, by the signs of the pivots (indefinite matrices only)."""
         return int(self._solver.iparm[22])
 
     def solve(self, right: FloatArray) -> FloatArray:
@@ -68,7 +68,7 @@ class PardisoFactor:
         return np.asarray(self._call(33, np.asfortranarray(right)))
 
     def free(self) -> None:
-        """Give the memory back: Pardiso's does not go with the object."""
+        """Free the memory: Pardiso does not free it with the object."""
         if self._held:
             self._held = False
             self._call(-1, np.zeros((self._upper.shape[0], 1)))

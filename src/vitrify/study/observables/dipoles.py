@@ -1,4 +1,4 @@
-"""How the response to local force dipoles decays."""
+"""The decay of the response to local force dipoles."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 @register
 @dataclass(frozen=True)
 class Dipoles(Observable):
-    """c(r), which the store keeps as arrays: `distance` in a0, `median` over dipoles, `count`, and `each` dipole's."""
+    """The decay c(r). The store keeps it as arrays: `distance` in a0, `median` over dipoles, `count`, and `each`
+    dipole's."""
 
-    number: int = option(64, "how many interacting pairs, drawn at random")
+    number: int = option(64, "number of interacting pairs, drawn at random")
 
     name: ClassVar[str] = "dipoles"
-    summary: ClassVar[str] = "c(r) over `number` random interacting pairs"
+    summary: ClassVar[str] = "decay c(r) of the response to `number` force dipoles, each on a random interacting pair"
     version: ClassVar[int] = 2
     columns: ClassVar[Mapping[str, Column]] = {
         "dipoles": Column(NUMBER, "dipole responses asked for", int),

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @register
 @dataclass(frozen=True)
 class Elasticity(Observable):
-    """Moduli of a glass; one that is no minimum of the energy is set aside here."""
+    """Moduli of a glass. A glass that is no minimum of the energy is recorded as failed here."""
 
     name: ClassVar[str] = "elasticity"
-    summary: ClassVar[str] = "moduli, zero modes"
+    summary: ClassVar[str] = "shear modulus, bulk modulus, Poisson's ratio, number of zero modes"
     many_at_once: ClassVar[bool] = True
     may_lack: ClassVar[tuple[str, ...]] = ("shear_modulus_xz", "shear_modulus_yz", "shear_modulus_diagonal")
     columns: ClassVar[Mapping[str, Column]] = {
@@ -52,5 +52,7 @@ class Elasticity(Observable):
 
 def _of_minimum(found: Moduli) -> Measured:
     if not found["is_minimum"]:
-        raise SampleFailure(f"is no minimum of the energy: {found['zero_modes']} zero modes or a negative one")
+        raise SampleFailure(
+            f"the glass is not a minimum of the energy: it has {found['zero_modes']} zero modes or a negative one"
+        )
     return Measured(dict(found))

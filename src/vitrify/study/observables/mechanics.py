@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @register
 @dataclass(frozen=True)
 class Mechanics(Observable):
-    """What forces and energies alone tell of a glass."""
+    """The quantities that follow from forces and energies alone."""
 
     name: ClassVar[str] = "mechanics"
     summary: ClassVar[str] = "energy, forces, pressure, stickiness, coordination"

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 class Modes(Observable):
     """Frequencies and participation ratios, which the store keeps as arrays of these names."""
 
-    below: float = option(1.2, "how far up modes are found, in units of the first shear phonon 2π c_s/L")
-    number: int = option(0, "how many of the lowest are found instead, where it is not 0")
+    below: float = option(1.2, "largest frequency, in units of the first shear phonon 2π c_s/L")
+    number: int = option(0, "number of lowest modes to find instead, if it is not 0")
 
     name: ClassVar[str] = "modes"
     summary: ClassVar[str] = (
-        "all modes below `below` times the first shear phonon 2π c_s/L, or the `number` lowest where that is not 0"
+        "all vibrational modes below `below` times the frequency of the first shear phonon, 2π c_s/L, or the "
+        "`number` lowest modes, if that is not 0"
     )
     many_at_once: ClassVar[bool] = True
     columns: ClassVar[Mapping[str, Column]] = {

@@ -17,9 +17,11 @@ SPLIT = ("k_plus", "k_minus", "f_plus", "f_minus")
 @register
 @dataclass(frozen=True)
 class Qlm(Observable):
-    """One mode; the store keeps `vector`, `coupling`, and each particle's share of its four energies as arrays."""
+    """One mode. The store keeps `vector`, `coupling`, and each particle's share of its four energies as arrays."""
 
-    order: str = option("quartic", "which derivative of the energy leads to the mode", choices=("quartic", "cubic"))
+    order: str = option(
+        "quartic", "derivative of the energy that defines the mode: the fourth or the third", choices=("quartic", "cubic")
+    )
 
     name: ClassVar[str] = "qlm"
     summary: ClassVar[str] = "the softest nonlinear quasilocalised mode"

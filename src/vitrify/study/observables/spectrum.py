@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 @register
 @dataclass(frozen=True)
 class Spectrum(Observable):
-    """D(ω), which the store keeps as arrays: `omega` and `density`."""
+    """The density of states D(ω), which the store keeps as arrays: `omega` and `density`."""
 
     name: ClassVar[str] = "spectrum"
-    summary: ClassVar[str] = "D(ω) over its whole range: dense up to 1,000 particles, kernel polynomials above"
+    summary: ClassVar[str] = (
+        "density of states D(ω) over its whole range: by diagonalisation up to 1,000 particles, by kernel polynomials above"
+    )
     columns: ClassVar[Mapping[str, Column]] = {
         "spectrum_method": Column("", "how D(ω) was found: dense or kernel polynomials", str),
         "spectrum_resolution": Column("√(ε/m)/λ", "resolution of D(ω) in ω"),

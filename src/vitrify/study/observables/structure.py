@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 @register
 @dataclass(frozen=True)
 class Structure(Observable):
-    """g(r), which the store keeps as arrays: `x`, and one for each pair of species."""
+    """The radial distribution function g(r), which the store keeps as arrays: `x`, and one for each pair of species."""
 
     name: ClassVar[str] = "structure"
-    summary: ClassVar[str] = "g(r) by pair type, against r/λ_ij up to 2.5"
+    summary: ClassVar[str] = "radial distribution function g(r) of each type of pair, against r/λ_ij up to 2.5"
 
     def measure(self, glass: Glass) -> Measured:
         from vitrify.observables import radial_distribution

@@ -1,4 +1,4 @@
-"""What the paper says, claim by claim, in its own order."""
+"""The statements of the paper, claim by claim, in its own order."""
 
 from vitrify.report.claim import Claim
 

@@ -1,4 +1,4 @@
-"""Numbers that single claims ask for and no table of an ensemble holds."""
+"""Numbers that single claims ask for and that no table of an ensemble holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vitrify.ensemble import Estimate
 from vitrify.ensemble.estimate import UNKNOWN
 from vitrify.ensemble.parent_temperature import RULE
-from vitrify.model import Potential
+from vitrify.models import Potential
 from vitrify.papers.sticky_spheres_1.sets import SETS
 from vitrify.report.claim import Evidence, Measured, Sizes
 from vitrify.report.gathered import Gathered, Study
@@ -40,7 +40,8 @@ FloatArray = NDArray[np.float64]
 
 
 def attraction(first: Place, second: Place) -> Finding:
-    """Depth, range and steepest slope of one potential's attraction over those of another's: closed forms, without error."""
+    """Depth, range and steepest slope of one potential's attraction over those of another's. They are closed forms without
+    error."""
 
     def found(study: Study) -> Evidence:
         one, other = study.at(*first), study.at(*second)
@@ -58,7 +59,8 @@ def attraction(first: Place, second: Place) -> Finding:
 
 
 def _attraction(potential: Potential) -> dict[str, float]:
-    """Lengths in units of the minimum's place, since the densities are chosen with it."""
+    """Depth, range and steepest slope of an attraction. Lengths are in units of the minimum's place, since the densities
+    are chosen with it."""
     x = np.linspace(0.8, potential.cutoff, 20_001)
     energy = potential.energy(x * x)
     least = int(np.argmin(energy))
@@ -118,7 +120,7 @@ DECAY = Observed("exponent of c(r)", lambda x: x.micro.dipole.exponent, ("dipole
 
 
 def decays(study: Study) -> Evidence:
-    """κ of c(r) ~ r^κ beyond ξ_g, of those ensembles whose glasses are large enough to show it."""
+    """κ of c(r) ~ r^κ beyond ξ_g, for ensembles whose glasses are large enough to show it."""
     every = everywhere(DECAY)(study)
     if every.missing:
         return every
@@ -133,12 +135,12 @@ LEAST_OF_TWO = Sizes(n_particles=1000, n_samples=50)
 
 
 def one_system(first: Place, second: Place) -> Finding:
-    """1 where one ensemble stands at both places, else the ratio of G/K, of glasses that tell it."""
+    """1 where one ensemble stands at both places, else the ratio of G/K between the two, from glasses that tell it."""
 
     def found(study: Study) -> Evidence:
         a, b = study.at(*first), study.at(*second)
         if a is not None and b is not None and a.spec.name == b.spec.name:
-            label = "one ensemble stands in both sets: G/K over itself"
+            label = "one ensemble stands in both sets, so that G/K is compared with itself"
             return Evidence((measured(label, Estimate(1.0, 0.0), of_glasses(a)),))
         return ratio(first, second, enough(G_OVER_K, LEAST_OF_TWO))(study)
 

@@ -43,7 +43,7 @@ def mean_skewness(study: Study) -> Evidence:
 
 
 def _mean(label: str, parts: tuple[Measured, ...]) -> Measured:
-    """Of independent numbers, each with the same weight: their errors decide nothing but the error."""
+    """Mean of independent numbers, each with the same weight, so that their errors decide nothing but the error."""
     value = float(np.mean([x.estimate.value for x in parts]))
     error = float(np.sqrt(np.sum([x.estimate.error**2 for x in parts]))) / len(parts)
     return measured(label, Estimate(value, error), sizes_of(parts))
@@ -59,7 +59,8 @@ RESAMPLES = 40  # each makes five outlier schemes
 
 
 def _tested(study: Study) -> list[tuple[str, Gathered]]:
-    """Ensembles of Fig. 18: inverse power laws, r_c = 1.1 and 1.2; those with samples enough, or all if none has."""
+    """Ensembles of Fig. 18: inverse power laws, r_c = 1.1 and 1.2. Those with samples enough are taken, or all if none
+    has."""
     ipl = [(f"IPL n = {control:g}", x) for control, x in study.of_set("IPL")]
     css = [(f"r_c = {control:g}", x) for control in (1.1, 1.2) if (x := study.at("CSS", control)) is not None]
     every = [*ipl, *css]
@@ -67,7 +68,8 @@ def _tested(study: Study) -> list[tuple[str, Gathered]]:
 
 
 def scheme_over_fits(study: Study) -> Evidence:
-    """χ_G by the outlier scheme at δ = 1 % over χ_G by each of the three fits; errors as if independent, so no smaller."""
+    """χ_G by the outlier scheme at δ = 1 % over χ_G by each of the three fits. Errors are combined as if independent, so
+    that they are no smaller."""
     parts = [_over_fit(label, x, shape) for label, x in _tested(study) for shape in SHAPES]
     return Evidence(tuple(parts)) if parts else Evidence(missing=("r_c = 1.1",))
 
@@ -81,9 +83,10 @@ def _over_fit(label: str, x: Gathered, shape: Shape) -> Measured:
 
 
 def best_threshold(study: Study) -> Evidence:
-    """How much farther from the skewed Gaussian's χ_G the scheme is at δ = 1 % than at the best of the other thresholds.
+    """Distance of the scheme from the skewed Gaussian's χ_G at δ = 1 %, less that at the best of the other thresholds.
 
-    Negative where 1 % is best; in parts of χ_G. Its error is by bootstrap over samples, the fit held."""
+    It is negative where 1 % is best, and is in parts of χ_G. Its error is by bootstrap over samples with the fit held
+    fixed."""
     parts = [_farther(label, x) for label, x in _tested(study)]
     return Evidence(tuple(parts)) if parts else Evidence(missing=("r_c = 1.1",))
 

@@ -1,4 +1,4 @@
-"""The numbers that claims about quasilocalised modes and negative stiffness are judged by, taken from a study."""
+"""Numbers by which claims about quasilocalised modes and negative stiffness are judged, taken from a study."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from vitrify.report.claim import Evidence, Measured, Sizes
 from vitrify.report.gathered import Gathered, Study
 from vitrify.tables.arrays import GLASSES
 
-from .quantities import BY_SIZE, Finding, Observed, Place, along, at, each, fewest
+from .quantities import BY_SIZE, Finding, Observed, Place, along, at, called, each, fewest
 
 TERMS = {"k_plus": "k₊", "k_minus": "k₋", "f_plus": "f₊", "f_minus": "f₋"}
 
@@ -38,7 +38,7 @@ TERMS = {"k_plus": "k₊", "k_minus": "k₋", "f_plus": "f₊", "f_minus": "f₋
 
 
 def of_qlm(x: Gathered) -> Sizes:
-    """The glasses whose quasilocalised mode is known, of their own size where they were made for it."""
+    """Number and size of the glasses whose quasilocalised mode is known."""
     return Sizes(x.spec.particles_of("qlm"), len(x.qlm))
 
 
@@ -99,7 +99,7 @@ SPREAD = Observed(
 
 
 def _in_omega0_squared(estimate: Estimate, found: Gathered) -> Estimate:
-    """A stiffness in ω0², whose own error is that of G."""
+    """A stiffness in ω0². Its error includes that of G."""
     omega0 = found.micro.omega0
     if not (np.isfinite(omega0) and np.isfinite(estimate.value)):
         return UNKNOWN
@@ -111,7 +111,7 @@ def _in_omega0_squared(estimate: Estimate, found: Gathered) -> Estimate:
 
 
 def of_structure(x: Gathered) -> Sizes:
-    """The glasses whose g(r) is known; of tables each result is the mean over several, and says of how many."""
+    """The glasses whose g(r) is known. A result from tables is the mean over several glasses, and says over how many."""
     n_glasses = sum(float(part.values.get(GLASSES, 1)) for part in x.structure)
     return Sizes(x.spec.particles_of("structure"), round(n_glasses))
 
@@ -155,7 +155,7 @@ def in_both(places: tuple[Place, ...], *quantities: Observed) -> Finding:
 
 
 def excess(over: Place, under: Place, quantity: Observed) -> Finding:
-    """By how much a quantity of one ensemble exceeds that of another."""
+    """The difference between a quantity of one ensemble and that of another."""
 
     def found(study: Study) -> Evidence:
         both = each(at(over, quantity), at(under, quantity))(study)
@@ -164,14 +164,14 @@ def excess(over: Place, under: Place, quantity: Observed) -> Finding:
         a, b = both.parts
         sizes = fewest(Sizes(a.n_particles, a.n_samples), Sizes(b.n_particles, b.n_samples))
         less = Estimate(a.estimate.value - b.estimate.value, hypot(a.estimate.error, b.estimate.error))
-        label = f"{a.label} less that at {b.label.rpartition(' at ')[2]}"
+        label = f"{a.label} less that at {called(under)}"
         return Evidence((Measured(label, less, sizes.n_particles, sizes.n_samples),))
 
     return found
 
 
 def exponent_by_size(quantity: Observed) -> Finding:
-    """Exponent of a quantity ~ Nᵃ over the glasses of one system at three sizes or more."""
+    """Exponent a of a quantity ~ Nᵃ over the glasses of one system at three sizes or more."""
 
     def found(study: Study) -> Evidence:
         every = along(BY_SIZE, quantity)(study)

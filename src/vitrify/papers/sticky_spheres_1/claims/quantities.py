@@ -1,4 +1,4 @@
-"""The numbers that claims are judged by, taken from a study."""
+"""Numbers by which claims are judged, taken from a study."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def of_dipoles(x: Gathered) -> Sizes:
 
 
 def fewest(*sizes: Sizes) -> Sizes:
-    """Of what is measured on several kinds of glasses."""
+    """The smallest number and size of glasses among those on which several quantities are measured."""
     return Sizes(min(x.n_particles for x in sizes), min(x.n_samples for x in sizes))
 
 
@@ -60,14 +60,14 @@ def measured(label: str, estimate: Estimate, sizes: Sizes, *, by_samples: bool =
 
 
 def sizes_of(parts: Iterable[Measured]) -> Sizes:
-    """The least of several numbers' sizes; none for no number."""
+    """The smallest of several numbers' sizes, or none for no number."""
     every = [Sizes(x.n_particles, x.n_samples) for x in parts]
     return fewest(*every) if every else Sizes()
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A quantity of an ensemble with its name, the observables that it takes, and the glasses that it is measured on."""
+    """A quantity of an ensemble with its name, the observables that it takes, and the glasses on which it is measured."""
 
     name: str
     of: Quantity
@@ -79,7 +79,8 @@ class Observed:
 
 
 def enough(quantity: Observed, least: Sizes) -> Observed:
-    """The same, not known where its glasses are fewer or smaller: for a quantity beside one that takes fewer glasses."""
+    """The quantity, made unknown where its glasses are fewer or smaller than required. It serves a quantity next to one
+    that takes fewer glasses."""
 
     def of(x: Gathered) -> Estimate:
         there = quantity.glasses(x)
@@ -90,7 +91,7 @@ def enough(quantity: Observed, least: Sizes) -> Observed:
 
 
 def summary(quantity: Callable[[EnsembleSummary], Estimate]) -> Quantity:
-    """A macroscopic quantity, of an ensemble."""
+    """A macroscopic quantity of an ensemble."""
     return lambda x: quantity(x.summary)
 
 
@@ -123,8 +124,8 @@ NUMBER = Observed("𝒩", lambda x: x.micro.number, ("modes", "dipoles"), lambda
 
 
 def members(study: Study, name: str) -> list[tuple[float, Gathered]]:
-    """Ensembles of a set by rising control parameter, of the paper's three sets those between the paper's own ends: what a
-    user made beyond them is drawn, but the paper says nothing of it."""
+    """Ensembles of a set by rising control parameter. Of the paper's three sets these are the ones between the paper's own
+    ends: ensembles that a user made beyond them are drawn, but the paper says nothing of them."""
     low, high = ENDS.get(name, (-inf, inf))
     return [(control, x) for control, x in study.of_set(name) if low - NEAR <= control <= high + NEAR]
 
@@ -167,10 +168,10 @@ def over_set(above: Place, name: str, quantity: Quantity) -> Finding:
 def along(name: str, quantity: Quantity, *, against: Quantity | None = None) -> Finding:
     """A quantity of every ensemble of a set, from one of the paper's ends to the other, by rising control parameter.
 
-    against: another quantity, by which they are sorted instead."""
+    against: another quantity, by which the ensembles are sorted instead."""
 
     def found(study: Study) -> Evidence:
-        ends = tuple(_named((name, x)) for x in ENDS.get(name, ()) if study.at(name, x) is None)
+        ends = tuple(called((name, x)) for x in ENDS.get(name, ()) if study.at(name, x) is None)
         if ends:
             return Evidence(missing=ends)
         every = _all(study, name, quantity)
@@ -183,7 +184,7 @@ def along(name: str, quantity: Quantity, *, against: Quantity | None = None) -> 
 
 
 def everywhere(quantity: Quantity, *, but: tuple[Place, ...] = ()) -> Finding:
-    """A quantity of every ensemble of the three sets, each once; `but` names those that are left out."""
+    """A quantity of every ensemble of the three sets, each once. `but` names the ensembles to leave out."""
 
     def found(study: Study) -> Evidence:
         excluded = {x.spec.name for place in but if (x := study.at(*place)) is not None}
@@ -201,12 +202,12 @@ def everywhere(quantity: Quantity, *, but: tuple[Place, ...] = ()) -> Finding:
 
 
 def against_all_others(place: Place, quantity: Quantity) -> Finding:
-    """A quantity of one ensemble, and after it that of each of the others of the three sets."""
+    """A quantity of one ensemble, followed by that of each other ensemble of the three sets."""
     return each(at(place, quantity), everywhere(quantity, but=(place,)))
 
 
 def each(*findings: Finding) -> Finding:
-    """All numbers of several findings, one after the other; a claim that lacks one of them is not judged."""
+    """All numbers of several findings, one after the other. A claim that lacks one of them is not judged."""
 
     def found(study: Study) -> Evidence:
         every = [x(study) for x in findings]
@@ -221,7 +222,7 @@ def each(*findings: Finding) -> Finding:
 
 
 def together(groups: Mapping[str, Finding]) -> Finding:
-    """Findings under the names of a rule `AllOf`."""
+    """Findings by the names of a rule `AllOf`."""
 
     def grouped(name: str, finding: Finding) -> Finding:
         def found(study: Study) -> Evidence:
@@ -234,12 +235,13 @@ def together(groups: Mapping[str, Finding]) -> Finding:
 
 
 def sets(quantity: Quantity, *names: str) -> Finding:
-    """A quantity along several sets, each a group of its own."""
+    """A quantity along several sets, each as a group of its own."""
     return together({name: along(name, quantity) for name in names})
 
 
 def beside(finding: Finding, *names: str, quantity: Quantity) -> Finding:
-    """A finding, and beside it, not judged, a quantity along those of the named sets that the study has."""
+    """A finding together with a quantity along those of the named sets that the study has, which is shown but not
+    judged."""
 
     def found(study: Study) -> Evidence:
         shown = [part for name in names for part in _all(study, name, quantity).parts]
@@ -257,7 +259,7 @@ def _quotient(a: Measured, b: Measured, less: float) -> Measured:
 def _one(study: Study, place: Place, quantity: Quantity) -> Evidence:
     found = study.at(*place)
     if found is None:
-        return Evidence(missing=(_named(place),))
+        return Evidence(missing=(called(place),))
     return _measured([(place, found)], quantity)
 
 
@@ -269,7 +271,7 @@ def _all(study: Study, name: str, quantity: Quantity) -> Evidence:
 
 
 def _measured(places: list[tuple[Place, Gathered]], quantity: Quantity) -> Evidence:
-    lacking = [f"{_named(place)}: {name}" for place, x in places for name in _lacking(x, quantity)]
+    lacking = [f"{called(place)}: {name}" for place, x in places for name in _lacking(x, quantity)]
     if lacking:
         return Evidence(missing=tuple(lacking))
     return Evidence(tuple(_part(place, x, quantity) for place, x in places))
@@ -282,12 +284,12 @@ def _lacking(x: Gathered, quantity: Quantity) -> list[str]:
 
 def _part(place: Place, x: Gathered, quantity: Quantity) -> Measured:
     observed = quantity if isinstance(quantity, Observed) else Observed("", quantity)
-    label = f"{observed.name} at {_named(place)}" if observed.name else _named(place)
+    label = f"{observed.name} at {called(place)}" if observed.name else called(place)
     return replace(measured(label, quantity(x), observed.glasses(x)), control=place[1])
 
 
-def _named(place: Place) -> str:
-    """A place as it stands in a sentence: "ρ = 0.55", or "n = 10 (IPL)" beside the three sets."""
+def called(place: Place) -> str:
+    """A place as it reads in a sentence: "ρ = 0.55", or "n = 10 (IPL)" outside the three sets."""
     name, control = place
     symbol = SETS.get(name)
     return f"{symbol} = {control:g}" if symbol else f"{BESIDE.get(name, 'control')} = {control:g} ({name})"

@@ -1,4 +1,4 @@
-"""Claims 53 to 56: what goes with what, an ensemble a point."""
+"""Claims 53 to 56: correlations between quantities, with one point per ensemble."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ MOST_UNKNOWN = 0.5  # of the ensembles, for what is said of all: a few that happ
 def scatter_of_sizes(study: Study) -> Evidence:
     """Scatter of 2 ξ_g³ about its trend with ν, above the middle of all ν over that below it.
 
-    Its error is how far the same lies from it over sizes drawn anew within their own errors, root mean square. The scatter
-    about their own mean would not do: errors that drown the trend bring every draw near 1, and so near each other."""
+    Its error is the root mean square distance from it of the same number for sizes drawn anew within their own errors. The
+    scatter about their own mean would not do: errors that drown the trend bring every draw near 1, and so near each
+    other."""
     sizes, nu = everywhere(STZ)(study), everywhere(POISSON)(study)
     if sizes.missing or nu.missing:
         return Evidence(missing=(*sizes.missing, *nu.missing))
@@ -48,7 +49,8 @@ def _scatter_ratio(nu: FloatArray, size: FloatArray) -> float:
 
 
 def spread_between_models(study: Study) -> Evidence:
-    """A_g of QSS over that of DSS at the same ν, the largest (or its inverse): one number of each of two models."""
+    """A_g of QSS over that of DSS at the same ν, or the inverse, whichever is larger, at its largest: one number for the
+    two models."""
     one, other = along("QSS", PREFACTOR, against=POISSON)(study), along("DSS", PREFACTOR, against=POISSON)(study)
     if one.missing or other.missing:
         return Evidence(missing=(*one.missing, *other.missing))
@@ -67,7 +69,7 @@ def _has_logarithm(x: Measured) -> bool:
 
 
 def _interpolated(curve: list[Measured], control: float) -> Estimate:
-    """Straight between neighbours in the logarithm; the larger of their relative errors."""
+    """Interpolate linearly between neighbours in the logarithm. The error is the larger of their relative errors."""
     x = [part.control for part in curve]
     k = min(max(int(np.searchsorted(x, control)), 1), len(curve) - 1) if len(curve) > 1 else 0
     near = curve[max(k - 1, 0) : k + 1]

@@ -1,4 +1,4 @@
-"""One file a figure of the paper: draws what the store holds, computes nothing."""
+"""Figures of the paper, one file each, which draw what the store holds and compute nothing."""
 
 from .catalogue import FIGURES
 

@@ -1,4 +1,4 @@
-"""Fig. 9: what the energies of quasilocalised modes are made of."""
+"""Fig. 9: the terms of the energies of quasilocalised modes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vitrify.ensemble import mean, relative_width
+from vitrify.ensemble import Estimate, mean, relative_width
+from vitrify.report.figures.along import of_nonlinear_modes
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import Mark, note
 from vitrify.report.style import SEQUENCE, legend_below, panels
 
 from .of_modes import GLASSES, ensemble_formula, place, say_what_lacks, written
@@ -21,16 +23,16 @@ DENSITY, MEAN, WIDTH = "probability density", "mean", "relative width"
 
 
 def draw(study: Study) -> Figure:
-    """Distributions of the four terms in ω0², dashed lines at their means."""
+    """Draw distributions of the four terms in ω0², with dashed lines at their means."""
     figure, axes = panels(1, 2)
     table = data(study)
     for axis, (name, control) in zip(axes[0], GLASSES, strict=True):
         own = table[(table["set"] == name) & (table["control"] == control)]
         if len(own):
-            _distributions(axis, own)
+            _distributions(axis, own, study.at(name, control))
             axis.set_title(ensemble_formula(name, control))
         else:
-            say_what_lacks(axis, study, name, control, f"too few modes to tell (at least {LEAST_MODES})")
+            say_what_lacks(axis, study, name, control, f"fewer than {LEAST_MODES} modes have been measured")
     _same_abscissa([axis for axis in axes[0] if axis.has_data()])
     return figure
 
@@ -48,14 +50,14 @@ def data(study: Study) -> pd.DataFrame:
 
 
 def alternative(study: Study) -> str:
-    """What is seen, in words."""
+    """A description of the figure in words."""
     table = data(study)
     said = []
     for name, control in GLASSES:
         own = table[(table["set"] == name) & (table["quantity"] == MEAN)]
         if len(own):
             means = ", ".join(f"{PLAIN[term]} {value:.2g}" for term, value in zip(own["term"], own["value"], strict=True))
-            said.append(f"Mean terms in ω0² for {written(name, control)}: {means}.")
+            said.append(f"The mean terms of {written(name, control)}, in units of ω0², are: {means}.")
     return " ".join(said)
 
 
@@ -73,20 +75,34 @@ def _rows(found: Gathered, term: str) -> list[dict[str, object]]:
     return rows
 
 
-def _distributions(axis: Any, own: pd.DataFrame) -> None:
+def _distributions(axis: Any, own: pd.DataFrame, found: Gathered | None) -> None:
     for colour, (term, label) in zip(SEQUENCE, TERMS.items(), strict=False):
         bins = own[(own["term"] == term) & (own["quantity"] == DENSITY)]
         edges = [*bins["from"], bins["to"].iloc[-1]]
         axis.stairs(bins["value"], edges, fill=True, alpha=0.35, color=colour)
         axis.stairs(bins["value"], edges, color=colour, lw=1, label=label)
+        _note_bins(axis, bins, term, found)
         middle = own[(own["term"] == term) & (own["quantity"] == MEAN)]["value"].iloc[0]
         axis.axvline(middle, color=colour, ls="--", lw=1)
     axis.set(xlabel=r"term of the energy$/\omega_0^2$", ylabel="probability density")
     legend_below(axis, 4)
 
 
+def _note_bins(axis: Any, bins: pd.DataFrame, term: str, found: Gathered | None) -> None:
+    """Note what the bars of a histogram that are not empty stand for."""
+    full = bins[bins["value"] > 0]
+    if found is None:
+        return
+    marks = [
+        Mark(found, f"{DENSITY} of {PLAIN[term]}/ω0²", Estimate(v, e), f"{a:.3g} to {b:.3g}", of_nonlinear_modes(found))
+        for a, b, v, e in zip(full["from"], full["to"], full["value"], full["error"], strict=True)
+    ]
+    size = np.column_stack([full["to"] - full["from"], full["value"]])
+    note(axis, (full["from"] + full["to"]) / 2, full["value"] / 2, marks, size=size)
+
+
 def _same_abscissa(axes: list[Any]) -> None:
-    """So that the two glasses can be compared."""
+    """Set the same abscissa in both panels, so that the two glasses can be compared."""
     if axes:
         limits = np.array([axis.get_xlim() for axis in axes])
         for axis in axes:

@@ -9,12 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vitrify.model import Potential
+from vitrify.models import Potential
 from vitrify.papers.sticky_spheres_1.negative_stiffness import WEAK, PairStructure, curvature, pair_structure
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import note_curve
 from vitrify.report.style import SEQUENCE, legend_below, panels
 
-from .of_modes import GLASSES, PAIRS, ensemble_formula, place, say_what_lacks, written
+from .of_modes import GLASSES, PAIRS, ensemble_formula, of_pairs, place, say_what_lacks, written
 
 NEAR, FAR = (0.95, 1.5), (0.8, 2.5)  # of r/λ
 LOW = -1.2  # of both: the depth of φ is 1
@@ -25,14 +26,14 @@ CUTOFF_OF = "DSS"  # the set in whose panels the paper marks it
 
 
 def draw(study: Study) -> Figure:
-    """φ and g by pair type: about the first shell above, farther out below."""
+    """Draw φ and g by pair type: around the first shell above, farther out below."""
     figure, axes = panels(2, 2)
     for column, (name, control) in enumerate(GLASSES):
         found = study.at(name, control)
         structure = pair_structure(found) if found else None
         for axis, limits in zip(axes[:, column], (NEAR, FAR), strict=True):
             if found is None or structure is None:
-                say_what_lacks(axis, study, name, control, "no samples yet")
+                say_what_lacks(axis, study, name, control, "no samples have been measured yet")
                 continue
             _panel(axis, found, structure, limits)
             axis.set_title(ensemble_formula(name, control))
@@ -56,7 +57,7 @@ def data(study: Study) -> pd.DataFrame:
 
 
 def alternative(study: Study) -> str:
-    """What is seen, in words."""
+    """A description of the figure in words."""
     said = []
     for name, control in GLASSES:
         found = study.at(name, control)
@@ -91,6 +92,10 @@ def _panel(axis: Any, found: Gathered, structure: PairStructure, limits: tuple[f
     for colour, kind in zip(SEQUENCE, structure.g, strict=False):
         g, error = structure.curve(kind)
         axis.plot(structure.x[inside], g[inside], color=colour, lw=1, label=PAIRS.get(kind, kind))
+        note_curve(
+            axis, structure.x[inside], g[inside], error[inside], found,
+            quantity=f"g(r) of {PAIRS.get(kind, kind)} pairs", across="r/λ", count=of_pairs(found, structure),
+        )  # fmt: skip
         band = np.nan_to_num(error)[inside]
         axis.fill_between(structure.x[inside], g[inside] - band, g[inside] + band, color=colour, alpha=0.25, lw=0)
     near = limits == NEAR
@@ -102,7 +107,7 @@ def _panel(axis: Any, found: Gathered, structure: PairStructure, limits: tuple[f
 
 
 def _shade(axis: Any, fine: NDArray[np.float64], potential: Potential) -> None:
-    """Grey where pairs have a negative stiffness of at least a tenth of the most negative."""
+    """Shade the distances where pairs have a negative stiffness of at least a tenth of the most negative one."""
     bend = curvature(potential, fine)
     negative = bend <= WEAK * bend.min()
     axis.fill_between(fine, 0, 1, where=negative, transform=axis.get_xaxis_transform(), color="0.92", lw=0, zorder=0)

@@ -11,26 +11,31 @@ from matplotlib.ticker import MaxNLocator
 
 from vitrify.papers.sticky_spheres_1.negative_stiffness import PairStructure, most_negative_stiffness, pair_structure
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import note_curve
 from vitrify.report.style import SEQUENCE, legend_below, panels
 
-from .of_modes import GLASSES, PAIRS, ensemble_formula, place, say_what_lacks, written
+from .of_modes import GLASSES, PAIRS, ensemble_formula, of_pairs, place, say_what_lacks, written
 
 HIGH = 2.0  # of g: at vanishing stiffness it goes on to the first maximum
 
 
 def draw(study: Study) -> Figure:
-    """Parametric plots where φ'' < 0, by pair type, with errors over glasses."""
+    """Draw parametric plots where φ'' < 0, by pair type, with errors over glasses."""
     figure, axes = panels(1, 2)
     for axis, (name, control) in zip(axes[0], GLASSES, strict=True):
         found, structure = _known(study, name, control)
         if found is None or structure is None:
-            say_what_lacks(axis, study, name, control, "no samples yet")
+            say_what_lacks(axis, study, name, control, "no samples have been measured yet")
             continue
         for colour, kind in zip(SEQUENCE, structure.g, strict=False):
             own = _rows(name, control, found, structure, kind)
             bars = np.nan_to_num(own["g_error"])
             how = {"fmt": ".-", "ms": 4, "lw": 0.8, "elinewidth": 0.8, "capsize": 1.5, "color": colour}
             axis.errorbar(own["stiffness"], own["g"], bars, label=PAIRS.get(kind, kind), **how)
+            note_curve(
+                axis, own["stiffness"], own["g"], own["g_error"], found,
+                quantity=f"g(r) of {PAIRS.get(kind, kind)} pairs", across="φ''/ω0²", count=of_pairs(found, structure),
+            )  # fmt: skip
         _limits(axis)
         axis.set_title(ensemble_formula(name, control))
         legend_below(axis, 3)
@@ -60,7 +65,7 @@ def data(study: Study) -> pd.DataFrame:
 
 
 def alternative(study: Study) -> str:
-    """What is seen, in words."""
+    """A description of the figure in words."""
     said = []
     for name, control in GLASSES:
         found, structure = _known(study, name, control)

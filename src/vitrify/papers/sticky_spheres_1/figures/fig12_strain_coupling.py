@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from vitrify.ensemble import Estimate, bootstrap, mean, standard_deviation
 from vitrify.papers.sticky_spheres_1.sets import SETS, control
-from vitrify.report.gathered import Study
+from vitrify.report.figures.along import of_nonlinear_modes
+from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import Mark, note
 from vitrify.report.style import panels, say
 
 from .of_modes import formula, place
@@ -25,7 +27,8 @@ WIDE = (6.0, 3.2)  # inches: seventeen bars with a number under each
 
 
 def draw(study: Study) -> Figure:
-    """A bar from the first to the third quartile, the mean as a line with its error, of every ensemble of a set."""
+    """Draw, for every ensemble of a set, a bar from the first to the third quartile and a line at the mean with its
+    error."""
     figure, axes = panels(1, 1)
     figure.set_size_inches(*WIDE)
     axis = axes[0, 0]
@@ -33,12 +36,14 @@ def draw(study: Study) -> Figure:
     table = _values(study)
     if not len(table):
         axis.set_axis_off()
-        say(axis, f"too few modes to tell (at least {LEAST_MODES})")
+        say(axis, f"no ensemble has {LEAST_MODES} measured modes yet")
         return figure
     ticks: list[tuple[float, str]] = []
     for name in [x for x in SETS if x in set(table["set"])]:
         start = ticks[-1][0] + 1.0 + GAP if ticks else 0.0
-        ticks += _bars(axis, table[table["set"] == name], name, start)
+        own = table[table["set"] == name]
+        ticks += _bars(axis, own, name, start)
+        _note(axis, own, start, [study.at(name, value) for value in own["control"]])
     axis.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     axis.set_xticks([x for x, _ in ticks], [label for _, label in ticks], fontsize=8, rotation=90)
     axis.set_ylabel("dilation/shear")
@@ -47,12 +52,13 @@ def draw(study: Study) -> Figure:
 
 
 def data(study: Study) -> pd.DataFrame:
-    """Quartiles, mean and standard deviation of dilation/shear with their errors, a row an ensemble of a set."""
+    """Quartiles, mean and standard deviation of dilation/shear with their errors, one row per ensemble of a set."""
     return _table(study, bootstrap)
 
 
 def _values(study: Study) -> pd.DataFrame:
-    """The same without the errors of quartiles, which take a second of resampling and are neither drawn nor said."""
+    """Quartiles, mean and standard deviation without the errors of quartiles, which take a second of resampling and are
+    neither drawn nor told."""
     return _table(study, lambda function, ratio: Estimate(function(ratio), float("nan")))
 
 
@@ -67,15 +73,16 @@ def _table(study: Study, estimated: Estimated) -> pd.DataFrame:
 
 
 def alternative(study: Study) -> str:
-    """What is seen, in words."""
+    """A description of the figure in words."""
     table = _values(study)
     said = []
     for name in [x for x in SETS if len(table) and x in set(table["set"])]:
         own = table[table["set"] == name]
         first, last = own.iloc[0], own.iloc[-1]
         said.append(
-            f"{name}: from {SETS[name]} = {first['control']:g} to {last['control']:g} the mean of dilation/shear goes "
-            f"from {first['mean']:.2g} to {last['mean']:.2g}, its spread {first['spread']:.2g} to {last['spread']:.2g}."
+            f"In {name}, from {SETS[name]} = {first['control']:g} to {last['control']:g}, the mean of dilation/shear goes "
+            f"from {first['mean']:.2g} to {last['mean']:.2g}, and its standard deviation from {first['spread']:.2g} to "
+            f"{last['spread']:.2g}."
         )
     return " ".join(said)
 
@@ -94,8 +101,20 @@ def _level(level: float, ratio: NDArray[np.float64]) -> float:
     return float(np.quantile(ratio, level))
 
 
+def _note(axis: Any, own: pd.DataFrame, start: float, ensembles: list[Gathered | None]) -> None:
+    """Note what the bars of a set stand for."""
+    parts = zip(ensembles, own["mean"], own["mean_error"], own["lower_quartile"], own["upper_quartile"], strict=True)
+    marks = [
+        Mark(x, "mean of dilation/shear", Estimate(v, e), f"quartiles {a:.3g} and {b:.3g}", of_nonlinear_modes(x))
+        for x, v, e, a, b in parts
+        if x is not None
+    ]
+    middle, height = (own["upper_quartile"] + own["lower_quartile"]) / 2, own["upper_quartile"] - own["lower_quartile"]
+    note(axis, start + np.arange(len(own)), middle, marks, size=np.column_stack([np.full(len(own), 0.7), height]))
+
+
 def _bars(axis: Any, own: pd.DataFrame, name: str, start: float) -> list[tuple[float, str]]:
-    """Draw the bars of a set from a place on, its name above them; returns the places and what stands under them."""
+    """Draw the bars of a set from a place on, with its name above them. Returns the places and the labels below them."""
     places = start + np.arange(len(own))
     height = own["upper_quartile"] - own["lower_quartile"]
     axis.use_sticky_edges = False  # so that no bar ends at the frame

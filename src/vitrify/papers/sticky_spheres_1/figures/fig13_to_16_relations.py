@@ -1,4 +1,4 @@
-"""Figs. 13-16: microscopic numbers against macroscopic ones, a point an ensemble."""
+"""Figs. 13-16: microscopic numbers against macroscopic ones, one point per ensemble."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vitrify.ensemble import PowerLaw, fit_power_law
+from vitrify.ensemble import Estimate, PowerLaw, fit_power_law
 from vitrify.papers.sticky_spheres_1.sets import SETS, SHOWN
-from vitrify.report.figures.along import Control, Row, place
+from vitrify.report.figures.along import Control, Row, of_dipoles, place
 from vitrify.report.figures.catalogue import FLUCTUATIONS, MODULI
 from vitrify.report.figures.density import PREFACTOR
 from vitrify.report.figures.dipoles import LENGTH
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import Mark, note, with_error
 from vitrify.report.style import bars, drawable, legend_below, logarithmic, panels, say
 
 POISSON = MODULI[3]
 CHI = FLUCTUATIONS[0]
-STZ = Row("stz_size", r"$2\,\xi_g^3/a_0^3$", "The size of shear transformation zones 2ξ_g³/a0³", lambda x: x.micro.stz)
+STZ = Row(
+    "stz_size",
+    r"$2\,\xi_g^3/a_0^3$",
+    "The size of shear transformation zones 2ξ_g³/a0³",
+    lambda x: x.micro.stz,
+    glasses=of_dipoles,
+)
 OTHERS = "^v<>P*"  # markers of other glass formers
 
 
@@ -32,12 +39,12 @@ class Relation:
     up: Row
     across: Row
     log: str  # which axes are logarithmic
-    experiments: bool = False  # those of the user are drawn too
+    experiments: bool = False  # True where the user's experiments are drawn too
     guide: float = 0.0  # exponent of a dashed line through the points
     fitted: bool = True  # the exponent of a power law is told
 
     def draw(self, study: Study) -> Figure:
-        """Points with both errors, a colour a set."""
+        """Draw points with both errors, one colour per set."""
         figure, axes = panels(1, 1)
         axis = axes[0, 0]
         logarithmic(axis, self.log)
@@ -46,10 +53,11 @@ class Relation:
         for control, found in self._points(study):
             a, b = ([row.quantity(x) for _, x in found] for row in (self.across, self.up))
             sideways = np.nan_to_num([x.error for x in a])
-            how = {"color": control.colour, "marker": control.marker, "label": drawable(control.name), "ls": "none"}
-            bars(axis, [x.value for x in a], [x.value for x in b], [x.error for x in b], xerr=sideways, **how)
+            marks = [self.up.mark(x, self._place(x)) for _, x in found]
+            how: Any = {"color": control.colour, "marker": control.marker, "label": drawable(control.name), "ls": "none"}
+            bars(axis, [x.value for x in a], [x.value for x in b], [x.error for x in b], xerr=sideways, marks=marks, **how)
         if not axis.has_data():
-            say(axis, "too few samples, or too small glasses, to tell")
+            say(axis, "these quantities are not known yet: there are\ntoo few samples, or the glasses are too small")
             return figure
         if self.guide:
             self._draw_guide(axis, study)
@@ -61,7 +69,7 @@ class Relation:
         return figure
 
     def data(self, study: Study) -> pd.DataFrame:
-        """A row an ensemble, both numbers beside their errors."""
+        """One row per ensemble, both numbers next to their errors."""
         rows = []
         for control, found in self._points(study):
             for value, x in found:
@@ -75,7 +83,7 @@ class Relation:
         return pd.DataFrame(rows)
 
     def alternative(self, study: Study) -> str:
-        """What is seen, in words."""
+        """A description of the figure in words."""
         found = [x for _, members in self._points(study) for _, x in members]
         if len(found) < 2:
             return ""
@@ -100,6 +108,9 @@ class Relation:
             if known:
                 yield control, known
 
+    def _place(self, x: Gathered) -> str:
+        return f"{self.across.label} = {with_error(self.across.quantity(x))}"
+
     def _draw_guide(self, axis: Any, study: Study) -> None:
         found = [x for _, members in self._points(study) for _, x in members]
         a, b = (np.array([row.quantity(x).value for x in found]) for row in (self.across, self.up))
@@ -115,7 +126,7 @@ LENGTH_AND_CHI = Relation(LENGTH, CHI, "xy", guide=2.0 / 3.0)
 
 
 def _other_formers(study: Study) -> list[Control]:
-    """Sets of the study's own, of models that are not those of the paper's sets."""
+    """Sets of the study's own, whose models are not those of the paper's sets."""
     own = {x.spec.model for x in study.ensembles if set(x.spec.sets) & set(SETS)}
     names = [n for x in study.ensembles if x.spec.model not in own for n in x.spec.sets]
     chosen = [x for x in dict.fromkeys(names) if x not in SETS]
@@ -125,4 +136,7 @@ def _other_formers(study: Study) -> list[Control]:
 def _experiments(axis: Any, study: Study) -> None:
     for k, x in enumerate(study.experiments):
         axis.plot(x.poisson_ratio, x.stz_size, "k^", ms=5, mfc="none", label="" if k else "experiments")
+        at, name = f"{POISSON.label} = {x.poisson_ratio:g}", f"{x.alloy} ({x.source})"
+        mark = Mark(None, STZ.label, Estimate(x.stz_size, np.nan), at, name=name)
+        note(axis, x.poisson_ratio, x.stz_size, [mark])
         axis.annotate(x.alloy, (x.poisson_ratio, x.stz_size), (4, 3), textcoords="offset points", fontsize=7)

@@ -1,4 +1,4 @@
-"""Fig. 18: how χ_G depends on the way it is estimated."""
+"""Fig. 18: dependence of χ_G on the way of estimating it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from vitrify.ensemble import Estimate, Fluctuation, fit_distribution, fluctuation
+from vitrify.ensemble import Estimate, Fluctuation, GlassCount, fit_distribution, fluctuation
 from vitrify.ensemble.distributions import LEAST_SAMPLES, Shape, histogram
 from vitrify.papers.sticky_spheres_1.claims.distribution_of_moduli import SHAPES as FITTED
 from vitrify.papers.sticky_spheres_1.claims.distribution_of_moduli import THRESHOLDS
 from vitrify.papers.sticky_spheres_1.sets import control
 from vitrify.report.gathered import Gathered, Study
+from vitrify.report.marks import Mark
 from vitrify.report.style import SEQUENCE, bars, drawable, fixed_ticks, legend_below, logarithmic, panels, say
 
 SOFT_SPHERES = "IPL"  # the set of inverse-power glasses: panels (a, b) of the paper
@@ -28,23 +29,23 @@ STICKY = (("CSS", 1.1), ("CSS", 1.2))  # the paper's panels (c) and (d)
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """χ_G of one ensemble by every way."""
+    """χ_G of one ensemble estimated in every way."""
 
     scheme: tuple[Fluctuation, ...]  # by threshold
     fits: dict[Shape, Estimate]
 
     @property
     def direct(self) -> Estimate:
-        """Of all samples."""
+        """χ_G of all samples."""
         return self.scheme[0].direct
 
 
 def draw(study: Study) -> Figure:
-    """Soft spheres (a, b) where the study has them; by threshold (c, d) for the two ensembles of the paper."""
+    """Draw soft spheres (a, b) where the study has them, and χ_G by threshold (c, d) for the two ensembles of the paper."""
     soft, sticky = _soft(study), _sticky(study)
     if not soft and not sticky:
         figure, axes = panels(1, 1)
-        say(axes[0, 0], f"too few samples to tell: an estimate by fits needs {LEAST_SAMPLES}")
+        say(axes[0, 0], f"no ensemble has the {LEAST_SAMPLES} samples that an estimate by fits needs")
         return figure
     figure, axes = panels(2 if soft else 1, 2 if soft else max(len(sticky), 1))
     chosen = list(axes.ravel())
@@ -59,20 +60,20 @@ def draw(study: Study) -> Figure:
 
 
 def data(study: Study) -> pd.DataFrame:
-    """A row a way of estimating, for each ensemble that is drawn."""
+    """One row per way of estimating, for each ensemble that is drawn."""
     return pd.DataFrame([row for _, x in (*_soft(study), *_sticky(study)) for row in _rows(x)])
 
 
 def alternative(study: Study) -> str:
-    """What is seen, in words."""
+    """A description of the figure in words."""
     said = []
     for label, x in (*_soft(study), *_sticky(study)):
         ways = _ways(x)
         fits = ", ".join(f"{ways.fits[shape].value:.3g} by a {name}" for shape, name in SHAPES.items())
         one = ways.scheme[THRESHOLDS.index(1.0)]
         plain = label.replace("$", "").replace("\\", "")
-        direct = f"χ_G is {ways.direct.value:.3g} of all samples"
-        said.append(f"{plain}: {direct}, {one.chi.value:.3g} by the scheme at δ = 1 %, {fits}.")
+        direct = f"χ_G is {ways.direct.value:.3g} from all samples"
+        said.append(f"{plain}: {direct}, {one.chi.value:.3g} by the outlier scheme at δ = 1 %, {fits}.")
     return " ".join(said)
 
 
@@ -83,7 +84,7 @@ def _soft(study: Study) -> list[tuple[str, Gathered]]:
 
 
 def _sticky(study: Study) -> list[tuple[str, Gathered]]:
-    """The paper's two ensembles; where neither has samples enough, the first two that have."""
+    """The paper's two ensembles, or, where neither has samples enough, the first two that have."""
     named = [(control(name).shown(value), study.at(name, value)) for name, value in STICKY]
     able = [(label, x) for label, x in named if x is not None and len(x.table) >= LEAST_SAMPLES]
     others = [x for x in study.ensembles if len(x.table) >= LEAST_SAMPLES and SOFT_SPHERES not in x.spec.sets]
@@ -113,15 +114,17 @@ def _rows(x: Gathered) -> Iterator[dict[str, object]]:
 
 
 def _by_size(axis: Any, soft: list[tuple[str, Gathered]]) -> None:
-    """χ_G of soft spheres against N, directly and by fits; inset: p(G) of the smallest glasses, with its tail to low G."""
+    """Draw χ_G of soft spheres against N, directly and by fits. The inset shows p(G) of the smallest glasses, with its tail
+    to low G."""
     sizes = [x.spec.n_particles for _, x in soft]
     logarithmic(axis, "x")
     lines = {"direct": [_ways(x).direct for _, x in soft]}
     lines |= {label: [_ways(x).fits[shape] for _, x in soft] for shape, label in SHAPES.items()}
     for k, (label, found) in enumerate(lines.items()):
         at = np.array(sizes) * 1.03 ** (k - 1.5)  # side by side, so that error bars do not hide each other
-        how = {"color": SEQUENCE[k + 1], "marker": "osDv"[k], "ls": ":", "label": label}
-        bars(axis, at, [x.value for x in found], [x.error for x in found], **how)
+        how: Any = {"color": SEQUENCE[k + 1], "marker": "osDv"[k], "ls": ":", "label": label}
+        marks = [_mark(x, label, e, f"N = {x.spec.n_particles:,}") for (_, x), e in zip(soft, found, strict=True)]
+        bars(axis, at, [x.value for x in found], [x.error for x in found], marks=marks, **how)
     axis.set(xlabel="$N$", ylabel=r"$\chi_G$", title="soft spheres")
     axis.set_xlim(0.7 * sizes[0], 1.4 * sizes[-1])
     fixed_ticks(axis.xaxis, sizes)
@@ -141,12 +144,13 @@ def _by_size(axis: Any, soft: list[tuple[str, Gathered]]) -> None:
 
 
 def _by_threshold(axis: Any, label: str, x: Gathered) -> None:
-    """χ_G against δ beside the other ways; inset: what is removed."""
+    """Draw χ_G against δ next to the other ways. The inset shows which samples are removed."""
     ways = _ways(x)
     logarithmic(axis, "x")
     chi = [f.chi for f in ways.scheme]
-    how = {"color": SEQUENCE[0], "marker": "o", "label": "outlier scheme"}
-    bars(axis, THRESHOLDS, [e.value for e in chi], [e.error for e in chi], **how)
+    how: Any = {"color": SEQUENCE[0], "marker": "o", "label": "outlier scheme"}
+    marks = [_mark(x, "outlier scheme", e, f"δ = {at:g} %") for at, e in zip(THRESHOLDS, chi, strict=True)]
+    bars(axis, THRESHOLDS, [e.value for e in chi], [e.error for e in chi], marks=marks, **how)
     axis.axhline(ways.direct.value, color=SEQUENCE[1], lw=1.2, label="direct")
     for colour, style, (shape, name) in zip(SEQUENCE[2:], STYLES, SHAPES.items(), strict=False):
         axis.axhline(ways.fits[shape].value, color=colour, ls=style, lw=1.4, label=name)
@@ -164,8 +168,12 @@ def _by_threshold(axis: Any, label: str, x: Gathered) -> None:
     inset.set_title("removed (%)", fontsize=7, pad=2)
 
 
+def _mark(x: Gathered, way: str, found: Estimate, at: str) -> Mark:
+    return Mark(x, f"χ_G ({way})", found, at, GlassCount(x.spec.n_particles, len(x.table)))
+
+
 def _make_room(axis: Any) -> None:
-    """The upper half of a panel, for an inset."""
+    """Free the upper half of a panel for an inset."""
     low, high = axis.get_ylim()
     axis.set_ylim(low - 0.1 * (high - low), high + 1.3 * (high - low))
 

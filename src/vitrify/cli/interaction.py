@@ -1,0 +1,111 @@
+"""Options that say the interaction of a glass: a model by name, a formula, or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+import click
+
+from vitrify.errors import UsageError, shown
+from vitrify.models.catalogue import with_mixture
+from vitrify.models.quoted import form_of
+
+OPTIONS = (
+    click.option(
+        "--mixture",
+        metavar="MIXTURE",
+        show_default="that of the model",
+        help='Fractions of the species and what depends on them, such as "0.8:0.2; lengths 1,0.8,0.88; energies 1,1.5,0.5",'
+        " with the lengths (in λ) and energies (in ε) of the pairs AA, AB, BB. It needs a model that is given.",
+    ),
+    click.option(
+        "--potential",
+        metavar="FORMULA",
+        help='Formula of a pair potential in place of a model, such as "4*((l/r)^12 - (l/r)^6)", in ε, of the distance r '
+        "and the length l of the pair. It needs --cutoff.",
+    ),
+    click.option(
+        "--pair-table",
+        metavar="FILE",
+        help="File with a table of distances and energies in place of a model: LAMMPS' pair table, or two columns.",
+    ),
+    click.option("--section", metavar="NAME", help="Section of the file of --pair-table, such as A:A."),
+    click.option("--cutoff", metavar="NUMBER", type=float, help="Cutoff of the formula of --potential, in λ."),
+    click.option(
+        "--smooth-to",
+        metavar="K",
+        type=int,
+        show_default="2",
+        help="Highest derivative of --potential or --pair-table that vanishes at the cutoff, 0 to 4.",
+    ),
+    click.option(
+        "--parameter",
+        "parameters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Value of a name in the formula of --potential. The option may be repeated.",
+    ),
+)
+
+
+def with_interaction(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command with a `model` these options too. It is called with the readable form of what all of them say, or with
+    None where they say nothing."""
+
+    @wraps(command)
+    def called(
+        *, model: str | None, mixture: str | None, potential: str | None, pair_table: str | None, section: str | None,
+        cutoff: float | None, smooth_to: int | None, parameters: tuple[str, ...], **others: Any,
+    ) -> Any:  # fmt: skip
+        own: dict[str, Any] = {"cutoff": cutoff, "section": section, "smooth_to": smooth_to}
+        form = _form(model, potential, pair_table, own, _numbers(parameters))
+        if mixture and not form:
+            raise UsageError("--mixture is of a model that is given: write --model, --potential or --pair-table too")
+        return command(model=with_mixture(form, mixture) if form and mixture else form, **others)
+
+    for option in reversed(OPTIONS):
+        called = option(called)
+    return called
+
+
+def _form(
+    model: str | None, potential: str | None, table: str | None, own: Mapping[str, Any], parameters: Mapping[str, float]
+) -> str | None:
+    """The readable form without its mixture. Raises UsageError."""
+    given = {"a model": model, "--potential": potential, "--pair-table": table}
+    said = [name for name, x in given.items() if x is not None]
+    if len(said) > 1:
+        raise UsageError(f"{' and '.join(said)} stand side by side, and only one of them can be the interaction")
+    if potential is not None and own["cutoff"] is None:
+        raise UsageError("--potential needs --cutoff, in λ")
+    _require_place("--section", own["section"], table, "--pair-table")
+    _require_place("--cutoff", own["cutoff"], potential, "--potential")
+    _require_place("--parameter", parameters or None, potential, "--potential")
+    _require_place(
+        "--smooth-to", own["smooth_to"], table if potential is None else potential, "--potential or --pair-table"
+    )
+    if potential is None and table is None:
+        return model
+    said_too = {name: x for name, x in own.items() if x is not None} | dict(parameters)
+    return form_of({"formula": potential, **said_too} if potential is not None else {"table": table, **said_too})
+
+
+def _require_place(flag: str, value: object, of: object, owner: str) -> None:
+    if value is not None and of is None:
+        raise UsageError(f"{flag} is of a {owner}, and there is none")
+
+
+def _numbers(parameters: tuple[str, ...]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in parameters:
+        name, _, value = (x.strip() for x in text.partition("="))
+        try:
+            number = float(value)
+        except ValueError:
+            raise UsageError(f"--parameter is {shown(text)}, must be written like kappa=1.5") from None
+        if name in found or name in ("cutoff", "section", "smooth_to", "formula", "table"):
+            raise UsageError(f"--parameter {name} is given twice, or is no parameter of the formula")
+        found[name] = number
+    return found

@@ -1,0 +1,99 @@
+"""Glass formers of the literature under the names that people give them: a potential of the catalogue with its mixture.
+
+A name is a short way of writing: kob_andersen() is lennard_jones(rc=2.5) with its mixture, which is what files and digests
+say. How sure a number is: (V) its energy and forces were computed here for configurations that others published; (S) read
+in a public source; (M) known by memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .mixture import PAPERS, Mixture
+from .registry import GLASS_FORMERS, GlassFormer, register_glass_former
+from .sizes import Sizes
+
+__all__ = ["GLASS_FORMERS", "GlassFormer"]
+KOB_ANDERSEN_PAIRS: dict[str, Any] = {"lengths": ((1.0, 0.8), (0.8, 0.88)), "energies": ((1.0, 1.5), (1.5, 0.5))}
+LARGEST_OVER_LEAST = 2.219  # of the sizes of Ninarello, Berthier and Coslovich, whose mean is 1
+LEAST = (1.0 + 1.0 / LARGEST_OVER_LEAST) / 2.0  # p ~ λ⁻³ has mean 2 a b/(a + b)
+
+
+@register_glass_former
+def kob_andersen() -> GlassFormer:
+    """The 80:20 Lennard-Jones mixture of Kob and Andersen, PRE 51, 4626 (1995): ε 1, 1.5, 0.5; λ 1, 0.8, 0.88; cut at 2.5
+    λ_ij. Usual density 1.2 (S).
+
+    The original is truncated and shifted. Here φ, φ' and φ'' vanish at the cutoff, as moduli and modes need; theirs is
+    "lennard_jones(rc=2.5, smooth_to=0)" with the same mixture."""
+    return GlassFormer(
+        "lennard_jones", {"rc": 2.5}, Mixture(composition=(0.8, 0.2), **KOB_ANDERSEN_PAIRS), 1.2,
+        summary="Kob and Andersen's 80:20 Lennard-Jones mixture, smooth at 2.5 λ_ij",
+    )  # fmt: skip
+
+
+@register_glass_former
+def kob_andersen_2d() -> GlassFormer:
+    """The 65:35 mixture of Kob and Andersen's pairs that does not crystallise in two dimensions: Brüning, St-Onge,
+    Patterson and Kob, J. Phys.: Condens. Matter 21, 035117 (2009). Usual density 1.2 in two dimensions (M)."""
+    return GlassFormer(
+        "lennard_jones", {"rc": 2.5}, Mixture(composition=(0.65, 0.35), **KOB_ANDERSEN_PAIRS), 1.2, 2,
+        summary="Kob and Andersen's pairs 65:35, for two dimensions",
+    )  # fmt: skip
+
+
+@register_glass_former
+def bipl() -> GlassFormer:
+    """The 50:50 mixture of inverse-power-law spheres (BIPL) of Lerner and co-workers: (λ/r)^10, value and three derivatives
+    zero at 1.48 λ_ij; λ 1, 1.18, 1.4 (V). Usual density 0.82; 0.86 in two dimensions (V)."""
+    return GlassFormer(
+        "inverse_power", {"exponent": 10, "rc": 1.48, "smooth_to": 3}, PAPERS, 0.82,
+        summary="50:50 soft spheres (λ/r)^10, smooth to φ''' at 1.48 λ_ij",
+    )  # fmt: skip
+
+
+@register_glass_former
+def polydisperse_ipl() -> GlassFormer:
+    """Polydisperse soft spheres (POLY) of Lerner and co-workers: (λ/r)^10, value and three derivatives zero at 1.4 λ_ij
+    (S); p(λ) ~ λ⁻³ from 1 to 2.22, n_a = 0.1 (V, in two dimensions). Usual density 0.58 (M, not sure)."""
+    return GlassFormer(
+        "inverse_power", {"exponent": 10, "rc": 1.4, "smooth_to": 3},
+        Mixture(sizes=Sizes.power_law(1.0, 2.22), nonadditivity=0.1), 0.58,
+        summary="soft spheres (λ/r)^10 with sizes p ~ λ⁻³ from 1 to 2.22",
+    )  # fmt: skip
+
+
+@register_glass_former
+def polydisperse_ipl_2d() -> GlassFormer:
+    """Polydisperse soft disks of Lerner and co-workers: as polydisperse_ipl, smooth at 1.5 λ_ij. Usual density 0.65 in two
+    dimensions (V)."""
+    return GlassFormer(
+        "inverse_power", {"exponent": 10, "rc": 1.5, "smooth_to": 3},
+        Mixture(sizes=Sizes.power_law(1.0, 2.22), nonadditivity=0.1), 0.65, 2,
+        summary="soft disks (λ/r)^10 with sizes p ~ λ⁻³ from 1 to 2.22, for two dimensions",
+    )  # fmt: skip
+
+
+@register_glass_former
+def ninarello() -> GlassFormer:
+    """Polydisperse soft spheres of Ninarello, Berthier and Coslovich, PRX 7, 021039 (2017), which swap Monte Carlo brings
+    to equilibrium at very low temperatures: (λ/r)^12, value and two derivatives zero at 1.25 λ_ij; p(λ) ~ λ⁻³ with largest
+    over least 2.219 and mean 1; n_a = 0.2 (S). Usual density 1 (M)."""
+    sizes = Sizes.power_law(round(LEAST, 6), round(LEAST * LARGEST_OVER_LEAST, 6))
+    return GlassFormer(
+        "inverse_power", {"exponent": 12, "rc": 1.25}, Mixture(sizes=sizes, nonadditivity=0.2), 1.0,
+        summary="soft spheres (λ/r)^12 with sizes p ~ λ⁻³ of mean 1, nonadditive, made for swap Monte Carlo",
+    )  # fmt: skip
+
+
+@register_glass_former
+def hertzian_spheres() -> GlassFormer:
+    """50:50 Hertzian spheres (HRZ) with contact distances 1, 1.2, 1.4 (S); φ = (2/5)(1 − r/λ)^(5/2), whose prefactor, which
+    only scales temperature and moduli, is (M). Usual density 0.938 (S)."""
+    return GlassFormer(
+        "hertzian",
+        {},
+        Mixture(lengths=((1.0, 1.2), (1.2, 1.4))),
+        0.938,
+        summary="50:50 Hertzian spheres, contacts at 1, 1.2, 1.4",
+    )

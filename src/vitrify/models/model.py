@@ -1,0 +1,158 @@
+"""A glass former: a pair potential and a mixture, under a name that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+
+from vitrify.errors import UsageError, check, wrong
+from vitrify.short_forms import Fact, ShortForm
+
+from .mixture import PAPERS, Mixture, Table, require_number
+from .offers import cutoff_of
+from .potentials import Potential
+
+AT_MINIMUM = 1e-3  # relative distance of a pair's cutoff from the potential's minimum that smoothing there may make
+LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ^−d; below, the cells that neighbours are found in fill the memory
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Model(ShortForm):
+    """A glass former to simulate. Pair terms only so far; three-body and bonded terms will stand beside `potential`.
+
+    Its readable form is its name, followed by the mixture where that is not the paper's. Raises UsageError."""
+
+    name: str  # of the potential with its parameters, such as "pss(rc=1.2)"
+    potential: Potential
+    mixture: Mixture = PAPERS
+
+    def _facts(self) -> list[Fact]:
+        reach = "none that can be used"
+        with suppress(Exception):  # a potential of a user's may fail in any way, and a prompt is no place to learn of it
+            reach = f"{self.cutoff:.4g} λ"
+        return [
+            Fact("name", self.name, self.name),
+            Fact("mixture", str(self.mixture)),
+            Fact("cutoff", reach),
+            Fact("potential", type(self.potential).__name__, ""),
+        ]
+
+    def __post_init__(self) -> None:
+        named = isinstance(self.name, str) and bool(self.name.strip()) and self.name.isprintable()
+        check(named, "model", "name", self.name, "a text on one line")
+        mixed = isinstance(self.mixture, Mixture)
+        check(mixed, "model", "mixture", self.mixture, 'a Mixture, such as Mixture.parse("[0.8:0.2; lengths 1,0.8,0.88]")')
+        if self.mixture.cutoffs:
+            _require_cutoffs(self.potential, self.mixture)
+
+    def __str__(self) -> str:
+        return self.name if self.mixture == PAPERS else self.in_full
+
+    @property
+    def in_full(self) -> str:
+        """Name and mixture, whichever it is."""
+        return f"{self.name} {self.mixture}"
+
+    @property
+    def cutoff(self) -> float:
+        """Largest range of any pair, in λ(small, small). Raises UsageError where the potential has no usable cutoff."""
+        if self.mixture.sizes is not None:
+            return self.reduced_cutoff(0, 0) * self.mixture.largest_length
+        return self.cutoff_of(range(self.mixture.n_species))
+
+    def cutoff_of(self, species: Iterable[int]) -> float:
+        """Largest range of any pair among these species, in λ(small, small)."""
+        return max(self.ranges[i][j] for i, j in combinations_with_replacement(sorted(species), 2))
+
+    def reduced_cutoff(self, i: int, j: int) -> float:
+        """Cutoff of the potential of two species, in λ_ij."""
+        return self.mixture.cutoffs[i][j] if self.mixture.cutoffs else cutoff_of(self.potential)
+
+    @property
+    def ranges(self) -> Table:
+        """Range of each pair of species, in λ(small, small); of particles with sizes, in the unit of these."""
+        lengths, species = self.mixture.lengths, range(self.mixture.n_species)
+        if not self.mixture.cutoffs:
+            cutoff = cutoff_of(self.potential)
+            return tuple(tuple(cutoff * lengths[i][j] for j in species) for i in species)
+        return tuple(tuple(self.reduced_cutoff(i, j) * lengths[i][j] for j in species) for i in species)
+
+    @property
+    def own_cutoffs(self) -> bool:
+        """Whether the potential of any pair ends elsewhere than the potential by itself."""
+        return any(x != self.potential.cutoff for row in self.mixture.cutoffs for x in row)
+
+    def potential_of(self, i: int, j: int) -> Potential:
+        """The potential of two species in units of their ε_ij: that of the model, with the cutoff of the pair."""
+        cutoff = self.reduced_cutoff(i, j)
+        return self.potential if cutoff == cutoff_of(self.potential) else self.potential.with_cutoff(cutoff)
+
+    def with_names(self, names: Mapping[str, str]) -> Model:
+        """The model with other names of its species, such as {"A": "Cu", "B": "Zr"}. Raises UsageError."""
+        return replace(self, mixture=self.mixture.with_names(names))
+
+    def write_lammps_table(self, path: Any, *, points: int = 20_000, inner: float = 0.5) -> None:
+        """Write the pair potentials as a file for LAMMPS' `pair_style table spline`, with its input lines as comments.
+
+        points: of each pair of species, equally spaced in r²; inner: the shortest distance, in λ_ij. Raises UsageError."""
+        import_module("vitrify.formats.lammps_table").write_table(self, path, points=points, inner=inner)  # made above us
+
+    def calculator(self, species: Mapping[str, str] | None = None, *, epsilon: float = 1.0, length: float = 1.0) -> Any:
+        """A calculator of ASE: energy, forces and stress of the model for ASE's Atoms.
+
+        species: symbols of the atoms → labels of the mixture, where they differ; epsilon and length: ε in eV and
+        λ(small, small) in Å where results shall be in eV and Å, and 1 where they and the atoms are in ε and λ. Raises
+        UsageError, also where ASE is not installed."""
+        import_module("vitrify.formats.objects.needs").require_package("ase", "a calculator")
+        return import_module("vitrify.ase_calculator").ModelCalculator(self, species, epsilon=epsilon, length=length)
+
+    def fraction_counts(self, n_particles: int) -> tuple[int, ...]:
+        """Particles of each species; raises UsageError where the fractions do not give whole numbers."""
+        return self.mixture.counts(n_particles)
+
+    def box_for(self, n_particles: int, density: float, dimension: int = 3) -> float:
+        """Edge of the cube, L = (N/ρ)^(1/3), or of the square, (N/ρ)^(1/2); raises UsageError unless it holds twice the
+        cutoff, and for numbers and densities beyond the bounds.
+
+        Below that a particle would meet two images of one neighbour."""
+        require_number(n_particles)
+        if not LEAST_DENSITY <= density <= MOST_DENSITY:
+            raise wrong("", "density", density, f"positive, from {LEAST_DENSITY:g} to {MOST_DENSITY:g}")
+        box = float((n_particles / density) ** (1.0 / dimension))
+        if box < 2.0 * self.cutoff:
+            least = int(density * (2.0 * self.cutoff) ** dimension) + 1
+            raise UsageError(
+                f"{n_particles} particles at density {density:g} make a box of {box:.4g}, less than twice the cutoff "
+                f"{self.cutoff:.4g} of {self}; take at least {self.mixture.nearest(least)} particles"
+            )
+        return box
+
+
+def _require_cutoffs(potential: Potential, mixture: Mixture) -> None:
+    """Raise UsageError unless the potential can end at each cutoff of the mixture, and none is within its core."""
+    minimum = _minimum(potential)
+    labels = mixture.labels
+    for i, row in enumerate(mixture.cutoffs):
+        for j, cutoff in enumerate(row):
+            if cutoff == potential.cutoff:
+                continue
+            if cutoff < minimum * (1.0 - AT_MINIMUM):
+                raise UsageError(
+                    f"mixture: the cutoff of {labels[i]} and {labels[j]} is {cutoff:g} λ, which is below the minimum of "
+                    f"the potential at {minimum:.4g} λ; it must be there or beyond"
+                )
+            potential.with_cutoff(cutoff)
+
+
+def _minimum(potential: Potential) -> float:
+    """r/λ at which an attractive potential is deepest; 0 of one that only repels."""
+    cutoff = cutoff_of(potential)
+    x = np.linspace(0.2 * cutoff, cutoff, 4001)[:-1]
+    energy = potential.energy(x * x)
+    return float(x[energy.argmin()]) if energy.min() < 0.0 else 0.0

@@ -1,0 +1,99 @@
+"""Members that a potential must offer, each asked for with one sentence where it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite, nan
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from vitrify.errors import UsageError, shown, wrong
+
+from .potentials import Potential, Radial
+
+LONGEST = 80  # characters of what a user's code says, in a sentence of ours
+CUTOFFS = (0.01, 1000.0)  # in λ; beyond them no box holds the glass, or no particle meets another
+
+
+def name_of(potential: object) -> str:
+    """A potential in a sentence."""
+    return f"potential {potential.__name__ if isinstance(potential, type) else type(potential).__name__}"
+
+
+def radial_of(potential: Potential) -> Radial:
+    """The plain function of derivatives(). Raises UsageError for what a backend could not take."""
+    radial: Radial = _plain(potential, "derivatives", _asked(potential, "derivatives"))
+    return radial
+
+
+def numbers_of(potential: Potential) -> tuple[float, ...]:
+    """The coefficients. Raises UsageError unless all are finite numbers."""
+    numbers = _asked(potential, "numbers")
+    try:
+        found = tuple(float(x) for x in numbers)
+    except (TypeError, ValueError):
+        found = (nan,)
+    if not all(map(isfinite, found)):
+        raise UsageError(f"{name_of(potential)}: numbers() returns {shown(numbers)}, must be a tuple of finite numbers")
+    return found
+
+
+def cutoff_of(potential: Potential) -> float:
+    """The cutoff. Raises UsageError unless it is there, and a length that a box can hold."""
+    name, (shortest, longest) = name_of(potential), CUTOFFS
+    _require_potential(potential)
+    try:
+        cutoff = potential.cutoff
+    except Exception as error:
+        missing = not hasattr(type(potential), "cutoff")
+        why = "no cutoff" if missing else f"a cutoff that raises {told(error)}"
+        raise UsageError(f"{name} has {why}; write a field of that name, such as cutoff: float = 2.5, in λ") from None
+    number = isinstance(cutoff, int | float | np.floating) and not isinstance(cutoff, bool)
+    if not number or not shortest <= cutoff <= longest:
+        raise wrong(name, "cutoff", cutoff, f"a number of λ from {shortest:g} to {longest:g}")
+    return float(cutoff)
+
+
+def liquid_slope_of(potential: Potential) -> Callable[[Any, Any], Any] | None:
+    """The plain function of liquid_slope(), if there is one. Raises UsageError for what a backend could not take."""
+    slope = _asked(potential, "liquid_slope")
+    return None if slope is None else _plain(potential, "liquid_slope", slope)
+
+
+def _require_potential(potential: object) -> None:
+    name = name_of(potential)
+    if isinstance(potential, type):
+        raise UsageError(f"{name} is a class, but must be an instance of it, such as {potential.__name__}()")
+    if not isinstance(potential, Potential):
+        raise UsageError(f"{name} is not derived from vitrify.Potential, which it must be")
+
+
+def _plain(potential: Potential, method: str, function: Any) -> Any:
+    """The plain function behind what a method returned: what was compiled already is compiled again, with our options."""
+    function = getattr(function, "py_func", function)
+    if not isinstance(function, FunctionType):
+        kind = type(function).__name__
+        raise UsageError(f"{name_of(potential)}: {method}() returns a {kind}, must be a plain function of (u, numbers)")
+    return function
+
+
+def _asked(potential: Potential, method: str) -> Any:
+    _require_potential(potential)
+    try:
+        return getattr(potential, method)()
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(f"{name_of(potential)}: {method}() raises {told(error)}") from None
+
+
+def told(error: Exception) -> str:
+    """An error of a user's own code in a sentence."""
+    return f"{type(error).__name__} ({_one_line(str(error))})"
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) < LONGEST else f"{text[: LONGEST - 3]}..."

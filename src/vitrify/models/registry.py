@@ -1,0 +1,80 @@
+"""Families of potentials and glass formers by name: each is registered in the file that it is written in.
+
+The package's own are there once `vitrify.models.catalogue` is imported; those of installed packages (entry points of the
+group `vitrify.models`) and of files that a user names are looked for when a name is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from vitrify.errors import UsageError, check
+from vitrify.options import is_word
+from vitrify.plugin_files import Registry
+
+from .mixture import Mixture
+from .potential import Potential
+
+Kind = TypeVar("Kind", bound=type[Potential])
+
+
+@dataclass(frozen=True, slots=True)
+class GlassFormer:
+    """A glass former of the literature: a family, its parameters where they are not the family's own, and the mixture."""
+
+    family: str
+    parameters: dict[str, float]
+    mixture: Mixture
+    density: float  # at which it is usually made, N/V in the unit of its lengths
+    dimension: int = 3  # of that density
+    summary: str = ""  # one line for `vitrify models`
+
+
+Former = Callable[[], GlassFormer]
+FAMILIES: Registry[type[Potential]] = Registry("vitrify.models")
+GLASS_FORMERS: Registry[Former] = Registry("vitrify.models")
+
+
+def register_potential(name: str) -> Callable[[Kind], Kind]:
+    """Let models of a family be written by this name, such as "yukawa(kappa=1.5)". Raises UsageError for what is no family,
+    or a name that is taken."""
+
+    def register(kind: Kind) -> Kind:
+        owner = f"potential {name}"
+        given: Any = kind
+        below = isinstance(given, type) and issubclass(given, Potential)
+        check(below, owner, "class", kind, "one below vitrify.Potential")
+        made = vars(kind).get("__dataclass_params__")
+        frozen = made is not None and made.frozen
+        check(frozen, owner, "class", kind.__name__, "a frozen dataclass, with @dataclass(frozen=True) above it")
+        check(isinstance(kind.summary, str) and bool(kind.summary), owner, "summary", kind.summary, "a line of text")
+        FAMILIES[_free(owner, name)] = kind
+        return kind
+
+    return register
+
+
+def register_glass_former(former: Former) -> Former:
+    """Let models be written by the name of a function that returns a GlassFormer; its docstring names the source. Raises
+    UsageError for a name that is taken."""
+    name = getattr(former, "__name__", "")
+    check(callable(former), f"glass former {name}", "function", former, "one that returns a GlassFormer")
+    GLASS_FORMERS[_free(f"glass former {name}", name)] = former
+    return former
+
+
+IN_QUOTES = ("formula", "tabulated")  # what stands before a text in quotes, see quoted.py
+
+
+def _free(owner: str, name: Any) -> str:
+    if not is_word(name):
+        raise UsageError(f"{owner}: name is {name!r}, must be a word of small letters, digits and _")
+    check(
+        name not in IN_QUOTES and not FAMILIES.has(name) and not GLASS_FORMERS.has(name),
+        owner,
+        "name",
+        name,
+        "one that is not taken",
+    )
+    return str(name)

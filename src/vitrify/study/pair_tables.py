@@ -1,0 +1,29 @@
+"""Tables of pair potentials that a study needs, kept in its store: whoever has the store has them, on any machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from vitrify.models.potentials.tabulated import Tabulated
+from vitrify.models.tables import FOLDER, look_in, stored_as
+
+from .spec import StudySpec
+
+
+def keep_tables(study: StudySpec, directory: Path, write: Callable[[str, str], object]) -> None:
+    """Write the tables of a study beside it, each under the digest of its rows. write: a text under a name in the folder of
+    the study, a store or one of results as tables."""
+    look_for_tables(directory)
+    for spec in study.ensembles:
+        potential = spec.parsed_model.potential
+        if isinstance(potential, Tabulated):
+            name = f"{FOLDER}/{stored_as(potential.table)}"
+            if not os.path.lexists(directory / name):
+                write(name, potential.table.text())
+
+
+def look_for_tables(directory: Path | str) -> None:
+    """Find tables by their digests in this store too, in this process."""
+    look_in(Path(directory) / FOLDER)
