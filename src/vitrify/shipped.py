@@ -1,5 +1,5 @@
-"""The studies that travel with the package. They stand in the folder `studies` of the repository, from where they are copied
-into the wheel; each is named after its file."""
+"""The studies that travel with the package. They stand in the folder `studies` of the repository, from where they are
+copied into the wheel; each is named after its file."""
 
 from __future__ import annotations
 

@@ -125,6 +125,8 @@ def test_a_study_is_planned_and_run_by_its_name_alone(folder, monkeypatch):
 def test_each_study_of_the_repository_is_copied_into_the_wheel():
     """No links are used: they are lost where a system or an archive knows none."""
     root = Path(__file__).parents[2]
-    build = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    build = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
     assert build["force-include"] == {f"studies/{name}.toml": f"vitrify/studies/{name}.toml" for name in NAMES}
     assert sorted(NAMES) == sorted(x.stem for x in (root / "studies").glob("*.toml") if not x.is_symlink())
