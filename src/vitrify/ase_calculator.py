@@ -49,7 +49,7 @@ class ModelCalculator(Calculator):  # type: ignore[misc]  # ASE's class is unkno
         super().calculate(atoms, properties, system_changes)
         glass, rotation = self._glass()
         pairs = Pairs.of(glass)
-        energies = 0.5 * self.epsilon * pairs.sum_to_particles(pairs.terms[0])
+        energies = self.epsilon * pairs.energies
         energy = float(energies.sum())
         forces = self.epsilon / self.length * pairs.forces() @ rotation.T
         self.results = {"energy": energy, "free_energy": energy, "energies": energies, "forces": forces}

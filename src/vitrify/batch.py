@@ -18,7 +18,7 @@ from vitrify.cell import TICKS, Cell, from_ticks, to_ticks
 from vitrify.errors import UsageError
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass, range_of
-from vitrify.kernels import motion
+from vitrify.kernels import many_body, motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.contacts import vector_in_cell, vector_in_cube
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
@@ -79,6 +79,8 @@ class Batch:
         self.direction, self.previous = records(n), records(n)  # of a minimiser
         self.mass[:] = np.array(model.mixture.masses)[self.species][:, None]
         self.inverse_mass[:] = 1.0 / self.mass
+        beyond = model.potential.many_body()
+        self.moments = np.zeros((n, beyond.n_moments) if beyond else (1, 1))
         self.carried = [  # what moves with its particle when a sample is sorted
             self.ticks, self.species, self.label, self.mass, self.inverse_mass, self.force, self.velocity, self.travel,
             self.direction, self.previous,
@@ -157,7 +159,7 @@ class Batch:
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length, self.h_ticks, self.energies, self.cutoffs2, self.coefficients,
-            self.sizes, self.model.mixture.nonadditivity, self.numbers.astype(np.float32),
+            self.sizes, self.model.mixture.nonadditivity, self.numbers.astype(np.float32), self.moments,
         )  # fmt: skip
 
     def way(self) -> Way:
@@ -312,6 +314,8 @@ def lead_of(model: Model, form: PairForm) -> Lead:
     """The form of a model's forces that leads its liquid; cutoffs of pairs, sizes and cells that are no cubes have none in
     single precision."""
     formula = formula_of(model.potential)
+    if formula.many_body is not None:
+        return Lead.EXACT
     if form.cutoffs or form.sizes or form.cell:
         return Lead.LIQUID if formula.liquid_slope is not None else Lead.EXACT
     return leading_form(formula, model.potential)
@@ -364,13 +368,39 @@ def force_body(model: Model, *, liquid: bool = False) -> Any:
 
 @kept_with_formula
 def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> Any:
-    """The inlined force on one particle, in this form, on a machine."""
+    """The inlined force on one particle, in this form, on a machine; of an energy beyond pairs once `slopes_of_formula` has
+    run over all."""
+    if formula.many_body is not None:
+        return machine.inline(many_body.force_of(pulls_of_formula(formula, form, machine)))
     if lead.is_single:
         single = leading_forces_of(single_slope(formula, lead, machine), machine.vectors, machine.inline(upper_half), form)
         return machine.inline(single)
     cheaper = lead in (Lead.LIQUID, Lead.SINGLE_LIQUID)
     slope, vector = slope_body(formula, machine, liquid=cheaper), vector_body(form, machine)
     return machine.inline(forces_of(slope, machine.vectors, vector, form))
+
+
+@kept_with_formula
+def slopes_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
+    """The inlined slopes of the energy of one particle's surrounding, on a machine."""
+    return machine.inline(many_body.slopes_of(bodies_of(formula, machine), vector_body(form, machine)))
+
+
+@kept_with_formula
+def pulls_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
+    """The inlined sums over all that pulls at one particle, on a machine."""
+    slope = slope_body(formula, machine)
+    return machine.inline(many_body.pulls_of(bodies_of(formula, machine), slope, vector_body(form, machine)))
+
+
+@kept_with_formula
+def bodies_of(formula: Formula, machine: Any) -> many_body.Bodies:
+    """The functions of the energy beyond pairs, inlined on a machine."""
+    beyond, inline = formula.many_body, machine.inline
+    assert beyond is not None  # asked for of such models alone
+    own = {name: inline(getattr(beyond, name)) for name in many_body.OWN}
+    load, store = inline(many_body.load_of(beyond.n_moments)), inline(many_body.store)
+    return many_body.Bodies(**own, load=load, store=store, symmetric=beyond.symmetric)
 
 
 def displacement_body(machine: Any, *, cubic: bool) -> Any:

@@ -39,9 +39,10 @@ class Formula:
     def __init__(self, potential: Potential) -> None:
         self.potential = potential  # the first one that was met; others of this formula may differ in numbers and cutoff
         self.radial, self.liquid_slope = radial_of(potential), liquid_slope_of(potential)
+        self.many_body = potential.many_body()
         self.kernels: dict[Any, Any] = {}
         self.members: set[Any] = set()  # numbers and cutoffs that were found sound
-        self.key, self.reason = _identity(self.radial, self.liquid_slope)
+        self.key, self.reason = _identity(self.radial, self.liquid_slope, self.many_body)
         if self.key is not None and not is_shipped(potential):
             _renew_helpers(self.radial, self.liquid_slope)
 
@@ -107,7 +108,9 @@ def lasting_identity(potential: Potential) -> str:
     cannot be told."""
     cutoff, numbers = cutoff_of(potential), numbers_of(potential)
     try:
-        known = [cutoff, *numbers, radial_of(potential), liquid_slope_of(potential)]
+        known: list[Any] = [cutoff, *numbers, radial_of(potential), liquid_slope_of(potential)]
+        if (beyond := potential.many_body()) is not None:
+            known.append(beyond)
         return fingerprint(known, digits=LASTING_DIGITS)[:16]
     except NoFingerprintError as error:
         raise UsageError(f"{name_of(potential)}: {_not_told(error)}") from None

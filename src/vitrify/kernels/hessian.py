@@ -23,11 +23,19 @@ class Springs(NamedTuple):
     stiffness: Any  # (p,) k = 4 φ_ss
 
 
+class Blocks(NamedTuple):
+    """M of all samples as rows of blocks, for energies beyond pairs: particle i has start[i] ... start[i + 1]."""
+
+    start: Any  # (n + 1,) int64
+    target: Any  # (b,) int64: the other particle j; none is i itself
+    block: Any  # (b, 9) −M_ij, row by row
+
+
 class DiagonalView(NamedTuple):
     """The diagonal blocks of M and their inverses."""
 
     layout: Any
-    springs: Springs
+    springs: Any  # Springs or Blocks
     dimension: Any  # (samples,) int64: 2 or 3
     diagonal: Any  # (n, 3, 3)
     inverse: Any  # (n, 3, 3)
@@ -38,7 +46,7 @@ class ProductView(NamedTuple):
 
     layout: Any
     width: int
-    springs: Springs
+    springs: Any  # Springs or Blocks, here and in all that multiplies
     x: Any  # (n, 3, w)
     y: Any
 
@@ -48,7 +56,7 @@ class StrainView(NamedTuple):
 
     layout: Any
     width: int
-    springs: Springs
+    springs: Any  # Springs
     strains: Any  # (3, 3, w) displacement gradients
     force: Any  # (n, 3, w)
     partial: Any  # (chunks, 2, w)
@@ -105,6 +113,24 @@ def product_of(lanes: Lanes, triple: Any, pulled: Any) -> Any:
     return product
 
 
+def product_of_blocks(lanes: Lanes, triple: Any) -> Any:
+    """Part: (M x)_i = Σ_j −M_ij (x_i − x_j), as M moves nothing by translations."""
+    splat = lanes.splat
+
+    def product(i, c, rows, x):
+        here, zero = triple(x, i, c), splat(0.0)
+        fx, fy, fz = zero, zero, zero
+        for p in range(rows.start[i], rows.start[i + 1]):
+            there, b = triple(x, rows.target[p], c), rows.block
+            dx, dy, dz = here[0] - there[0], here[1] - there[1], here[2] - there[2]
+            fx = fx + b[p, 0] * dx + b[p, 1] * dy + b[p, 2] * dz
+            fy = fy + b[p, 3] * dx + b[p, 4] * dy + b[p, 5] * dz
+            fz = fz + b[p, 6] * dx + b[p, 7] * dy + b[p, 8] * dz
+        return fx, fy, fz
+
+    return product
+
+
 def multiply_of(product: Any, put_triple: Any) -> Any:
     """Particle: y ← M x."""
 
@@ -132,6 +158,24 @@ def diagonal_of(block_of_pair: Any, inverted: Any) -> Any:
         m[0, 0], m[1, 1], m[2, 2] = xx, yy, zz
         m[0, 1], m[0, 2], m[1, 2] = xy, xz, yz
         m[1, 0], m[2, 0], m[2, 1] = xy, xz, yz
+        inverted(m, view.inverse[i])
+
+    return diagonal
+
+
+def diagonal_of_blocks(inverted: Any) -> Any:
+    """Particle: diagonal_of for rows of blocks."""
+
+    def diagonal(i, s, view, scratch):
+        rows, m = view.springs, view.diagonal[i]
+        for a in range(3):
+            for b in range(a, 3):
+                total = 0.0
+                for p in range(rows.start[i], rows.start[i + 1]):
+                    total += 0.5 * (rows.block[p, 3 * a + b] + rows.block[p, 3 * b + a])
+                m[a, b] = m[b, a] = total
+        if view.dimension[s] == 2:
+            m[2, 2] = 0.5 * (m[0, 0] + m[1, 1])
         inverted(m, view.inverse[i])
 
     return diagonal

@@ -179,6 +179,15 @@ def force_of(forces: Any) -> Callable[..., None]:
     return force
 
 
+def slopes_of(slopes: Any) -> Callable[..., None]:
+    """Particle: the slopes of the energy of its surrounding; see kernels/many_body.py."""
+
+    def of_particle(i, s, view, scratch):
+        slopes(i, s, view.pair)
+
+    return of_particle
+
+
 def stage_of(upper_half: Any) -> Callable[..., None]:
     """Particle: the upper halves of its ticks to where a block of threads shares them; see displacement_shared_of."""
 

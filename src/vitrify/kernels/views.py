@@ -25,6 +25,7 @@ class PairView(NamedTuple):
     sizes: Any  # (n, 4) float64: the records of `ticks` read as doubles, of which the last is the particle's size
     nonadditivity: float  # n_a of the mixing rule of sizes
     single_numbers: Any  # `numbers` as float32, for forces of single precision
+    moments: Any  # (n, m) ∂F/∂m of each particle's surrounding, of models with an energy beyond pairs; else (1, 1)
 
 
 class Way(NamedTuple):

@@ -106,7 +106,7 @@ def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) 
     potential = kind(**{name: _typed(family, name, value, known[name].default) for name, value in parameters.items()})
     shown = ", ".join(f"{k}={v!r}" for k, v in potential.parameters().items())
     _require_usable(potential, f"{family}({shown})")
-    return Model(f"{family}({shown})", potential, PAPERS if mixture is None else mixture)
+    return Model(f"{family}({shown})", potential, potential.usual_mixture if mixture is None else mixture)
 
 
 def _glass_former(name: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:

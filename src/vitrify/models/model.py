@@ -48,6 +48,8 @@ class Model(ShortForm):
         check(named, "model", "name", self.name, "a text on one line")
         mixed = isinstance(self.mixture, Mixture)
         check(mixed, "model", "mixture", self.mixture, 'a Mixture, such as Mixture.parse("[0.8:0.2; lengths 1,0.8,0.88]")')
+        if isinstance(self.potential, Potential) and self.potential.many_body() is not None:
+            _require_plain(self)
         if self.mixture.cutoffs:
             _require_cutoffs(self.potential, self.mixture)
 
@@ -132,6 +134,17 @@ class Model(ShortForm):
                 f"{self.cutoff:.4g} of {self}; take at least {self.mixture.nearest(least)} particles"
             )
         return box
+
+
+def _require_plain(model: Model) -> None:
+    """Raise UsageError where a mixture says of pairs what has no meaning in an energy beyond pairs."""
+    mixture = model.mixture
+    ones = all(x == 1.0 for table in (mixture.lengths, mixture.energies) for row in table for x in row)
+    if not ones or mixture.cutoffs or mixture.sizes is not None:
+        raise UsageError(
+            f"{model.name} has an energy beyond pairs, but its mixture is {mixture}; it must have lengths and energies of 1 "
+            f"and no cutoffs or sizes, as {model.potential.usual_mixture}"
+        )
 
 
 def _require_cutoffs(potential: Potential, mixture: Mixture) -> None:

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from vitrify.errors import UsageError
 
+from .many_body import ManyBody
+from .mixture import PAPERS, Mixture
+
 FloatArray = NDArray[np.float64]
 # (u, numbers) -> φ, φ_u, φ_uu, φ_uuu, φ_uuuu: plain scalar Python that a backend can compile
 Radial = Callable[[Any, Any], tuple[Any, Any, Any, Any, Any]]
@@ -32,6 +35,7 @@ class Potential:
     __slots__ = ()
 
     summary: ClassVar[str] = ""  # one line for `vitrify models`
+    usual_mixture: ClassVar[Mixture] = PAPERS  # where none is given
 
     if TYPE_CHECKING:  # each family has its own, a field or a property; one here would stand in the way of a field
 
@@ -51,6 +55,11 @@ class Potential:
         """The function (u, numbers) -> φ_u that leads the liquid, where a family knows one cheaper than derivatives().
 
         Good to 1e-9 of the force at contact is enough: thermal motion forgets far larger differences, a quench does not."""
+        return None
+
+    def many_body(self) -> ManyBody | None:
+        """The part of the energy that pairs do not have, or None. Its cutoff is that of the pairs, and its numbers are
+        `numbers`."""
         return None
 
     def with_cutoff(self, cutoff: float) -> Potential:

@@ -17,7 +17,7 @@ def mechanics(glass: Glass, pairs: Pairs | None = None) -> dict[str, float]:
     p = pressure(pairs)
     coordination = np.diff(pairs.start)
     return {
-        "energy_per_particle": 0.5 * float(pairs.terms[0].sum()) / glass.n_particles,
+        "energy_per_particle": pairs.energy / glass.n_particles,
         "max_force": float(np.abs(pairs.forces()).max()),
         "mean_pair_force": float(np.abs(pairs.slope).mean()) if len(pairs.slope) else 0.0,
         "pressure": p.value,

@@ -177,7 +177,7 @@ class OnDevice:
             x.ticks, x.rows.neighbours, x.rows.counts, x.species, put(batch.inverse_length2), put(batch.numbers),
             batch.cutoff2, x.way.tick_length, x.way.h, put(batch.energies), put(batch.cutoffs2),
             put(batch.coefficients), x.ticks.view(np.float64), batch.model.mixture.nonadditivity,
-            put(batch.numbers.astype(np.float32)),
+            put(batch.numbers.astype(np.float32)), put(batch.moments),
         )  # fmt: skip
         force = put(batch.force)
         velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))

@@ -7,10 +7,11 @@ from typing import Any
 
 from vitrify.backends.program import Line, Program
 from vitrify.backends.vectors import upper_half
-from vitrify.batch import displacement_body, force_of_formula, vector_body
+from vitrify.batch import displacement_body, force_of_formula, pulls_of_formula, slopes_of_formula, vector_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels import fire, line_search, motion
 from vitrify.kernels.forces import PairForm, pair_force_of
+from vitrify.kernels.many_body import bond_force_of
 from vitrify.leading import Lead
 
 CAP = 0.03  # largest step of a particle in a sweep of the start, in λ(small, small)
@@ -34,10 +35,14 @@ class _Parts:
     """Inlined bodies that several programs share."""
 
     def __init__(self, formula: Formula, form: PairForm, lead: Lead, machine: Any) -> None:
-        self.formula, self.form, self.inline = formula, form, machine.inline
+        self.formula, self.form, self.machine, self.inline = formula, form, machine, machine.inline
         inline = machine.inline
         staged = motion.stage_of(inline(upper_half)) if lead.is_single else None
-        self.force = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)), staged)
+        self.forces: tuple[Line, ...] = (
+            Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)), staged),
+        )
+        if formula.many_body is not None:
+            self.forces = (Line("particles", motion.slopes_of(slopes_of_formula(formula, form, machine))), *self.forces)
         self.vector = vector_body(form, machine)
         self.displacement = displacement_body(machine, cubic=not form.cell)
         self.advance = inline(motion.advance_in_cell if form.cell else motion.advance)
@@ -50,7 +55,7 @@ class _Parts:
 
 def _push_off(x: _Parts) -> Program:
     descend = motion.descend_of(x.advance, x.look, CAP, SOFT_FORCE)
-    return Program((x.force, Line("chunks", descend, join=motion.join_looks), Line("samples", x.step_ended)))
+    return Program((*x.forces, Line("chunks", descend, join=motion.join_looks), Line("samples", x.step_ended)))
 
 
 def _liquid(x: _Parts) -> Program:
@@ -58,7 +63,7 @@ def _liquid(x: _Parts) -> Program:
     ended = motion.leap_ended_of(x.inline(motion.heat_of_sample), x.inline(x.step_ended))
     leap = motion.leap_of(x.advance, x.look)
     lines = (
-        x.force,
+        *x.forces,
         Line("samples", motion.thermostat),
         Line("chunks", leap, join=motion.join_looks),
         Line("samples", ended),
@@ -70,7 +75,7 @@ def _cg(x: _Parts) -> Program:
     return Program((
         Line("chunks", line_search.move_of(x.advance, x.look), join=motion.join_looks),
         Line("samples", line_search.moved_of(x.is_stale)),
-        x.force,
+        *x.forces,
         Line("chunks", line_search.sum_slopes_of(x.largest), join=motion.join_of(3, 1)),
         Line("samples", line_search.judge_of(x.inline(line_search.next_target), x.inline(line_search.end_at_zero))),
         Line("samples", line_search.choose),
@@ -81,7 +86,7 @@ def _cg(x: _Parts) -> Program:
 
 def _fire(x: _Parts) -> Program:
     return Program((
-        x.force,
+        *x.forces,
         Line("chunks", fire.sum_power_of(x.largest), join=motion.join_of(3, 1)),
         Line("samples", fire.pace),
         Line("chunks", fire.push_of(x.largest_component), join=motion.join_of(0, 1)),
@@ -92,12 +97,16 @@ def _fire(x: _Parts) -> Program:
 
 
 def _pair_force(x: _Parts) -> Program:
-    body = line_search.pair_force_of(x.inline(pair_force_of(x.inline(x.formula.radial), x.vector, x.form)))
+    if x.formula.many_body is None:
+        size = pair_force_of(x.inline(x.formula.radial), x.vector, x.form)
+    else:
+        size = bond_force_of(pulls_of_formula(x.formula, x.form, x.machine))
+    body = line_search.pair_force_of(x.inline(size))
     sums = (
         Line("chunks", line_search.sum_pair_forces, join=motion.join_of(2)),
         Line("samples", line_search.mean_pair_force),
     )
-    return Program((Line("particles", body), *sums), repeats=False)
+    return Program((*x.forces[:-1], Line("particles", body), *sums), repeats=False)
 
 
 def _begin_here(_: _Parts) -> Program:

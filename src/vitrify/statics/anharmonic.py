@@ -22,6 +22,7 @@ from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
 Order = Literal["quartic", "cubic", "pseudo-harmonic", "participation"]  # forms of kernels/anharmonic.py
+BEYOND_PAIRS = {"cubic": (2, 2.0), "quartic": (3, 6.0)}  # power of t of the series of ∂U/∂x, and k! of the derivative
 
 
 def forces(pairs: Pairs, rows_mid: FloatArray, order: Order) -> tuple[FloatArray, FloatArray]:
@@ -35,6 +36,13 @@ def forces(pairs: Pairs, rows_mid: FloatArray, order: Order) -> tuple[FloatArray
     view = ForcesView(layout, z.shape[2], pairs.springs, pairs.terms, z, np.empty_like(z), np.empty_like(z))
     _both(order)(view)
     linear, force = _rows(view.linear, m), _rows(view.force, m)
+    if pairs.surroundings is not None:
+        for k, z_id in enumerate(rows_mid):
+            along = pairs.surroundings.along(z_id)
+            linear[k] += along[1]
+            if order in BEYOND_PAIRS:
+                power, factor = BEYOND_PAIRS[order]
+                force[k] += factor * along[power]
     return linear, force - force.mean(axis=1, keepdims=True) if order == "participation" else force
 
 

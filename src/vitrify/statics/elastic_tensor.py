@@ -79,9 +79,9 @@ def tensor_response(hessian: Hessian, force_id: FloatArray) -> TensorResponse:
 
 
 def virial(pairs: Pairs) -> FloatArray:
-    """V σ = Σ (φ'/r) r ⊗ r over pairs, (3, 3) in ε: of any configuration, a minimum or not."""
-    each_twice = np.einsum("p,pa,pb->ab", pairs.springs.tension, pairs.r_pd, pairs.r_pd)
-    return np.asarray(0.5 * each_twice)
+    """V σ = Σ (φ'/r) r ⊗ r over pairs, (3, 3) in ε: of any configuration, a minimum or not. An energy beyond pairs adds
+    its own."""
+    return pairs.virial()
 
 
 def _polarised(hessian: Hessian, strains: FloatArray, squares: FloatArray) -> FloatArray:

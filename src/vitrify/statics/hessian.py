@@ -14,7 +14,7 @@ from scipy import sparse
 from vitrify.backends import Cpu, backend
 from vitrify.errors import SampleFailure
 from vitrify.kernels.block_jacobi_cg import CONVERGED, NEGATIVE
-from vitrify.kernels.hessian import MatrixView, block_of_pair, fill_matrix_of
+from vitrify.kernels.hessian import Blocks, MatrixView, block_of_pair, fill_matrix_of
 from vitrify.short_forms import ShortForm
 
 from .hessians import Hessians
@@ -100,6 +100,8 @@ class Hessian:
 
     @cached_property
     def _matrix(self) -> sparse.csr_array:
+        if isinstance(self.pairs.rows, Blocks):
+            return _matrix_of(self.pairs.rows, self.diagonal, self.pairs.dimension)
         pairs, n = self.pairs, self.pairs.n_particles
         entries = 9 * (len(pairs.target) + n)
         start = np.empty(3 * n + 1, dtype=np.int32 if entries < 2**31 else np.int64)
@@ -111,6 +113,20 @@ class Hessian:
             return matrix
         there = np.flatnonzero(np.arange(3 * n) % 3 < pairs.dimension)
         return sparse.csr_array(matrix[there][:, there])
+
+
+def _matrix_of(rows: Blocks, diagonal: FloatArray, dimension: int) -> sparse.csr_array:
+    """The sparse matrix of rows of blocks; their rounding is shared out, so that it is symmetric to the last bit."""
+    n, d = len(diagonal), dimension
+    blocks = np.concatenate([-rows.block.reshape(-1, 3, 3), diagonal])[:, :d, :d]
+    i = np.concatenate([np.repeat(np.arange(n), np.diff(rows.start)), np.arange(n)])
+    j, axes = np.concatenate([rows.target, np.arange(n)]), np.arange(d)
+    row = np.broadcast_to((d * i)[:, None, None] + axes[None, :, None], blocks.shape)
+    column = np.broadcast_to((d * j)[:, None, None] + axes[None, None, :], blocks.shape)
+    matrix = sparse.coo_array((blocks.ravel(), (row.ravel(), column.ravel())), shape=(d * n, d * n)).tocsr()
+    symmetric = sparse.csr_array(0.5 * (matrix + matrix.T))
+    symmetric.sort_indices()
+    return symmetric
 
 
 def together(hessians: Sequence[Hessian], machine: Cpu | Gpu) -> Hessians:

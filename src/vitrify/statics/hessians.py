@@ -20,7 +20,7 @@ from vitrify.backends.program import BEGINS, Layout, Line, Program, layout_of
 from vitrify.glass import Glass
 from vitrify.kernels import block_jacobi_cg as cg
 from vitrify.kernels import chebyshev, hessian, lanczos, subspace
-from vitrify.kernels.hessian import DiagonalView, ProductView, Springs, StrainView, block_of_pair, pulled
+from vitrify.kernels.hessian import Blocks, DiagonalView, ProductView, Springs, StrainView, block_of_pair, pulled
 from vitrify.kernels.subspace import ChangeView, SumView
 
 from .pairs import Pairs
@@ -40,14 +40,17 @@ class Hessians:
     """M of each glass. Arrays named on_... are on the machine, others here; x and y are vectors on the machine."""
 
     def __init__(self, samples: Sequence[Pairs], machine: Cpu | Gpu) -> None:
-        self.machine, self.programs, self.lanes = machine, programs(machine), lanes_of(machine)
+        self.pairs = list(samples)
+        of_blocks = any(x.surroundings is not None for x in samples)
+        self.machine, self.programs, self.lanes = machine, programs(machine, of_blocks), lanes_of(machine)
         self.sizes, self.volumes = [x.n_particles for x in samples], np.array([x.volume for x in samples])
         self.dimensions = [x.dimension for x in samples]
         self.first = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
         self.n, self.n_samples = int(self.first[-1]), len(samples)
         self.layout = layout_of(self.sizes, machine, FINE)
         self.coarse = layout_of(self.sizes, machine, COARSE)._replace(active=self.layout.active)
-        self.on_springs = Springs(*[machine.put(x) for x in _together([x.springs for x in samples], self.first)])
+        joined = _together([x.rows for x in samples], self.first)
+        self.on_springs = type(joined)(*[machine.put(x) for x in joined])
         self._partials: dict[tuple[int, ...], Any] = {}
         self._busy = np.empty(0, dtype=np.int64)
         self.let_go()
@@ -105,9 +108,31 @@ class Hessians:
         gradients = np.zeros((3, 3, w))
         gradients[:, :, : len(strains)] = np.moveaxis(strains, 0, 2)
         partial, found = self.scratch(2, w), self.zeros(self.n_samples, 2, w)
+        if self.programs.of_blocks:
+            return self._strain_beyond_pairs(strains, on_force)
         on_strains = self.machine.put(gradients)
         self.programs.strain(StrainView(self.layout, w, self.on_springs, on_strains, on_force, partial, found))
         return self.machine.get(found)
+
+    def _strain_beyond_pairs(self, strains: FloatArray, on_force: Any) -> FloatArray:
+        """The result of `strain` where energies are not those of pairs alone: one glass and one strain after the other."""
+        force, found = self.machine.get(on_force).copy(), np.zeros((self.n_samples, 2, on_force.shape[2]))
+        for s, (pairs, first) in enumerate(zip(self.pairs, self.first, strict=False)):
+            for k, strain in enumerate(strains):
+                delta = pairs.r_pd @ strain.T
+                pull, xi = pairs.pull(delta), np.zeros((pairs.n_particles, 3))
+                slope, born = (
+                    0.5 * float(np.vdot(pairs.springs.tension[:, None] * pairs.r_pd, delta)),
+                    0.5 * float(np.vdot(pull, delta)),
+                )
+                xi -= pairs.sum_to_particles(pull)
+                if pairs.surroundings is not None:
+                    parts = pairs.surroundings.under(strain)
+                    xi, slope, born = xi + parts[0], slope + parts[1], born + parts[2]
+                force[first : first + pairs.n_particles, :, k] += xi
+                found[s, :, k] = slope, born
+        self.machine.set(on_force, force)
+        return found
 
     def solve(self, b: Any, *, tolerance: float, max_steps: int = 20_000) -> tuple[Any, FloatArray, IntArray]:
         """x of M x = b. Also, by sample and column, 1 (converged), −1 (not positive) or 0 (too many steps), and the steps
@@ -219,25 +244,27 @@ def of_one_dimension(glasses: Sequence[Glass], size: int) -> list[Sequence[Glass
     return list(parts)
 
 
-def _together(springs: Sequence[Springs], first: IntArray) -> Springs:
-    """The pairs of all samples joined one after the other."""
+def _together(springs: Sequence[Springs | Blocks], first: IntArray) -> Springs | Blocks:
+    """The pairs, or blocks, of all samples joined one after the other."""
     if len(springs) == 1:
         return springs[0]
     begin = np.cumsum([0, *(len(x.target) for x in springs)])
     start = [x.start[:-1] + b for x, b in zip(springs, begin, strict=False)]
     target = [x.target + a for x, a in zip(springs, first, strict=False)]
-    rest = (np.concatenate([getattr(x, name) for x in springs]) for name in ("r", "tension", "stiffness"))
-    return Springs(np.concatenate([*start, begin[-1:]]), np.concatenate(target), *rest)
+    kind = type(springs[0])
+    rest = (np.concatenate([getattr(x, name) for x in springs]) for name in kind._fields[2:])
+    return kind(np.concatenate([*start, begin[-1:]]), np.concatenate(target), *rest)
 
 
 class Programs:
     """The programs of a machine, each compiled when it is first used."""
 
-    def __init__(self, machine: Cpu | Gpu) -> None:
-        self.machine, self.lanes, inline = machine, lanes_of(machine), machine.inline
+    def __init__(self, machine: Cpu | Gpu, of_blocks: bool = False) -> None:
+        self.machine, self.lanes, inline, self.of_blocks = machine, lanes_of(machine), machine.inline, of_blocks
         self.pulled, self.summed = inline(pulled), inline(subspace.summed)
         self.triple, self.put_triple = inline(hessian.triple_of(self.lanes)), inline(hessian.put_triple_of(self.lanes))
-        self.product = inline(hessian.product_of(self.lanes, self.triple, self.pulled))
+        of_rows = hessian.product_of_blocks(self.lanes, self.triple)
+        self.product = inline(of_rows if of_blocks else hessian.product_of(self.lanes, self.triple, self.pulled))
         self.vectors = (self.lanes, self.triple, self.put_triple)
         self.ends = (inline(chebyshev.forth), inline(chebyshev.back))
         self.total = Line("sample columns", subspace.total_of(self.summed))
@@ -245,7 +272,9 @@ class Programs:
     @cached_property
     def diagonal(self) -> Any:
         inline = self.machine.inline
-        body = hessian.diagonal_of(inline(block_of_pair), inline(hessian.inverted))
+        inverted = inline(hessian.inverted)
+        of_pairs = hessian.diagonal_of(inline(block_of_pair), inverted)
+        body = hessian.diagonal_of_blocks(inverted) if self.of_blocks else of_pairs
         return self._once(Line("particles", body))
 
     @cached_property
@@ -340,6 +369,6 @@ class Programs:
 
 
 @cache
-def programs(machine: Cpu | Gpu) -> Programs:
-    """The programs of a machine, made once."""
-    return Programs(machine)
+def programs(machine: Cpu | Gpu, of_blocks: bool = False) -> Programs:
+    """The programs of a machine for Hessians of springs or of blocks, made once."""
+    return Programs(machine, of_blocks)

@@ -47,7 +47,17 @@ def strain_coupling(pairs: Pairs, mode: FloatArray) -> FloatArray:
     """F = ∂²U/∂ε∂x·π, (d, d), symmetric strain, Eq. (A15), in ε/λ."""
     delta = mode[pairs.target] - mode[pairs.source]
     tensor, d = 0.5 * (pairs.r_pd.T @ pairs.pull(delta)), pairs.dimension
+    if pairs.surroundings is not None:
+        tensor = tensor + np.array([[_along(pairs, mode, a, b) for b in range(3)] for a in range(3)])
     return np.asarray(0.5 * (tensor + tensor.T))[:d, :d]
+
+
+def _along(pairs: Pairs, mode: FloatArray, a: int, b: int) -> float:
+    """Ξ·π of the energy beyond pairs for the displacement gradient that has a one in row a and column b."""
+    strain = np.zeros((3, 3))
+    strain[a, b] = 1.0
+    assert pairs.surroundings is not None  # asked for of such alone
+    return float(np.vdot(pairs.surroundings.under(strain)[0], mode))
 
 
 def dilation_over_shear(coupling: FloatArray) -> float:

@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from vitrify.batch import pair_form
 from vitrify.cell import Cell
 from vitrify.contacts import Contacts, contacts_of, require_solid
+from vitrify.errors import SampleFailure
 from vitrify.formula import formula_of, pair_terms
 from vitrify.glass import Glass
-from vitrify.kernels.hessian import Springs
+from vitrify.kernels.hessian import Blocks, Springs
 from vitrify.models import Potential
 from vitrify.models.offers import numbers_of
 from vitrify.models.sizes import pair_length
 from vitrify.short_forms import Fact, ShortForm
+
+from .surroundings import Surroundings
 
 FloatArray = NDArray[np.float64]
 WHOLE = 64  # pairs: a multiple of what any processor takes in a turn of a loop
@@ -32,7 +35,7 @@ class Pairs(ShortForm):
 
     cell: the periodic cell, of d dimensions; positions: (n, d); target: (p,) the other end j; r_pd: (p, 3) vector from i to
     j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²; kept: (particles of the glass,) True for the n that are here, where
-    others were left out."""
+    others were left out; surroundings: the energy beyond pairs, where the model has one."""
 
     n_particles: int
     cell: Cell
@@ -42,6 +45,7 @@ class Pairs(ShortForm):
     r_pd: FloatArray
     terms: FloatArray
     kept: NDArray[np.bool_] | None = None
+    surroundings: Surroundings | None = None
 
     def _facts(self) -> list[Fact]:
         pairs = f"{len(self.target) // 2:,}"
@@ -58,7 +62,9 @@ class Pairs(ShortForm):
         n = glass.n_particles
         terms = _terms(glass, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
         start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=n))]).astype(np.int64)
-        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms)
+        return cls(
+            n, glass.cell, glass.positions, start, target, r_pd, terms, None, Surroundings.of(glass, start, target, r_pd)
+        )
 
     @property
     def dimension(self) -> int:
@@ -99,6 +105,11 @@ class Pairs(ShortForm):
         kept = ~self.contacts.rattlers
         if kept.all():
             return self
+        if self.surroundings is not None:
+            raise SampleFailure(
+                f"{int((~kept).sum())} of the particles are rattlers, which cannot be left out of an energy that is not one "
+                "of pairs alone"
+            )
         between = kept[self.source] & kept[self.target]
         number = np.bincount(self.source[between], minlength=self.n_particles)[kept]
         start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
@@ -134,13 +145,33 @@ class Pairs(ShortForm):
 
     @property
     def slope(self) -> FloatArray:
-        """φ' = 2 r φ_s, (p,), negative for a repulsive pair."""
-        return np.asarray(self.distance * self.springs.tension)
+        """φ' = 2 r φ_s, (p,), negative for a repulsive pair; with an energy beyond pairs ∂U/∂r_ij along the pair."""
+        slope = self.distance * self.springs.tension
+        if self.surroundings is not None:
+            slope = slope + np.einsum("pd,pd->p", self.surroundings.bond_force_pd, self.r_pd) / self.distance
+        return np.asarray(slope)
+
+    @property
+    def energy(self) -> float:
+        """U in ε."""
+        of_pairs = 0.5 * float(self.terms[0].sum())
+        return of_pairs if self.surroundings is None else of_pairs + float(self.surroundings.at_rest[0].sum())
+
+    @property
+    def energies(self) -> FloatArray:
+        """U by particle, (n,), in ε: half of each of its pairs, and what its surrounding has beyond."""
+        energies = 0.5 * self.sum_to_particles(self.terms[0])
+        return energies if self.surroundings is None else energies + self.surroundings.at_rest[0]
 
     @cached_property
     def springs(self) -> Springs:
         """The coefficients of M: k_ij = t 1 + k r⊗r with t = 2 φ_s = φ'/r, in ε/λ², and k = 4 φ_ss, in ε/λ⁴."""
         return Springs(self.start, self.target, self.r_pd, 2.0 * self.terms[1], 4.0 * self.terms[2])
+
+    @cached_property
+    def rows(self) -> Springs | Blocks:
+        """What M is made of: the springs of pairs, or blocks where the energy is not one of pairs alone."""
+        return self.springs if self.surroundings is None else self.surroundings.blocks(self.springs)
 
     def pull(self, delta_pd: FloatArray) -> FloatArray:
         """(p, 3) k_ij δ of each pair's relative displacement, as kernels.hessian has it."""
@@ -156,8 +187,16 @@ class Pairs(ShortForm):
         return total
 
     def forces(self) -> FloatArray:
-        """Force on each particle, Σ_j t r_ij, (n, 3)."""
-        return self.sum_to_particles(self.springs.tension[:, None] * self.r_pd)
+        """Force on each particle, (n, 3): Σ_j t r_ij, and that of an energy beyond pairs."""
+        forces = self.sum_to_particles(self.springs.tension[:, None] * self.r_pd)
+        beyond = self.surroundings
+        return forces if beyond is None else forces - beyond.to_particles(beyond.at_rest[1])
+
+    def virial(self) -> FloatArray:
+        """V σ = Σ (φ'/r) r ⊗ r over pairs, and that of an energy beyond them, (3, 3) in ε."""
+        each_twice = np.einsum("p,pa,pb->ab", self.springs.tension, self.r_pd, self.r_pd)
+        of_pairs = np.asarray(0.5 * each_twice)
+        return of_pairs if self.surroundings is None else of_pairs + self.surroundings.virial()
 
 
 def _terms(glass: Glass, source: IntArray, target: IntArray, squared: FloatArray) -> FloatArray:

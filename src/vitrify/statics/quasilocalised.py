@@ -208,6 +208,8 @@ def _newton_change(hessian: Hessian, here: _Places, order: Order, tolerance: flo
     nothing changes."""
     pairs, pi = hessian.pairs, here.pi[0]
     weight = float(here.stiffness[0] / here.derivative[0])
+    if pairs.surroundings is not None:
+        return _newton_change_by_products(hessian, here, order, weight, tolerance)
     block = slope_blocks(pairs, pi, weight, order)
     x, rest, z, d, image = (np.empty_like(pi) for _ in range(5))
     normal, b = here.linear[0] / here.stiffness[0], -here.gradient[0]
@@ -216,6 +218,52 @@ def _newton_change(hessian: Hessian, here: _Places, order: Order, tolerance: flo
         pairs.springs, block, weight, hessian.inverse_diagonal, pi, normal, b, x, *room, tolerance, MOST_PRODUCTS
     )
     return x if newton(order)(view) > 0 else None
+
+
+def _newton_change_by_products(
+    hessian: Hessian, here: _Places, order: Order, weight: float, tolerance: float
+) -> FloatArray | None:
+    """The result of `_newton_change` where J has no blocks of pairs: the conjugate gradients of kernels.anharmonic.newton_of
+    with products J·d from forms of displacements alone."""
+    pairs, pi, inverse = hessian.pairs, here.pi[0], hessian.inverse_diagonal
+    normal, b = here.linear[0] / here.stiffness[0], -here.gradient[0]
+
+    def conditioned(rest: FloatArray) -> FloatArray:
+        z = _free(np.einsum("iab,ib->ia", inverse, rest))
+        return np.asarray(z - float(np.vdot(normal, z)) * pi)
+
+    x, rest = np.zeros_like(pi), b
+    z = d = conditioned(rest)
+    descent, limit = float(np.vdot(z, rest)), tolerance**2 * float(np.vdot(b, b))
+    for _ in range(MOST_PRODUCTS):
+        image = _free(_product_of_newton(pairs, pi, d, order, weight))
+        curvature = float(np.vdot(d, image))
+        if curvature <= 0.0:
+            return None
+        far = descent / curvature
+        x, rest = x + far * d, rest - far * (image - float(np.vdot(pi, image)) * normal)
+        if float(np.vdot(rest, rest)) <= limit:
+            return np.asarray(x)
+        z = conditioned(rest)
+        new = float(np.vdot(z, rest))
+        d, descent = z + new / descent * d, new
+    return np.asarray(x)
+
+
+def _product_of_newton(pairs: Pairs, pi: FloatArray, d: FloatArray, order: Order, weight: float) -> FloatArray:
+    """(M − weight ∂F/∂π)·d, (n, 3). F is of second or third degree in π, so that differences of it are no approximation:
+    ∂F·d = (F(π + d) − F(π − d))/2, and less F(d) where it is of third degree."""
+    size = float(np.linalg.norm(d))
+    along = d / size
+    linear, force = forces(pairs, np.array([pi + along, pi - along, along]), order)
+    slope = 0.5 * (force[0] - force[1])
+    if order != "cubic":
+        slope = slope - force[2]
+    return np.asarray(size * (linear[2] - weight * slope))
+
+
+def _free(rows: FloatArray) -> FloatArray:
+    return np.asarray(rows - rows.mean(axis=0))
 
 
 def _dot(a_mid: FloatArray, b_mid: FloatArray) -> FloatArray:

@@ -1,0 +1,278 @@
+"""Sums over the surroundings of particles, for models whose energy is Σ_i F(m_i) beside its pairs (models/many_body.py).
+
+A force takes two sweeps over the list: the moments of all particles and the slopes ∂F/∂m that follow, then the pull of each
+bond, which is that of the energies at both of its ends. Statics take the derivatives of the energy by its bonds, ∂U/∂r of
+each directed bond r of the full list, as series along a displacement: its part of U is F of the particle that it begins at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from numba import literal_unroll, uint32, uint64
+
+from .forces import INDEX_BITS, INDEX_MASK
+
+
+OWN = ("radial", "moment", "joined", "nothing", "energy", "slopes", "pull")  # functions of a ManyBody
+
+
+class BondsView(NamedTuple):
+    """Directed bonds in compressed rows, and their derivatives along a displacement."""
+
+    start: Any  # (n + 1,) int64
+    r: Any  # (p, 3)
+    species: Any  # (n,) int64, of particles
+    theirs: Any  # (p,) int64, of the far ends
+    numbers: Any
+    delta: Any  # (p, 3) relative displacement of each bond
+    energy: Any  # (n,) F
+    gradient: Any  # (4, p, 3) coefficients of the series of ∂U/∂r
+
+
+class BlocksView(NamedTuple):
+    """Blocks of M from the bonds, in rows that hold whoever shares a surrounding."""
+
+    start: Any  # (n + 1,) of the bonds
+    target: Any  # (p,)
+    r: Any  # (p, 3)
+    tension: Any  # (p,) of their pairs, as kernels.hessian.Springs has it
+    stiffness: Any
+    species: Any  # (n,)
+    theirs: Any  # (p,)
+    numbers: Any
+    row_start: Any  # (n + 1,) of the blocks
+    column: Any  # (b,) ascending in each row; none is the row's own
+    block: Any  # (b, 9) −M_ij, row by row
+
+
+class Bodies(NamedTuple):
+    """The functions of a ManyBody, inlined, and what is made of them."""
+
+    radial: Any
+    moment: Any
+    joined: Any
+    nothing: Any
+    energy: Any
+    slopes: Any
+    pull: Any
+    load: Any
+    store: Any
+    symmetric: bool
+
+
+def load_of(n: int) -> Callable[..., Any]:
+    """The moments of particle i, a tuple, of an array (particles, n)."""
+    if n == 1:
+        return lambda array, i: (array[i, 0],)
+    if n == 2:
+        return lambda array, i: (array[i, 0], array[i, 1])
+    return lambda x, i: (
+        x[i, 0], x[i, 1], x[i, 2], x[i, 3], x[i, 4], x[i, 5], x[i, 6], x[i, 7], x[i, 8], x[i, 9], x[i, 10]
+    )  # fmt: skip
+
+
+def store(array, i, values):
+    """array[i] = values."""
+    k = 0
+    for value in literal_unroll(values):
+        array[i, k] = value
+        k += 1  # noqa: SIM113  # a tuple of several types is unrolled by the compiler, which has no enumerate for it
+
+
+# --- forces of particles on their way ------------------------------------------------------------------------------------
+
+
+def slopes_of(bodies: Bodies, vector: Any) -> Callable[..., None]:
+    """Particle: ∂F/∂m of its moments, into pair.moments. vector: of a difference in ticks."""
+    mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+    radial, moment, joined, nothing = bodies.radial, bodies.moment, bodies.joined, bodies.nothing
+    slopes, store = bodies.slopes, bodies.store
+
+    def body(i, s, pair):
+        ticks, numbers, row, mine, h = pair.ticks, pair.numbers, pair.neighbours[i], pair.species[i], pair.h[s]
+        total = nothing(0.0)
+        for k in range(uint64(pair.counts[i])):
+            j = uint64(row[k] & mask)
+            x, y, z = vector(
+                float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), h
+            )
+            squared = x * x + y * y + z * z
+            if 0.0 < squared < pair.cutoff2:
+                theirs = row[k] >> bits
+                total = joined(total, moment(radial(squared, mine, theirs, numbers), x, y, z))
+        store(pair.moments, i, slopes(total, mine, numbers))
+
+    return body
+
+
+def pulls_of(bodies: Bodies, slope_at: Any, vector: Any) -> Callable[..., Any]:
+    """Part: Σ_j of what each bond of a particle pulls with, and Σ |the same| with their number. slope_at: φ_u of pairs."""
+    mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+    radial, pull, load, symmetric = bodies.radial, bodies.pull, bodies.load, bodies.symmetric
+
+    def pulls(i, s, pair):
+        ticks, numbers, row, mine, h = pair.ticks, pair.numbers, pair.neighbours[i], pair.species[i], pair.h[s]
+        here = load(pair.moments, i)
+        fx = fy = fz = size = met = 0.0
+        for k in range(uint64(pair.counts[i])):
+            j = uint64(row[k] & mask)
+            x, y, z = vector(
+                float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), h
+            )
+            squared = x * x + y * y + z * z
+            if 0.0 < squared < pair.cutoff2:
+                theirs = row[k] >> bits
+                forth = radial(squared, mine, theirs, numbers)
+                back = forth if symmetric else radial(squared, theirs, mine, numbers)
+                own, other = pull(forth, x, y, z, here), pull(back, -x, -y, -z, load(pair.moments, j))
+                slope = 2.0 * slope_at(squared, numbers)
+                gx = slope * x + (own[0] - other[0])
+                gy = slope * y + (own[1] - other[1])
+                gz = slope * z + (own[2] - other[2])
+                fx, fy, fz = fx + gx, fy + gy, fz + gz
+                size += (gx * gx + gy * gy + gz * gz) ** 0.5
+                met += 1.0
+        return fx, fy, fz, size, met
+
+    return pulls
+
+
+def force_of(pulls: Any) -> Callable[..., None]:
+    """Body: the force on one particle; called as forces.forces_of."""
+
+    def body(i, s, pair, stage, force):
+        force[i, 0], force[i, 1], force[i, 2], _, _ = pulls(i, s, pair)
+
+    return body
+
+
+def bond_force_of(pulls: Any) -> Callable[..., None]:
+    """Body: Σ |force of a bond| of one particle and their number; called as forces.pair_force_of."""
+
+    def body(i, s, pair, total, number):
+        _, _, _, total[i], number[i] = pulls(i, s, pair)
+
+    return body
+
+
+# --- derivatives of a configuration --------------------------------------------------------------------------------------
+
+
+def gradients_of(bodies: Bodies, path: Any, coefficient: Any) -> Callable[..., None]:
+    """Fill the energy of each particle and the series of ∂U/∂r of each bond r + t δ."""
+    radial, moment, joined, nothing = bodies.radial, bodies.moment, bodies.joined, bodies.nothing
+    energy, slopes, pull = bodies.energy, bodies.slopes, bodies.pull
+
+    def gradients(view):
+        start, r, delta, numbers, theirs = view.start, view.r, view.delta, view.numbers, view.theirs
+        for i in range(len(start) - 1):
+            mine = view.species[i]
+            zero = path(0.0, 0.0, 0.0)
+            total = nothing(zero)
+            for p in range(start[i], start[i + 1]):
+                x, y, z = path(r[p, 0], delta[p, 0], 0.0), path(r[p, 1], delta[p, 1], 0.0), path(r[p, 2], delta[p, 2], 0.0)
+                total = joined(total, moment(radial(x * x + y * y + z * z, mine, theirs[p], numbers), x, y, z))
+            view.energy[i] = coefficient(energy(total, mine, numbers), 0)
+            own = slopes(total, mine, numbers)
+            for p in range(start[i], start[i + 1]):
+                x, y, z = path(r[p, 0], delta[p, 0], 0.0), path(r[p, 1], delta[p, 1], 0.0), path(r[p, 2], delta[p, 2], 0.0)
+                found = pull(radial(x * x + y * y + z * z, mine, theirs[p], numbers), x, y, z, own)
+                for d in range(3):
+                    view.gradient[0, p, d] = coefficient(found[d], 0)
+                    view.gradient[1, p, d] = coefficient(found[d], 1)
+                    view.gradient[2, p, d] = coefficient(found[d], 2)
+                    view.gradient[3, p, d] = coefficient(found[d], 3)
+
+    return gradients
+
+
+def shared(start, target, row_start, column, mark):
+    """The number of blocks in each row: of all who share a surrounding with its particle. Filled into `column`, unsorted,
+    where that is long enough; row_start must then hold where rows begin. mark: (n,) of −1."""
+    n = len(start) - 1
+    for i in range(n):
+        number = 0
+        mark[i] = i
+        for p in range(start[i], start[i + 1]):
+            centre = target[p]
+            for at in range(start[centre] - 1, start[centre + 1]):
+                j = centre if at < start[centre] else target[at]
+                if mark[j] != i:
+                    mark[j] = i
+                    if len(column):
+                        column[row_start[i] + number] = j
+                    number += 1
+        if not len(column):
+            row_start[i + 1] = row_start[i] + number
+
+
+def place_of(column, first, last, j):
+    """Part: where j stands between first and last, in which it is."""
+    while last - first > 1:
+        middle = (first + last) // 2
+        if column[middle] <= j:
+            first = middle
+        else:
+            last = middle
+    return first
+
+
+def blocks_of(bodies: Bodies, line: Any, coefficient: Any, place_of: Any, block_of_pair: Any) -> Callable[..., None]:
+    """Add −M of all pairs and surroundings to its blocks. Second derivatives of F by the bonds of a surrounding are the
+    first-order series of its pulls along each component of each bond."""
+    radial, moment, joined, nothing = bodies.radial, bodies.moment, bodies.joined, bodies.nothing
+    slopes, pull = bodies.slopes, bodies.pull
+
+    def blocks(view):
+        start, target, r, numbers, theirs = view.start, view.target, view.r, view.numbers, view.theirs
+        row_start, column, block = view.row_start, view.column, view.block
+        for i in range(len(start) - 1):
+            mine, first, last = view.species[i], start[i], start[i + 1]
+            for p in range(first, last):
+                j = target[p]
+                if i != j:
+                    k = place_of(column, row_start[i], row_start[i + 1], j)
+                    pair = block_of_pair(view.tension[p], view.stiffness[p], (r[p, 0], r[p, 1], r[p, 2]))
+                    xx, yy, zz, xy, xz, yz = pair
+                    for place, value in enumerate((xx, xy, xz, xy, yy, yz, xz, yz, zz)):
+                        block[k, place] += value
+            for q in range(first, last):
+                rest = nothing(0.0)  # moments of the bonds that stand still
+                for p in range(first, last):
+                    if p != q:
+                        x, y, z = r[p, 0], r[p, 1], r[p, 2]
+                        rest = joined(rest, moment(radial(x * x + y * y + z * z, mine, theirs[p], numbers), x, y, z))
+                to_q = place_of(column, row_start[i], row_start[i + 1], target[q])
+                for c in range(3):
+                    dx = line(r[q, 0], 1.0 if c == 0 else 0.0, 0.0)
+                    dy = line(r[q, 1], 1.0 if c == 1 else 0.0, 0.0)
+                    dz = line(r[q, 2], 1.0 if c == 2 else 0.0, 0.0)
+                    moving = radial(dx * dx + dy * dy + dz * dz, mine, theirs[q], numbers)
+                    own = slopes(joined(rest, moment(moving, dx, dy, dz)), mine, numbers)
+                    for p in range(first, last):
+                        if p == q:
+                            found = pull(moving, dx, dy, dz, own)
+                        else:
+                            x, y, z = r[p, 0], r[p, 1], r[p, 2]
+                            still = radial(x * x + y * y + z * z, mine, theirs[p], numbers)
+                            found = pull(still, x, y, z, own)
+                        j, k = target[p], target[q]
+                        hx, hy, hz = coefficient(found[0], 1), coefficient(found[1], 1), coefficient(found[2], 1)
+                        if k != i:
+                            block[to_q, c] += hx
+                            block[to_q, 3 + c] += hy
+                            block[to_q, 6 + c] += hz
+                        if j != i:
+                            at = place_of(column, row_start[j], row_start[j + 1], i)
+                            block[at, c] += hx
+                            block[at, 3 + c] += hy
+                            block[at, 6 + c] += hz
+                        if j != k:
+                            at = place_of(column, row_start[j], row_start[j + 1], k)
+                            block[at, c] -= hx
+                            block[at, 3 + c] -= hy
+                            block[at, 6 + c] -= hz
+
+    return blocks

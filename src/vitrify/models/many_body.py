@@ -1,0 +1,27 @@
+"""What an energy has beyond pairs: a sum over particles of a function of their surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class ManyBody(NamedTuple):
+    """The energy Σ_i F(m_i) of particles in their surroundings: the moments m_i are sums over the bonds of particle i, the
+    vectors r to all that are within the cutoff of the potential.
+
+    Three-body energies of angles (Stillinger and Weber), embedded atoms and angular-dependent potentials have this form. It
+    takes as long as a pair potential: no triplet is met. All functions are plain scalar Python that a backend can compile.
+    They are given numbers by a force, and truncated series by statics, which take from them all derivatives; so they may
+    use + − * /, math.sqrt and math.exp, and compare, but call nothing else on what depends on r. Lengths are in λ and
+    energies in ε. `mine` and `theirs` are the species at the two ends of a bond, `numbers` those of the potential."""
+
+    n_moments: int
+    radial: Callable[..., Any]  # (s, mine, theirs, numbers) -> values at s = r² that moment and pull take
+    moment: Callable[..., Any]  # (radial, x, y, z) -> the moments of one bond
+    joined: Callable[..., Any]  # (moments, moments) -> their sum
+    nothing: Callable[..., Any]  # (zero) -> the moments of no bond, of which each is `zero`
+    energy: Callable[..., Any]  # (moments, mine, numbers) -> F
+    slopes: Callable[..., Any]  # (moments, mine, numbers) -> ∂F/∂m, in the form in which pull takes it
+    pull: Callable[..., Any]  # (radial, x, y, z, slopes) -> ∂F/∂r of one bond; linear in the slopes
+    symmetric: bool = False  # radial is the same at both ends of a bond
