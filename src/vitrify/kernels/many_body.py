@@ -14,7 +14,6 @@ from numba import literal_unroll, uint32, uint64
 
 from .forces import INDEX_BITS, INDEX_MASK
 
-
 OWN = ("radial", "moment", "joined", "nothing", "energy", "slopes", "pull")  # functions of a ManyBody
 
 

@@ -142,8 +142,8 @@ def _require_plain(model: Model) -> None:
     ones = all(x == 1.0 for table in (mixture.lengths, mixture.energies) for row in table for x in row)
     if not ones or mixture.cutoffs or mixture.sizes is not None:
         raise UsageError(
-            f"{model.name} has an energy beyond pairs, but its mixture is {mixture}; it must have lengths and energies of 1 "
-            f"and no cutoffs or sizes, as {model.potential.usual_mixture}"
+            f"{model.name} has an energy beyond pairs, but its mixture is {mixture}; it must have lengths and "
+            f"energies of 1 and no cutoffs or sizes, as {model.potential.usual_mixture}"
         )
 
 

@@ -107,8 +107,8 @@ class Pairs(ShortForm):
             return self
         if self.surroundings is not None:
             raise SampleFailure(
-                f"{int((~kept).sum())} of the particles are rattlers, which cannot be left out of an energy that is not one "
-                "of pairs alone"
+                f"{int((~kept).sum())} of the particles are rattlers, which cannot be left out of an energy that is not "
+                "one of pairs alone"
             )
         between = kept[self.source] & kept[self.target]
         number = np.bincount(self.source[between], minlength=self.n_particles)[kept]

@@ -223,8 +223,8 @@ def _newton_change(hessian: Hessian, here: _Places, order: Order, tolerance: flo
 def _newton_change_by_products(
     hessian: Hessian, here: _Places, order: Order, weight: float, tolerance: float
 ) -> FloatArray | None:
-    """The result of `_newton_change` where J has no blocks of pairs: the conjugate gradients of kernels.anharmonic.newton_of
-    with products J·d from forms of displacements alone."""
+    """The result of `_newton_change` where J has no blocks of pairs: the conjugate gradients of
+    kernels.anharmonic.newton_of, with products J·d from forms of displacements alone."""
     pairs, pi, inverse = hessian.pairs, here.pi[0], hessian.inverse_diagonal
     normal, b = here.linear[0] / here.stiffness[0], -here.gradient[0]
 
