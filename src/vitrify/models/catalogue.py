@@ -18,7 +18,7 @@ from vitrify.errors import UsageError, hint, shown
 from vitrify.options import code_of, of_this_package
 
 from . import glass_formers  # noqa: F401  # each registers itself
-from .mixture import EXAMPLE, PAPERS, Mixture
+from .mixture import EXAMPLE, Mixture
 from .model import Model
 from .offers import CUTOFFS, cutoff_of, numbers_of
 from .plain_numbers import DECIMAL, finite_number
@@ -175,7 +175,7 @@ def _help_on_family(family: str) -> str:
         meaning, within = x.metadata.get("meaning", "a parameter"), x.metadata.get("within", "")
         default = "needed" if x.default is MISSING else f"default {x.default}"
         lines.append(f"{x.name}: {meaning}; {f'{within}; ' if within else ''}{default}.")
-    mixture = f"mixture: a Mixture; default None, which is {PAPERS}."
+    mixture = f"mixture: a Mixture; default None, which is {kind.usual_mixture}."
     if is_shipped(kind) and "Eq. (" in "".join(lines):
         mixture += f"\nNumbers of equations are those of {PAPER}."
     return "\n".join([*lines, mixture, "Raises UsageError for a value that a parameter cannot have."])

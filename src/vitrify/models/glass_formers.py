@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .mixture import PAPERS, Mixture
+from .potentials.stillinger_weber import StillingerWeber
 from .registry import GLASS_FORMERS, GlassFormer, register_glass_former
 from .sizes import Sizes
 
@@ -97,3 +98,14 @@ def hertzian_spheres() -> GlassFormer:
         0.938,
         summary="50:50 Hertzian spheres, contacts at 1, 1.2, 1.4",
     )
+
+
+@register_glass_former
+def mw_water() -> GlassFormer:
+    """Coarse-grained water (mW), one particle per molecule: Stillinger and Weber's potential with stronger angles, Molinero
+    and Moore, J. Phys. Chem. B 113, 4008 (2009): strength 23.15 (S). In their units λ is 2.3925 Å and ε is 6.189 kcal/mol
+    (S). Usual density 0.44, amorphous ice of 0.96 g/cm³ (M)."""
+    return GlassFormer(
+        "stillinger_weber", {"strength": 23.15}, StillingerWeber.usual_mixture, 0.44,
+        summary="coarse-grained water of Molinero and Moore, tetrahedral, one particle per molecule",
+    )  # fmt: skip

@@ -75,7 +75,7 @@ class Marks(Artist):
 
     def places(self) -> Iterator[tuple[Mark, Place | None]]:
         """Yield each mark with its place as fractions of the figure; None where it cannot be seen."""
-        whole = self.panel.get_figure(root=True).bbox
+        whole = self.panel.figure.bbox
         panel = np.array([self.panel.bbox.intervalx, self.panel.bbox.intervaly]).T
         corners = [self.panel.transData.transform(self.xy + sign * self.size / 2) for sign in (-1, 1)]
         lower, upper = np.maximum(np.minimum(*corners), panel[0]), np.minimum(np.maximum(*corners), panel[1])
