@@ -24,9 +24,11 @@ STYLES = {
     "qss20": ("mie/cut", "mie/cut/opt", "mie/cut/omp", "table", "table/omp"),
     "ka": ("lj/cut", "lj/cut/opt", "lj/cut/omp"),
     "poly": ("lj/cut", "lj/cut/opt", "lj/cut/omp"),
+    "sw": ("sw", "sw/mod", "sw/omp"),
 }
 WANTED = dict.fromkeys(["pss", "qss6", "qss20"], 3.0)  # times LAMMPS' fastest style, of the paper's models
 WANTED_ON_AVX2 = dict.fromkeys(WANTED, 2.5)
+WANTED["sw"] = 1.0
 NOTES = {
     "ka": "LAMMPS cuts Lennard-Jones off; ours is smooth at the same cutoffs; ",
     "poly": f"LAMMPS has no soft cores of many sizes: Lennard-Jones at the same cutoffs, {lammps.SIZE_CLASSES} types; ",

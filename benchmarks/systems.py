@@ -48,7 +48,8 @@ QSS6 = System("qss6", "qss(q=6, xc=3.0)", 10648, 0.80, 1.9)
 QSS20 = System("qss20", "qss(q=20, xc=1.8)", 10648, 0.677, 10.0)
 KOB_ANDERSEN = System("ka", "kob_andersen()", 8000, 1.2, 1.0)
 POLYDISPERSE = System("poly", "polydisperse_ipl()", 8000, 0.58, 1.2)
-LIQUIDS = (PSS, QSS6, QSS20, KOB_ANDERSEN, POLYDISPERSE)
+SILICON = System("sw", "stillinger_weber()", 4096, 0.4612, 0.15)
+LIQUIDS = (PSS, QSS6, QSS20, KOB_ANDERSEN, POLYDISPERSE, SILICON)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,14 @@ def _fill(engine: Any, liquid: Liquid) -> None:
     engine.command("mass * 1.0")
 
 
+def _silicon(system: System) -> Path:
+    """LAMMPS' file of Stillinger and Weber's potential, in ε and λ."""
+    A, B, a, gamma, strength, cos0 = system.model.potential.numbers()
+    file = scratch() / "silicon.sw"
+    file.write_text(f"A A A 1.0 1.0 {a!r} {strength!r} {gamma!r} {cos0!r} {A!r} {B!r} 4.0 0.0 0.0\n")
+    return file
+
+
 def types(liquid: Liquid) -> tuple[Any, Any, Any]:
     """The type of each particle from 0, and λ_ij and ε_ij of types: species, or classes of sizes at their mean."""
     mixture = liquid.system.model.mixture
@@ -140,6 +148,10 @@ def _pair_style(engine: Any, liquid: Liquid, style: str) -> None:
         q = system.model.potential.q  # type: ignore[attr-defined]  # φ = (λ/r)^2q − 2 (λ/r)^q has C = 4 and σ = λ 2^(-1/q)
         engine.command(f"pair_style {style} {cutoff}")
         lines = [f"1.0 {a * 2.0 ** (-1.0 / q)} {2 * q} {q} {cutoff * a}" for _, _, a in pairs]
+    elif style.startswith("sw"):
+        engine.command(f"pair_style {style}")
+        engine.command(f"pair_coeff * * {_silicon(system)} A")
+        return
     elif style.startswith("lj/smooth"):
         inner = SMOOTH_FROM[system.name]
         engine.command(f"pair_style {style} {inner} {cutoff}")

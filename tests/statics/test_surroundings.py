@@ -1,15 +1,16 @@
-"""An energy beyond pairs, Stillinger and Weber's, against its triplets in JAX, LAMMPS, matscipy and published constants."""
+"""An energy beyond pairs, Stillinger and Weber's, against its triplets, LAMMPS, matscipy and published constants.
 
-import jax
-import jax.numpy as jnp
+Derivatives are taken from the energy alone: power series of NumPy's arrays, and an infinitesimal imaginary displacement."""
+
 import numpy as np
 import pytest
 
 from lammps_runs import energy_and_forces, lammps
+from samples import forces
 from vitrify import Glass, Mixture, make_glass, measure, models
 from vitrify.batch import glass_batch
 from vitrify.errors import SampleFailure, UsageError
-from vitrify.observables import elasticity, mechanics
+from vitrify.observables import elasticity, local_moduli, mechanics
 from vitrify.preparation import liquid as liquids
 from vitrify.preparation.samples import Samples
 from vitrify.statics import Hessian, Pairs
@@ -31,47 +32,21 @@ def silicon():
     return make_glass(MODEL, n_particles=64, density=SILICON_DENSITY, parent_temperature=0.15, seed=1)
 
 
-def energy_of(pairs, numbers):
-    """U of displacements (n, 3) and a displacement gradient, from explicit pairs and triplets, (their Eqs. 2.3 and 2.5)."""
-    A, B, a, gamma, strength, cos0 = numbers
-    triplets = [
-        (p, q)
-        for i in range(pairs.n_particles)
-        for p in range(pairs.start[i], pairs.start[i + 1])
-        for q in range(p + 1, pairs.start[i + 1])
-    ]
-    first, second = np.array(triplets).T
-
-    def energy(x, gradient):
-        r = (jnp.asarray(pairs.r_pd) @ (jnp.eye(3) + gradient).T) + x[pairs.target] - x[pairs.source]
-        length = jnp.sqrt(jnp.sum(r * r, axis=1))
-        e, unit = jnp.exp(gamma / (length - a)), r / length[:, None]
-        angles = jnp.sum(e[first] * e[second] * (jnp.sum(unit[first] * unit[second], axis=1) - cos0) ** 2)
-        return 0.5 * jnp.sum(A * (B / length**4 - 1.0) * jnp.exp(1.0 / (length - a))) + strength * angles
-
-    return jax.jit(energy)
+def diamond(times, edge):
+    """times³ unit cells of diamond."""
+    quarter = np.array([(0, 0, 0), (0, 2, 2), (2, 0, 2), (2, 2, 0), (1, 1, 1), (1, 3, 3), (3, 1, 3), (3, 3, 1)]) / 4.0
+    cells = np.array(list(np.ndindex(times, times, times)), dtype=float)
+    positions = edge * (cells[:, None] + quarter).reshape(-1, 3)
+    return Glass(positions, times * edge, np.zeros(len(positions)), MODEL)
 
 
-def derivatives_along(energy, z):
-    """∂U/∂x, M·z, U''':zz and U''''⋮zzz."""
-    force = jax.grad(lambda x: energy(x, jnp.zeros((3, 3))))
-    along = [lambda t: force(t * z)]
-    for _ in range(3):
-        along.append(jax.jacfwd(along[-1]))
-    return [np.array(jax.jit(x)(0.0)) for x in along]
-
-
-def close(found, expected, rtol=1e-11):
-    np.testing.assert_allclose(found, expected, rtol=0.0, atol=rtol * np.abs(expected).max())
-
-
-@pytest.fixture(scope="module", params=["glass", "few images", "other numbers"])
-def surroundings(request, silicon):
+@pytest.fixture(scope="module", params=["at rest", "images", "other numbers"])
+def pairs(request, silicon):
     """Pairs of the glass at rest, of a cell so small that particles meet images of themselves, of a hotter configuration."""
     rng = np.random.default_rng(5)
-    if request.param == "glass":
+    if request.param == "at rest":
         return Pairs.of(silicon)
-    if request.param == "few images":
+    if request.param == "images":
         positions = diamond(1, 5.431 / 2.0951).positions + 0.05 * rng.normal(size=(8, 3))
         return Pairs.of(Glass(positions, 5.431 / 2.0951, np.zeros(8), MODEL))
     other = models.named("stillinger_weber", strength=9.0, a=1.7, gamma=0.9, cos0=0.1, A=3.0, B=0.5)
@@ -79,118 +54,180 @@ def surroundings(request, silicon):
     return Pairs.of(Glass(moved, silicon.box, silicon.species, other))
 
 
-def numbers_of(pairs):
-    return pairs.surroundings.numbers
+class Taylor:
+    """Power series of arrays, four coefficients; complex, so that an infinitesimal imaginary part is one more derivative."""
+
+    def __init__(self, *coefficients):
+        self.c = [*coefficients, *[0.0 * coefficients[0]] * (4 - len(coefficients))]
+
+    def __add__(self, other):
+        return Taylor(*[x + y for x, y in zip(self.c, _series(other).c, strict=True)])
+
+    def __sub__(self, other):
+        return self + -1.0 * _series(other)
+
+    def __mul__(self, other):
+        y = _series(other).c
+        return Taylor(*[sum(self.c[m] * y[k - m] for m in range(k + 1)) for k in range(4)])
+
+    __rmul__ = __mul__
+
+    def inverse(self):
+        """1/x, order by order of x y = 1."""
+        y = [1.0 / self.c[0]]
+        for k in range(1, 4):
+            y.append(-sum(self.c[m] * y[k - m] for m in range(1, k + 1)) / self.c[0])
+        return Taylor(*y)
+
+    def of(self, function):
+        """f(x) of a function that gives f and three derivatives at x0, by Faà di Bruno's formula."""
+        f, f1, f2, f3 = function(self.c[0])
+        _, a, b, c = self.c
+        return Taylor(f, f1 * a, f1 * b + f2 * a * a / 2, f1 * c + f2 * a * b + f3 * a**3 / 6)
+
+    def __getitem__(self, which):
+        return Taylor(*[np.asarray(x)[which] for x in self.c])
 
 
-def test_all_orders_against_automatic_differentiation(surroundings):
-    pairs = surroundings
-    z = np.random.default_rng(0).normal(size=(pairs.n_particles, 3))
-    energy = energy_of(pairs, numbers_of(pairs))
-    rest, first, second, third = derivatives_along(energy, z)
-    assert pairs.energy == pytest.approx(float(energy(0.0 * z, jnp.zeros((3, 3)))), rel=1e-12)
+def _series(x):
+    return x if isinstance(x, Taylor) else Taylor(x + 0j)
+
+
+def root(x):
+    y = np.sqrt(x)
+    return y, 0.5 / y, -0.25 / y**3, 0.375 / y**5
+
+
+def exponential(x):
+    return (np.exp(x),) * 4
+
+
+class Energy:
+    """U from explicit pairs and triplets (their Eqs. 2.3 and 2.5)."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+        rows = [np.arange(a, b) for a, b in zip(pairs.start, pairs.start[1:], strict=False)]
+        chosen = [np.stack([row[x] for x in np.triu_indices(len(row), 1)]) for row in rows]
+        self.first, self.second = np.concatenate(chosen, axis=1)
+
+    def __call__(self, x=0.0, z=0.0, strain=0.0):
+        """Coefficients of U of particles that are strained by (1 + t strain) and moved by x + t z, (n, 3) or zero."""
+        A, B, a, gamma, strength, cos0 = self.pairs.surroundings.numbers
+        r = [Taylor(self.pairs.r_pd[:, d] + _apart(self.pairs, x, d), self._first(z, strain, d)) for d in range(3)]
+        length = (r[0] * r[0] + r[1] * r[1] + r[2] * r[2]).of(root)
+        e, per_length = (gamma * (length - a).inverse()).of(exponential), length.inverse()
+        unit, p, q = [x * per_length for x in r], self.first, self.second
+        cosine = unit[0][p] * unit[0][q] + unit[1][p] * unit[1][q] + unit[2][p] * unit[2][q] - cos0
+        angles, square = e[p] * e[q] * cosine * cosine, per_length * per_length
+        two = A * (B * square * square - 1.0) * (length - a).inverse().of(exponential)
+        return np.array([0.5 * np.sum(x) + strength * np.sum(y) for x, y in zip(two.c, angles.c, strict=True)])
+
+    def _first(self, z, strain, d):
+        strained = self.pairs.r_pd @ np.broadcast_to(strain, (3, 3))[d]
+        return strained + _apart(self.pairs, z, d)
+
+    def derivative(self, k, w, z=0.0, strain=0.0):
+        """∂ᵏ⁺¹U/∂tᵏ∂s of a path t z, or of a strain, and a displacement s w."""
+        tiny = 1e-30
+        return float(self(x=1j * tiny * w, z=z, strain=strain)[k].imag) / tiny * [1, 1, 2, 6][k]
+
+
+def _apart(pairs, x, d):
+    return 0j if np.isscalar(x) else x[pairs.target, d] - x[pairs.source, d]
+
+
+def directions(pairs, number):
+    """Displacements of length √n or so of which some particles move by λ."""
+    return np.random.default_rng(0).normal(size=(number, pairs.n_particles, 3)) * 0.5
+
+
+def test_all_orders(pairs):
+    """The energy, ∂U/∂x, M·z, U''':zz and U''''⋮zzz, each along three other directions."""
+    energy, (z, *others) = Energy(pairs), directions(pairs, 4)
+    assert pairs.energy == pytest.approx(energy()[0].real, rel=1e-12)
     np.testing.assert_allclose(pairs.energies.sum(), pairs.energy, rtol=1e-12)
-    np.testing.assert_allclose(-pairs.forces(), rest, atol=1e-11)
-    close(hessian_force(pairs, z), first)
-    close(cubic_force(pairs, z), second)
-    close(quartic_force(pairs, z), third)
+    found = [-pairs.forces(), hessian_force(pairs, z), cubic_force(pairs, z), quartic_force(pairs, z)]
+    for k, force in enumerate(found):
+        for w in others:
+            scale = np.linalg.norm(force) * np.linalg.norm(w)
+            assert np.vdot(force, w) == pytest.approx(energy.derivative(k, w, z), abs=1e-11 * scale + 1e-10)
 
 
-def test_the_matrix_and_its_products(surroundings):
-    pairs, n = surroundings, surroundings.n_particles
-    energy = energy_of(pairs, numbers_of(pairs))
-    dense = np.array(jax.hessian(lambda x: energy(x.reshape(n, 3), jnp.zeros((3, 3))))(jnp.zeros(3 * n)))
-    hessian = Hessian(pairs)
+def test_the_matrix_and_its_products(pairs):
+    hessian, n = Hessian(pairs), pairs.n_particles
     matrix = hessian.matrix().toarray()
-    close(matrix, dense)
     np.testing.assert_array_equal(matrix, matrix.T)
-    x = np.random.default_rng(2).normal(size=(1, n, 3))
+    x = directions(pairs, 3)
     y = hessian.alone.put([0.0 * x])
     hessian.alone.multiply(hessian.alone.put([x]), y)
-    close(hessian.alone.get(y, 1)[0].ravel(), dense @ x.ravel())
-    close(hessian.diagonal, np.array([dense[3 * i : 3 * i + 3, 3 * i : 3 * i + 3] for i in range(n)]))
+    for z, image in zip(x, hessian.alone.get(y, 3)[0], strict=True):
+        expected = hessian_force(pairs, z)
+        np.testing.assert_allclose(image, expected, atol=1e-12 * np.abs(expected).max())
+        np.testing.assert_allclose(matrix @ z.ravel(), expected.ravel(), atol=1e-12 * np.abs(expected).max())
+    blocks = np.array([matrix[3 * i : 3 * i + 3, 3 * i : 3 * i + 3] for i in range(n)])
+    np.testing.assert_allclose(hessian.diagonal, blocks, atol=1e-12 * np.abs(blocks).max())
 
 
 @pytest.mark.parametrize("strain", [SHEAR_XY, BULK], ids=["shear", "bulk"])
-def test_strains(surroundings, strain):
-    """Ξ, ∂U/∂γ and the Born part: particles are displaced after the strain."""
-    pairs, n = surroundings, surroundings.n_particles
-    energy = energy_of(pairs, numbers_of(pairs))
-
-    def of(x, gamma):
-        return energy(x, gamma * strain)
-
-    zero = jnp.zeros((n, 3))
-    mixed = np.array(jax.jacfwd(lambda g: jax.grad(of)(zero, g))(0.0))
-    close(strain_force(pairs, strain), mixed)
-    scratch = Hessian(pairs).alone
-    slope, born = scratch.strain(strain[None], scratch.put([np.zeros((1, n, 3))]))[0, :, 0]
-    assert slope == pytest.approx(float(jax.grad(of, argnums=1)(zero, 0.0)), rel=1e-10, abs=1e-10)
-    assert born == pytest.approx(float(jax.grad(jax.grad(of, argnums=1), argnums=1)(zero, 0.0)), rel=1e-10)
-    stress = np.array(jax.grad(lambda e: energy(zero, e))(jnp.zeros((3, 3))))
-    np.testing.assert_allclose(pairs.virial(), stress, atol=1e-10 * np.abs(stress).max())
+def test_strains(pairs, strain):
+    """Ξ, ∂U/∂γ, the Born part and the stress."""
+    energy, (w,) = Energy(pairs), directions(pairs, 1)
+    xi = strain_force(pairs, strain)
+    expected = energy.derivative(1, w, strain=strain)
+    assert np.vdot(xi, w) == pytest.approx(expected, abs=1e-11 * np.linalg.norm(xi) * np.linalg.norm(w))
+    alone = Hessian(pairs).alone
+    slope, born = alone.strain(strain[None], alone.put([np.zeros((1, pairs.n_particles, 3))]))[0, :, 0]
+    _, first, second, _ = energy(strain=strain).real
+    assert slope == pytest.approx(first, abs=1e-10 * born)
+    assert born == pytest.approx(2.0 * second, rel=1e-10)
+    assert np.vdot(pairs.virial(), strain) == pytest.approx(slope, abs=1e-10 * born)
 
 
 def test_the_coupling_of_a_mode_to_strains(silicon):
-    pairs, n = Pairs.of(silicon), silicon.n_particles
-    energy = energy_of(pairs, numbers_of(pairs))
-    mode = np.random.default_rng(3).normal(size=(n, 3))
+    pairs = Pairs.of(silicon)
+    energy, (mode,) = Energy(pairs), directions(pairs, 1)
     found = strain_coupling(pairs, mode)
-    mixed = np.array(jax.jacfwd(lambda e: jax.grad(energy)(jnp.zeros((n, 3)), e))(jnp.zeros((3, 3))))
-    tensor = np.einsum("idab,id->ab", mixed, mode)
-    close(found, 0.5 * (tensor + tensor.T))
+    for a, b in ((0, 0), (0, 1), (1, 2)):
+        strain = np.zeros((3, 3))
+        strain[a, b] += 0.5
+        strain[b, a] += 0.5
+        expected = energy.derivative(1, mode, strain=strain)
+        assert found[a, b] == pytest.approx(expected, abs=1e-10 * np.abs(found).max())
 
 
-def test_moduli_are_those_of_the_dense_matrices(silicon):
-    """K too, from −V dp/dV of the total energy along e^η."""
-    pairs, n, zero = Pairs.of(silicon), silicon.n_particles, jnp.zeros((silicon.n_particles, 3))
-    energy = energy_of(pairs, numbers_of(pairs))
-    dense = np.array(jax.hessian(lambda x: energy(x.reshape(n, 3), jnp.zeros((3, 3))))(jnp.zeros(3 * n)))
-    inverse = np.linalg.pinv(dense, rcond=1e-10, hermitian=True)
-
-    def along(eta):
-        return energy(zero, (jnp.exp(eta) - 1.0) * jnp.eye(3))
-
-    mixed = np.array(jax.jacfwd(lambda e: jax.grad(energy)(zero, e))(jnp.zeros((3, 3)))).reshape(3 * n, 3, 3)
-    born = float(jax.grad(jax.grad(lambda g: energy(zero, g * SHEAR_XY)))(0.0))
+def test_moduli_by_the_dense_matrix(silicon):
+    """G with its nonaffine part, and K from −V dp/dV of the total energy along e^η."""
+    pairs = Pairs.of(silicon)
+    energy, inverse = Energy(pairs), np.linalg.pinv(Hessian(pairs).matrix().toarray(), rcond=1e-10, hermitian=True)
     found = elasticity(silicon)
-    shear = (born - mixed[:, 0, 1] @ inverse @ mixed[:, 0, 1]) / silicon.volume
-    assert found["shear_modulus"] == pytest.approx(shear, rel=1e-8)
+    xi = strain_force(pairs, SHEAR_XY).ravel()
+    born = 2.0 * energy(strain=SHEAR_XY)[2].real
+    assert found["shear_modulus"] == pytest.approx((born - xi @ inverse @ xi) / silicon.volume, rel=1e-7)
     assert found["shear_modulus"] < 0.9 * born / silicon.volume  # the affine answer alone would fail
-    first, second = float(jax.grad(along)(0.0)), float(jax.grad(jax.grad(along))(0.0))
-    trace = np.einsum("kaa->k", mixed)
-    assert found["bulk_modulus"] == pytest.approx(
-        (second - 3 * first - trace @ inverse @ trace) / (9 * silicon.volume), rel=1e-8
-    )
+
+    _, first, second, _ = energy(strain=BULK).real  # e^η − 1 = η + η²/2: U'' of η is 2 second + first
+    xi = strain_force(pairs, BULK).ravel()
+    bulk = (2.0 * second + first - 3.0 * first - xi @ inverse @ xi) / (9 * silicon.volume)
+    assert found["bulk_modulus"] == pytest.approx(bulk, rel=1e-7)
     assert found["is_minimum"]
 
 
-def test_modes_and_quasilocalised_modes(silicon):
-    """The stationary point of the barrier, by derivatives of JAX; the residual is that of the equation itself."""
+def test_quasilocalised_modes(silicon):
+    """The residual of the equation that defines them, by derivatives that were tested above."""
     pairs, hessian = Pairs.of(silicon), Hessian(Pairs.of(silicon))
-    energy = energy_of(pairs, numbers_of(pairs))
-    for order, k in (("quartic", 3), ("cubic", 2)):
+    for order, force_of in (("quartic", quartic_force), ("cubic", cubic_force)):
         mode = softest_mode(hessian, order)
         assert mode.converged
-        of = derivatives_along(energy, mode.vector)
-        linear, force = of[1], of[k]
+        linear, force = hessian_force(pairs, mode.vector), force_of(pairs, mode.vector)
         ratio = np.vdot(linear, mode.vector) / np.vdot(force, mode.vector)
         assert np.linalg.norm(linear - ratio * force) < 1e-8 * np.linalg.norm(linear)
         assert mode.stiffness == pytest.approx(float(np.vdot(linear, mode.vector)), rel=1e-9)
     assert stability(hessian, certified=False).is_minimum
     assert stability(hessian, certified=True).is_minimum
-    assert hessian.solve(probe(pairs)[None]).converged.all()
 
 
 # --- other programs, and published numbers --------------------------------------------------------------------------------
-
-
-def diamond(times, edge):
-    """times³ unit cells of diamond."""
-    quarter = np.array([(0, 0, 0), (0, 2, 2), (2, 0, 2), (2, 2, 0), (1, 1, 1), (1, 3, 3), (3, 1, 3), (3, 3, 1)]) / 4.0
-    cells = np.array(list(np.ndindex(times, times, times)), dtype=float)
-    positions = edge * (cells[:, None] + quarter).reshape(-1, 3)
-    return Glass(positions, times * edge, np.zeros(len(positions)), MODEL)
 
 
 def test_diamond_silicon():
@@ -230,6 +267,7 @@ def test_lammps_has_the_same_energy_forces_and_pressure(silicon, tmp_path):
     assert mechanics(glass)["pressure"] == pytest.approx(pressure, rel=1e-10)
 
 
+@pytest.mark.slow
 def test_matscipy_has_the_same_matrix(silicon):
     ase = pytest.importorskip("ase")
     manybody = pytest.importorskip("matscipy.calculators.manybody")
@@ -245,7 +283,8 @@ def test_matscipy_has_the_same_matrix(silicon):
     atoms.calc = calculator
     pairs = Pairs.of(silicon)
     assert pairs.energy == pytest.approx(atoms.get_potential_energy(), rel=1e-9)
-    close(Hessian(pairs).matrix().toarray(), theirs, rtol=1e-8)
+    ours = Hessian(pairs).matrix().toarray()
+    np.testing.assert_allclose(ours, theirs, atol=1e-8 * np.abs(theirs).max())
 
 
 # --- in motion ------------------------------------------------------------------------------------------------------------
@@ -253,8 +292,6 @@ def test_matscipy_has_the_same_matrix(silicon):
 
 @pytest.mark.parametrize("tilted", [False, True])
 def test_forces_in_motion_are_those_of_statics(silicon, tilted):
-    from samples import forces
-
     box = silicon.box * np.array([(1.0, 0.0, 0.0), (0.1, 1.0, 0.0), (-0.05, 0.08, 1.0)]) if tilted else silicon.box
     positions = silicon.positions + 0.03 * np.random.default_rng(4).normal(size=silicon.positions.shape)
     glass = Glass(positions, box, silicon.species, MODEL)
@@ -316,8 +353,17 @@ def test_rattlers_cannot_be_left_out():
         Pairs.of(glass).without_rattlers()
 
 
+def test_sums_over_pairs_are_refused(silicon, tmp_path):
+    with pytest.raises(UsageError, match="has an energy beyond pairs, which a table of pairs cannot hold"):
+        MODEL.write_lammps_table(tmp_path / "silicon.table")
+    with pytest.raises(UsageError, match="has an energy beyond pairs, which has no place on a map"):
+        local_moduli(silicon)
+
+
 def test_measure_tells_all(silicon):
     found = measure(silicon)
     assert found.is_minimum
     assert found.energy_per_particle == pytest.approx(-1.85, abs=0.1)
-    assert 3.8 < np.mean(np.bincount(Pairs.of(silicon).source[Pairs.of(silicon).distance < 1.25], minlength=64)) < 4.6
+    assert (
+        4.0 < np.mean(np.bincount(Pairs.of(silicon).source[Pairs.of(silicon).distance < 1.4], minlength=64)) < 4.8
+    )  # as other fast quenches

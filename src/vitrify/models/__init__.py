@@ -5,6 +5,7 @@ from vitrify.public_names import only
 from .catalogue import __getattr__ as __getattr__
 from .catalogue import named, parse
 from .checking import PotentialReport, check
+from .many_body import ManyBody
 from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
 from .potentials import Potential, parameter, smooth_cutoff
@@ -20,6 +21,7 @@ __all__ = [
     "MOST_DENSITY",
     "MOST_PARTICLES",
     "GlassFormer",
+    "ManyBody",
     "Mixture",
     "Model",
     "Potential",

@@ -235,6 +235,8 @@ def likely_guess(glass: Glass) -> Balanced | None:
     potential's cutoff, of energies, of the unit of length, and of one λ_ij. A force may be left that is a tenth of the one
     without the guess, and at most 0.05 of the mean |pair force|; the forces of a crystal, which balance whatever its unit
     of length, tell none."""
+    if glass.model.potential.many_body() is not None:
+        return None  # forces of pairs alone are tried
     with warnings.catch_warnings():  # of potentials that do not vanish at a cutoff that is only tried
         warnings.simplefilter("ignore", PotentialWarning)
         search = _Search.of(glass)

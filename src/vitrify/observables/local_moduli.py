@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.errors import check
+from vitrify.errors import UsageError, check
 from vitrify.glass import Glass
 from vitrify.short_forms import Fact, ShortForm, brief
 from vitrify.statics import Hessian
@@ -92,8 +92,13 @@ def local_moduli(
     glass, particles relaxed ("affine strain approach" of Mizuno, Mossa & Barrat, Phys. Rev. E 87, 042306 (2013)).
 
     cells: number of coarse cells along the cell's vectors, one for all or one each. hessian, without_rattlers: as in
-    `elastic_constants`, whose errors it raises; UsageError for a number of cells that cannot be."""
+    `elastic_constants`, whose errors it raises; UsageError for a number of cells that cannot be, and for
+    an energy beyond pairs."""
     numbers = _numbers(cells, glass.dimension)
+    if glass.model.potential.many_body() is not None:
+        raise UsageError(
+            f"{glass.model} has an energy beyond pairs, which has no place on a map: local moduli are sums over pairs"
+        )
     pairs, found, sound = tensor_of(glass, hessian, without_rattlers=without_rattlers)
     stress, born, nonaffine = local_tensors(pairs, found.response_vid, numbers)
     return LocalModuli(symmetric_tensor(stress), born, nonaffine, sound.is_minimum)

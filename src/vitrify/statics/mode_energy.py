@@ -31,7 +31,9 @@ class EnergySplit(ShortForm):
 
 
 def energy_split(pairs: Pairs, mode: FloatArray) -> EnergySplit:
-    """k± = Σ φ'' (n·δ)² and f± = Σ (φ'/r) (δ² − (n·δ)²) over pairs of either sign. mode: (n, 3), |mode| = 1."""
+    """k± = Σ φ'' (n·δ)² and f± = Σ (φ'/r) (δ² − (n·δ)²) over pairs of either sign. mode: (n, 3), |mode| = 1.
+
+    An energy beyond pairs has no such parts: they are then those of the pairs, and what is left to ω² is its own."""
     delta = mode[pairs.target] - mode[pairs.source]
     along = (np.einsum("pd,pd->p", pairs.r_pd, delta) / pairs.distance) ** 2
     tension, stiffness = pairs.springs.tension, pairs.springs.stiffness
