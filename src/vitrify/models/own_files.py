@@ -89,7 +89,7 @@ def named(text: str, folder: Path | str = "") -> Model:
     UsageError."""
     said = _said(text)
     known = _known.get((said.digest, said.name))
-    file = known or read_file(Path(folder, Path(said.file).expanduser()), said.name)
+    file = known or read_file(Path(folder, Path(said.file).expanduser()), said.name, f"model {shown(text)}")
     if said.digest and file.digest != said.digest:
         raise UsageError(
             f"model {shown(text)}: the digest of {file.name} is {file.digest}, not {said.digest}, so the file has changed; "
@@ -119,7 +119,7 @@ def from_file(file: Path | str, name: str, *, mixture: Mixture | None = None, **
     parameters: arguments of the function. The readable form names the file by the digest of its text. Raises UsageError."""
     path = Path(file)
     given = {x: _number(str(path), x, y) for x, y in parameters.items()}
-    return _model(read_file(path, name), _Said(path.name, name, given, "", mixture))
+    return _model(read_file(path, name, f"model '{path}:{name}'"), _Said(path.name, name, given, "", mixture))
 
 
 def file_of(text: str) -> ModelFile | None:
@@ -216,12 +216,14 @@ _known: dict[tuple[str, str], ModelFile] = {}  # by digest and the name that was
 def remember(name: str, asked: str, text: str) -> ModelFile:
     """Take a name of a file as asked for in this process."""
     file = ModelFile(SAFE.sub("_", name), asked, text)
+    if file.name.startswith(f"{file.digest}-"):  # a copy that a store keeps
+        file = ModelFile(file.name.removeprefix(f"{file.digest}-"), asked, text)
     return _known.setdefault((file.digest, asked), file)
 
 
-def read_file(path: Path, asked: str) -> ModelFile:
-    """Read a file of which a person asks for this name. Raises UsageError."""
-    return remember(path.name, asked, _text(path, f"model '{path}:{asked}'"))
+def read_file(path: Path, asked: str, owner: str) -> ModelFile:
+    """Read a file of which a person asks for this name. owner: the model in errors. Raises UsageError."""
+    return remember(path.name, asked, _text(path, owner))
 
 
 def _text(path: Path, owner: str) -> str:
@@ -277,9 +279,12 @@ def _require_whole(file: ModelFile) -> None:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageError(f"file {file.name} is not Python: {kind_and_text(error)}") from None
     for node in ast.walk(tree):
-        names = [x.name for x in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom):
-            names = [node.module or "." if node.level == 0 else "." * node.level + (node.module or "")]
+        if isinstance(node, ast.Import):
+            names = [x.name for x in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = ["." * node.level + (node.module or "")]
+        else:
+            continue
         for name in names:
             root = name.partition(".")[0]
             if root not in PACKAGES and root not in sys.stdlib_module_names:
@@ -293,10 +298,10 @@ def _let_travel(kind: type[Potential], file: ModelFile) -> None:
     """Let potentials of a class in the file be pickled with the text of the file, as no other process has its module."""
 
     def reduced(potential: Potential) -> tuple[Any, ...]:
-        _, _, *state = potential.__reduce_ex__(2)
+        _, _, *state = tuple(potential.__reduce_ex__(2))
         return (_blank, (file, kind.__qualname__), *state)
 
-    copyreg.pickle(kind, reduced)  # type: ignore[arg-type]  # it may return what __reduce__ may
+    copyreg.pickle(kind, reduced)
 
 
 def _blank(file: ModelFile, qualname: str) -> Any:
@@ -311,7 +316,7 @@ def _blank(file: ModelFile, qualname: str) -> Any:
 def _model(file: ModelFile, said: _Said) -> Model:
     potential, own = _made(file, said.name, tuple(said.given.items()))
     mixture = said.mixture or (PAPERS if said.digest else own)  # a form with a digest says all of its model
-    return Model(_form(said._replace(file=file.name, digest=file.digest)), potential, mixture)
+    return Model(_form(said._replace(digest=file.digest)), potential, mixture)
 
 
 @cache
