@@ -15,6 +15,7 @@ from . import report as report
 from . import statics as statics
 from . import study as study
 from . import tables as tables
+from . import testing as testing
 from .errors import SampleFailure as SampleFailure
 from .errors import UsageError as UsageError
 from .glass import Glass as Glass

@@ -65,7 +65,7 @@ class Formula:
         except UsageError:
             raise
         except Exception as error:  # of Numba's compiler, which raises all kinds
-            raise UsageError(f"{name_of(potential)}: {_not_compiled(error)}") from None
+            raise UsageError(f"{name_of(potential)}: {not_compiled(error)}") from None
         self.members.add(member)
 
 
@@ -230,7 +230,8 @@ def _not_told(error: NoFingerprintError) -> str:
     )
 
 
-def _not_compiled(error: Exception) -> str:
+def not_compiled(error: Exception) -> str:
+    """The end of a sentence on why Numba refused a function."""
     lines = [x.strip() for x in str(error).splitlines() if x.strip()]
     telling = [x for x in lines if not x.startswith(("Failed in", "During", "File", "-", "^", "<"))]
     reason = [*telling, type(error).__name__][0].rstrip(".")

@@ -10,10 +10,12 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
+from importlib.abc import InspectLoader
 from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec, spec_from_file_location, spec_from_loader
 from pathlib import Path
-from typing import TypeVar
+from types import CodeType, ModuleType
+from typing import Any, TypeVar
 
 from vitrify.errors import UsageError, VitrifyError, kind_and_text
 
@@ -126,8 +128,13 @@ def load_files() -> None:
     if _put_off is not None:
         _put_off.append(load_files)
         return
-    for file in filter(None, os.environ.get(FILES, "").split(os.pathsep)):
-        load_file(Path(file).expanduser())
+    for file in named_files():
+        load_file(file)
+
+
+def named_files() -> list[Path]:
+    """The files that the environment variable names; nothing is imported."""
+    return [Path(x).expanduser() for x in os.environ.get(FILES, "").split(os.pathsep) if x]
 
 
 def add_file(file: Path) -> None:
@@ -147,19 +154,55 @@ def load_file(file: Path) -> None:
     file = file.resolve()
     if not file.is_file():
         raise UsageError(f"plugin {file} is not a file, but must be a Python file")
-    name = f"vitrify_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    name = module_of(file)
     if name in sys.modules:
         return
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise UsageError(f"plugin {file} is not a Python file, whose name must end in .py")
-    module, loader = module_from_spec(spec), spec.loader
-    sys.modules[name] = module  # dataclasses look their module up
+    _run(f"plugin {file}", module_from_spec(spec))
+
+
+def module_of(file: Path) -> str:
+    """The name of the module that a plugin in a file is."""
+    return f"vitrify_plugin_{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]}"
+
+
+def run_text(what: str, name: str, text: str, shown_as: str) -> ModuleType:
+    """Run the text of a Python file as a module of this name, once. what: the file in a sentence; shown_as: its path in the
+    lines of an error. Raises UsageError where it fails."""
+    if name not in sys.modules:
+        spec = spec_from_loader(name, _Text(text, shown_as))
+        assert spec is not None  # a loader is given
+        _run(what, module_from_spec(spec))
+    return sys.modules[name]
+
+
+class _Text(InspectLoader):
+    """A loader of a module whose text is at hand."""
+
+    def __init__(self, text: str, shown_as: str) -> None:
+        self.text, self.shown_as = text, shown_as
+
+    def get_source(self, fullname: str) -> str:
+        """The text."""
+        del fullname
+        return self.text
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the text."""
+        return self.source_to_code(self.get_source(fullname), self.shown_as)
+
+
+def _run(what: str, module: ModuleType) -> None:
+    """Run a new module, which stays where it does not fail. Raises UsageError."""
+    loader: Any = module.__spec__ and module.__spec__.loader  # it was made of one
+    sys.modules[module.__name__] = module  # dataclasses look their module up
     with put_off():
         try:
-            _imported(f"plugin {file}", lambda: loader.exec_module(module))
+            _imported(what, lambda: loader.exec_module(module))
         except UsageError:
-            del sys.modules[name]
+            del sys.modules[module.__name__]
             raise
 
 

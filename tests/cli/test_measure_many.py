@@ -472,3 +472,19 @@ def test_a_process_that_dies_takes_no_other_glass_with_it(folder, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stderr == "failed: b.xyz: its process ended without a message, as it does when memory runs out\n"
     assert list(pd.read_csv("t.csv")["deadly"].fillna(0.0)) == [1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_model_in_a_file_goes_to_the_workers(tmp_path, pss_glass, monkeypatch, workers):
+    """They are sent its text; the glasses name another model."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("from vitrify import models\n\nmine = models.pss(rc=1.3)\n")
+    for name in ("a.xyz", "b.xyz"):
+        pss_glass.write(name)
+    words = ["measure", "a.xyz", "b.xyz", "--table", "t.csv", "--energy-only", "--workers", str(workers)]
+    done = CliRunner().invoke(cli, [*words, "--model", "mine.py:mine"])
+    assert done.exit_code == 0, done.output
+    found = pd.read_csv("t.csv")
+    assert found["model"].str.startswith("mine.py:mine(digest=").all()
+    CliRunner().invoke(cli, [*words[:-1], "1", "--model", "pss(rc=1.3)"])
+    assert pd.read_csv("t.csv")["energy_per_particle"].tolist() == found["energy_per_particle"].tolist()

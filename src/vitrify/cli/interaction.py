@@ -10,6 +10,7 @@ import click
 
 from vitrify.errors import UsageError, shown
 from vitrify.models.catalogue import with_mixture
+from vitrify.models.own_files import is_of_file, named
 from vitrify.models.quoted import form_of
 
 OPTIONS = (
@@ -63,6 +64,9 @@ def with_interaction(command: Callable[..., Any]) -> Callable[..., Any]:
         form = _form(model, potential, pair_table, own, _numbers(parameters))
         if mixture and not form:
             raise UsageError("--mixture is of a model that is given: write --model, --potential or --pair-table too")
+        if form and is_of_file(form):  # the code that this names runs here, and by its digest later
+            found = named(form)
+            form = found.name if mixture and "[" not in form else str(found)
         return command(model=with_mixture(form, mixture) if form and mixture else form, **others)
 
     for option in reversed(OPTIONS):

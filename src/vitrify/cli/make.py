@@ -157,8 +157,9 @@ def make(
     """Make one glass of MODEL and write it to a file.
 
     MODEL is a potential with its parameters, such as "pss(rc=1.2)", or a glass former of the literature, such as
-    "kob_andersen()"; `vitrify models` lists them all. A formula (--potential) or a table (--pair-table) may stand in its
-    place. A random start is melted, and the liquid is quenched to the nearest minimum of its energy."""
+    "kob_andersen()"; `vitrify models` lists them all. It may also be a name in a Python file of yours, such as
+    mine.py:mine, which is run. A formula (--potential) or a table (--pair-table) may stand in its place. A random start is
+    melted, and the liquid is quenched to the nearest minimum of its energy."""
     preparation = _preparation(steps, minimiser)
     require_writer(output)
     require_place(output)

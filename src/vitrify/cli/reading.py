@@ -25,7 +25,8 @@ OPTIONS = (
         "--model",
         metavar="MODEL",
         show_default="the one that the file names",
-        help='Model of the particles, such as "pss(rc=1.2)" (`vitrify models` lists them).',
+        help='Model of the particles, such as "pss(rc=1.2)" (`vitrify models` lists them), or a name in a Python file of '
+        "yours, such as mine.py:mine, which is run.",
     ),
     click.option(
         "--species",

@@ -28,6 +28,7 @@ from vitrify.formats.displacements import write_displacements
 from vitrify.glass_files import LAST
 from vitrify.models import Model
 from vitrify.models.catalogue import model_of, parse
+from vitrify.models.own_files import is_of_file
 from vitrify.named_files import make_folder
 from vitrify.observables.measurement import EQUILIBRIUM
 from vitrify.observables.soft_spots import KINDS
@@ -174,8 +175,9 @@ def _possible(asked: Asked, workers: int) -> Asked:
     if asked.model is None:
         return asked
     model = model_of(asked.model)
+    asked = replace(asked, model=model)  # with the file that holds it, where there is one
     with suppress(UsageError):  # of a model of one's own, which no text gives back
-        if parse(str(model)) == model:
+        if parse(str(model)) == model and not is_of_file(model.name):
             return replace(asked, model=str(model))
     if workers > 1:
         try:

@@ -3,14 +3,15 @@
 from vitrify.public_names import only
 
 from .catalogue import __getattr__ as __getattr__
-from .catalogue import named, parse
+from .catalogue import named, parse, register
 from .checking import PotentialReport, check
 from .many_body import ManyBody
 from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
+from .own_files import from_file
 from .potentials import Potential, parameter, smooth_cutoff
 from .quoted import formula, tabulated
-from .registry import FAMILIES, GLASS_FORMERS, GlassFormer
+from .registry import FAMILIES, GLASS_FORMERS, OWN_MODELS, GlassFormer
 from .sizes import Sizes
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "Sizes",
     "check",
     "formula",
+    "from_file",
     "named",
     "parameter",
     "parse",
+    "register",
     "smooth_cutoff",
     "tabulated",
 ]
 
-__dir__ = only(__all__, FAMILIES, GLASS_FORMERS)
+__dir__ = only(__all__, FAMILIES, GLASS_FORMERS, OWN_MODELS)

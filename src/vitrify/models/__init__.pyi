@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from .catalogue import named as named
 from .catalogue import parse as parse
+from .catalogue import register as register
 from .checking import PotentialReport as PotentialReport
 from .checking import check as check
 from .many_body import ManyBody as ManyBody
@@ -13,6 +14,7 @@ from .mixture import Mixture as Mixture
 from .model import LEAST_DENSITY as LEAST_DENSITY
 from .model import MOST_DENSITY as MOST_DENSITY
 from .model import Model as Model
+from .own_files import from_file as from_file
 from .potentials import Potential as Potential
 from .potentials import parameter as parameter
 from .potentials import smooth_cutoff as smooth_cutoff

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from inspect import Parameter, Signature, cleandoc
 from math import isfinite
 from typing import Any
 
-from vitrify.errors import UsageError, hint, shown
+from vitrify.errors import UsageError, check, hint, shown
 from vitrify.options import code_of, of_this_package
 
 from . import glass_formers  # noqa: F401  # each registers itself
 from .mixture import EXAMPLE, Mixture
 from .model import Model
 from .offers import CUTOFFS, cutoff_of, numbers_of
+from .own_files import NotRun, is_of_file, parse_of_file
+from .own_files import named as named_in_file
 from .plain_numbers import DECIMAL, finite_number
 from .potentials import Potential
 from .quoted import is_quoted, parse_quoted
-from .registry import FAMILIES, GLASS_FORMERS, GlassFormer
+from .registry import FAMILIES, GLASS_FORMERS, OWN_MODELS, GlassFormer, free_name, register_potential
 
 LONGEST = 200  # characters of a model's readable form before its mixture; the patterns below go back and forth over blanks
 LARGEST_INTEGER = 10_000  # of a parameter, such as an exponent: it is compiled into the kernels
@@ -45,6 +47,21 @@ def named(family: str, *, mixture: Mixture | None = None, **parameters: float) -
     return _member(family, parameters, mixture)
 
 
+def register(name: str, what: type[Potential] | Potential | Model) -> None:
+    """Let a model of your own be written by a name, in this process and wherever this line is run: in a plugin, or in the
+    module that an entry point of the group `vitrify.models` names.
+
+    what: a class of potentials, whose parameters are then written too, as in "yukawa(kappa=1.5)"; or a Model or a
+    Potential, written as "yukawa()". Raises UsageError for what is none of these, or a name that is taken."""
+    if isinstance(what, type):
+        register_potential(name)(what)
+        return
+    owner, given = f"model {name}", what
+    model = Model(f"{name}()", given) if isinstance(given, Potential) else given
+    check(isinstance(model, Model), owner, "what", what, "a class below vitrify.Potential, a Potential or a Model")
+    OWN_MODELS[free_name(owner, name)] = replace(model, name=f"{name}()")
+
+
 def with_mixture(model: str, mixture: str) -> str:
     """The readable form of a model that is given apart from its mixture. Raises UsageError where it has one in it."""
     if isinstance(model, str) and "[" in model:
@@ -54,11 +71,13 @@ def with_mixture(model: str, mixture: str) -> str:
 
 def parse(text: str) -> Model:
     """Read the readable form, such as "qss(q=12, xc=2.0)" or "pss(rc=1.2) [0.8:0.2; lengths 1,0.8,0.88]"; nothing in it is
-    evaluated. Raises UsageError."""
+    evaluated, and the code of a model in a file is run only where that file was named before. Raises UsageError."""
     if not isinstance(text, str):
         raise UsageError(f"model is {shown(text)}, must be a text like pss(rc=1.2)")
     if is_quoted(text):
         return parse_quoted(text)
+    if is_of_file(text):
+        return parse_of_file(text)
     text, bracket, rest = text.partition("[")
     if len(text) > LONGEST:
         raise UsageError(f"model {text[:40]!r}... has {len(text)} characters, must have at most {LONGEST}")
@@ -69,7 +88,10 @@ def parse(text: str) -> Model:
 
 
 def model_of(given: Model | str) -> Model:
-    """A model, or what its readable form says. Raises UsageError."""
+    """The model that a person gives, or what its readable form says; for mine.py:mine that file is run. Raises
+    UsageError."""
+    if isinstance(given, str) and is_of_file(given):
+        return named_in_file(given)
     if isinstance(given, Potential):
         raise UsageError(f'model is the potential {shown(given)}, must be a Model: vitrify.Model("my name", potential)')
     return given if isinstance(given, Model) else parse(given)
@@ -91,9 +113,11 @@ def _arguments(text: str, call: re.Match[str]) -> dict[str, float]:
 def _member(family: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:
     if not FAMILIES.has(family) and family in GLASS_FORMERS:
         return _glass_former(family, parameters, mixture)
+    if not FAMILIES.has(family) and family in OWN_MODELS:
+        return _own_model(family, parameters, mixture)
     kind = FAMILIES.get(family)
     if kind is None:
-        names = (*FAMILIES, *GLASS_FORMERS)
+        names = (*FAMILIES, *GLASS_FORMERS, *OWN_MODELS)
         raise UsageError(f"model {family!r} is unknown{hint(family, names)}; known are {', '.join(names)}")
     known: dict[str, Field[Any]] = {f.name: f for f in fields(kind)} if is_dataclass(kind) else {}
     for name in parameters:
@@ -119,6 +143,14 @@ def _glass_former(name: str, parameters: dict[str, float], mixture: Mixture | No
     return _member(former.family, former.parameters, mixture or former.mixture)
 
 
+def _own_model(name: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:
+    """A model that a user registered as it is, or its potential with another mixture."""
+    if parameters:
+        raise UsageError(f"model {name!r} has no parameters, but {', '.join(parameters)} is given")
+    own = OWN_MODELS[name]
+    return own if mixture is None else replace(own, mixture=mixture)
+
+
 def former_of(name: str) -> GlassFormer:
     """The record that a name of a glass former stands for. Raises UsageError where the code of a plugin fails."""
     former = GLASS_FORMERS[name]
@@ -138,12 +170,13 @@ def usual_dimension(model: Model) -> int:
 
 def is_shipped(potential: Potential | type[Potential]) -> bool:
     """Whether a potential, or its family, comes with the package."""
-    return of_this_package(potential if isinstance(potential, type) else type(potential))
+    kind = potential if isinstance(potential, type) else type(potential)
+    return of_this_package(kind) and kind is not NotRun
 
 
 def __getattr__(family: str) -> Callable[..., Model]:
     """Families and glass formers as functions: `catalogue.pss(rc=1.2)`, `catalogue.kob_andersen()`."""
-    if family.startswith("_") or (family not in FAMILIES and family not in GLASS_FORMERS):
+    if family.startswith("_") or not any(family in x for x in (FAMILIES, GLASS_FORMERS, OWN_MODELS)):
         raise AttributeError(f"module {__name__!r} has no attribute {family!r}")
 
     def model(*, mixture: Mixture | None = None, **parameters: float) -> Model:
@@ -183,7 +216,7 @@ def _help_on_family(family: str) -> str:
 
 def _help_on_former(name: str) -> str:
     """What `help` prints of a glass former: its source, and the model that it stands for."""
-    about = cleandoc(GLASS_FORMERS[name].__doc__ or "")
+    about = cleandoc(GLASS_FORMERS[name].__doc__ or "") if name in GLASS_FORMERS else "A model that was registered."
     if any(mark in about for mark in SURE):
         told = "; ".join(f"{mark}: {words}" for mark, words in SURE.items() if mark in about)
         about = f"{about}\n\n{told}."

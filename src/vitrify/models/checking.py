@@ -8,7 +8,8 @@ none. A joint of two pieces, at which a high derivative jumps, spoils the interv
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
 from math import exp, inf, isfinite, log, nan
 
@@ -16,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.errors import UsageError, shown
+from vitrify.short_forms import Fact, ShortForm
 
 from .model import Model
 from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, told
-from .potentials import Potential, Radial
+from .potentials import LennardJones, Potential, Radial
 from .splines import InterpolationError
 
 FloatArray = NDArray[np.float64]
@@ -39,6 +41,7 @@ ROUNDING = 1e-12  # of a derivative: what its change over an interval is uncerta
 LEAST = 1e-290  # below it numbers lose their digits
 LOOKED_AT = 1000  # distances at which the minimum is looked for
 NEAR = (1e-11, 1e-13, 1e-15)  # relative distances below u_c at which it is seen what becomes of a derivative
+YARDSTICK = LennardJones()  # the shipped family beside which a force is timed
 QUIET = 1e-8  # of its largest value in the outer half: a derivative that is smaller at the cutoff has vanished
 
 
@@ -55,8 +58,8 @@ class DerivativeReport:
     vanishes: bool  # at the cutoff
 
 
-@dataclass(frozen=True, slots=True)
-class PotentialReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class PotentialReport(ShortForm):
     """Findings about a potential; printed, they are a table."""
 
     name: str
@@ -66,6 +69,25 @@ class PotentialReport:
     faults: tuple[str, ...]  # with which it cannot be used
     cautions: tuple[str, ...]  # what its author should know
     notes: tuple[str, ...] = ()  # its minimum, and the error of its interpolation where it is a table
+    nanoseconds: float = nan  # that the compiled φ_u of one pair takes; NaN where that was not measured
+    relative_time: float = nan  # that over the time of φ_u of YARDSTICK
+
+    def _facts(self) -> list[Fact]:
+        rows = [Fact(f"deviation of {x.symbol}", f"{x.deviation:.2g}", "") for x in self.derivatives[1:]]
+        smooth = [Fact("smooth at the cutoff", _smooth(self.smooth_to))] if rows else []
+        notes = [Fact("minimum" if k == 0 else "interpolation", x, "") for k, x in enumerate(self.notes)]
+        force = [Fact("force", _timed(self.nanoseconds, self.relative_time))] if isfinite(self.nanoseconds) else []
+        said = [Fact("finding", x) for x in (*self.faults, *self.cautions)]
+        verdict = "ok" if self.ok else "NOT ok"
+        return [
+            Fact("potential", self.name, self.name),
+            Fact("verdict", verdict, verdict),
+            *rows,
+            *smooth,
+            *notes,
+            *force,
+            *said,
+        ]
 
     @property
     def ok(self) -> bool:
@@ -79,20 +101,33 @@ class PotentialReport:
                 f"u = r²/λ² from {self.u_range[0]:.4g} to {self.u_range[1]:.4g}",
                 f"{'':8}{'largest deviation':>18}{'at u':>10}{'value':>14}{'slope before':>14}{'at the cutoff':>16}",
                 *(_line(x) for x in self.derivatives),
-                f"smooth at the cutoff {'to ' + PRIMES[self.smooth_to] if self.smooth_to >= 0 else 'not even in φ'}",
+                f"smooth at the cutoff {_smooth(self.smooth_to)}",
             ]
+        if isfinite(self.nanoseconds):
+            lines.append(f"force: {_timed(self.nanoseconds, self.relative_time)}")
         return "\n".join([*lines, *self.notes, *self.faults, *self.cautions])
 
 
-def check(what: Potential | Model | str) -> PotentialReport:
-    """Report what is right and wrong with a potential, that of a model, or that of a model's readable name.
+def check(what: Potential | Model | str, *, speed: bool = True) -> PotentialReport:
+    """Report what is right and wrong with a potential, that of a model, or that of a model's readable name such as
+    "pss(rc=1.2)" or mine.py:mine.
 
+    speed: whether its force is compiled too, and timed beside that of a shipped family, for which a second or two may pass.
     Raises nothing for what it finds, only UsageError for a name that cannot be read."""
     if isinstance(what, str):
-        from .catalogue import parse  # stands after this module
+        from .catalogue import model_of  # stands after this module
 
-        what = parse(what)
-    return examine(what.potential if isinstance(what, Model) else what)
+        what = model_of(what)
+    potential = what.potential if isinstance(what, Model) else what
+    report = examine(potential)
+    if not speed or report.faults:
+        return report
+    timing = import_module("vitrify.pair_speed")  # made above us, with Numba
+    try:
+        own, yardstick = timing.nanoseconds_of_force(potential, YARDSTICK)
+    except UsageError as error:
+        return replace(report, faults=(str(error),))
+    return replace(report, nanoseconds=own, relative_time=own / yardstick)
 
 
 def examine(potential: Potential) -> PotentialReport:
@@ -115,6 +150,14 @@ def examine(potential: Potential) -> PotentialReport:
     said = ([_caution(rows)] if smooth_to < 2 else []) + ([_jump(jumps)] if jumps else [])
     cautions = tuple(f"{name}: {x}" for x in said)
     return PotentialReport(name, (first, cutoff2), rows, smooth_to, tuple(faults[:1]), cautions, notes)
+
+
+def _smooth(order: int) -> str:
+    return f"to {PRIMES[order]}" if order >= 0 else "not even in φ"
+
+
+def _timed(nanoseconds: float, relative: float) -> str:
+    return f"{nanoseconds:.2g} ns a pair, {relative:.2g} times that of Lennard-Jones"
 
 
 def _notes(potential: Potential, values: Values, first: float) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from vitrify.short_forms import Fact, ShortForm
 
 from .mixture import PAPERS, Mixture, Table, require_number
 from .offers import cutoff_of
+from .potential import CodeNotRunError
 from .potentials import Potential
 
 AT_MINIMUM = 1e-3  # relative distance of a pair's cutoff from the potential's minimum that smoothing there may make
@@ -51,7 +52,8 @@ class Model(ShortForm):
         if isinstance(self.potential, Potential) and self.potential.many_body() is not None:
             _require_plain(self)
         if self.mixture.cutoffs:
-            _require_cutoffs(self.potential, self.mixture)
+            with suppress(CodeNotRunError):  # it has been checked where it was run
+                _require_cutoffs(self.potential, self.mixture)
 
     def __str__(self) -> str:
         return self.name if self.mixture == PAPERS else self.in_full

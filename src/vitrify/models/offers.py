@@ -11,6 +11,7 @@ import numpy as np
 
 from vitrify.errors import UsageError, shown, wrong
 
+from .potential import CodeNotRunError
 from .potentials import Potential, Radial
 
 LONGEST = 80  # characters of what a user's code says, in a sentence of ours
@@ -46,6 +47,8 @@ def cutoff_of(potential: Potential) -> float:
     _require_potential(potential)
     try:
         cutoff = potential.cutoff
+    except CodeNotRunError:
+        raise
     except Exception as error:
         missing = not hasattr(type(potential), "cutoff")
         why = "no cutoff" if missing else f"a cutoff that raises {told(error)}"

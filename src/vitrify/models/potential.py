@@ -28,6 +28,10 @@ CUTOFF_PARAMETERS = ("cutoff", "rc", "xc")  # what families call theirs
 TOO_LARGE = (inf, -inf, inf, -inf, inf)  # φ and its derivatives where a steep core leaves a computer's numbers
 
 
+class CodeNotRunError(UsageError):
+    """The potential of a model is code in a file that nobody named here, so that it was not run."""
+
+
 class Potential:
     """A pair potential φ(u), u = r²/λ². A family is a frozen dataclass with its parameters, its cutoff and derivatives();
     numbers() and liquid_slope() where it wants them."""

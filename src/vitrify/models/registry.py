@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vitrify.errors import UsageError, check
 from vitrify.options import is_word
@@ -15,6 +15,9 @@ from vitrify.plugin_files import Registry
 
 from .mixture import Mixture
 from .potential import Potential
+
+if TYPE_CHECKING:
+    from .model import Model  # it needs the package's potentials, which need this file
 
 Kind = TypeVar("Kind", bound=type[Potential])
 
@@ -34,6 +37,7 @@ class GlassFormer:
 Former = Callable[[], GlassFormer]
 FAMILIES: Registry[type[Potential]] = Registry("vitrify.models")
 GLASS_FORMERS: Registry[Former] = Registry("vitrify.models")
+OWN_MODELS: Registry[Model] = Registry("vitrify.models")  # as they are, without parameters
 
 
 def register_potential(name: str) -> Callable[[Kind], Kind]:
@@ -49,7 +53,7 @@ def register_potential(name: str) -> Callable[[Kind], Kind]:
         frozen = made is not None and made.frozen
         check(frozen, owner, "class", kind.__name__, "a frozen dataclass, with @dataclass(frozen=True) above it")
         check(isinstance(kind.summary, str) and bool(kind.summary), owner, "summary", kind.summary, "a line of text")
-        FAMILIES[_free(owner, name)] = kind
+        FAMILIES[free_name(owner, name)] = kind
         return kind
 
     return register
@@ -60,18 +64,19 @@ def register_glass_former(former: Former) -> Former:
     UsageError for a name that is taken."""
     name = getattr(former, "__name__", "")
     check(callable(former), f"glass former {name}", "function", former, "one that returns a GlassFormer")
-    GLASS_FORMERS[_free(f"glass former {name}", name)] = former
+    GLASS_FORMERS[free_name(f"glass former {name}", name)] = former
     return former
 
 
 IN_QUOTES = ("formula", "tabulated")  # what stands before a text in quotes, see quoted.py
 
 
-def _free(owner: str, name: Any) -> str:
+def free_name(owner: str, name: Any) -> str:
+    """The name, where a model may have it. Raises UsageError."""
     if not is_word(name):
         raise UsageError(f"{owner}: name is {name!r}, must be a word of small letters, digits and _")
     check(
-        name not in IN_QUOTES and not FAMILIES.has(name) and not GLASS_FORMERS.has(name),
+        name not in IN_QUOTES and not any(x.has(name) for x in (FAMILIES, GLASS_FORMERS, OWN_MODELS)),
         owner,
         "name",
         name,

@@ -6,8 +6,9 @@ from __future__ import annotations
 import hashlib
 import json
 
-from vitrify.models import Potential
+from vitrify.models import Model
 from vitrify.models.catalogue import is_shipped
+from vitrify.models.own_files import is_of_file
 
 from .observables import OBSERVABLES
 from .spec import EnsembleSpec, ObservableSpec, StudySpec
@@ -82,14 +83,14 @@ def _model(spec: EnsembleSpec) -> Definition:
     """The interaction and the dimension."""
     model = spec.parsed_model
     flat = {DIMENSION: spec.dimension} if spec.dimension != 3 else {}
-    return {"model": str(model)} | flat | _formula(model.potential)
+    return {"model": str(model)} | flat | _formula(model)
 
 
-def _formula(potential: Potential) -> Definition:
+def _formula(model: Model) -> Definition:
     """Identity of the formula of a user's own family, which its name alone does not tell. For a shipped family the name and
-    LIQUID tell all. Raises UsageError."""
-    if is_shipped(potential):
+    LIQUID tell all, and for a model in a file its name, with the digest of that file. Raises UsageError."""
+    if is_shipped(model.potential) or is_of_file(model.name):
         return {}
     from vitrify.formula import lasting_identity  # with numba, half a second that only an own family costs
 
-    return {FORMULA: lasting_identity(potential)}
+    return {FORMULA: lasting_identity(model.potential)}

@@ -1,4 +1,5 @@
-"""Tables of pair potentials that a study needs, kept in its store: whoever has the store has them, on any machine."""
+"""Files that the models of a study need, kept in its store: whoever has the store has them, on any machine. Tables of pair
+potentials are read there; Python files are copies for people, and never run from there by themselves."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from .spec import StudySpec
 
 
 def keep_tables(study: StudySpec, directory: Path, write: Callable[[str, str], object]) -> None:
-    """Write the tables of a study beside it, each under the digest of its rows. write: a text under a name in the folder of
-    the study, a store or one of results as tables."""
+    """Write the tables of a study beside it, each under the digest of its rows, and the Python files of its models. write:
+    a text under a name in the folder of the study, a store or one of results as tables."""
     look_for_tables(directory)
     for spec in study.ensembles:
         potential = spec.parsed_model.potential
@@ -22,6 +23,9 @@ def keep_tables(study: StudySpec, directory: Path, write: Callable[[str, str], o
             name = f"{FOLDER}/{stored_as(potential.table)}"
             if not os.path.lexists(directory / name):
                 write(name, potential.table.text())
+        file = spec.model_file
+        if file is not None and not os.path.lexists(directory / file.stored_as):
+            write(file.stored_as, file.text)
 
 
 def look_for_tables(directory: Path | str) -> None:

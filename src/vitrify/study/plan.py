@@ -93,7 +93,7 @@ class SampleTasks(Sequence[Task]):
             yield Task(key, glass.digest, work.glass_task, arguments, needs=needs, identity=work.glass_checksum)
         for x in measured:
             if self.sample < x.count:
-                measure = (x.observable, key, glass.digest)
+                measure = (x.observable, key, glass.digest, *filter(None, [glass.group.model_file]))
                 yield Task(x.key(self.sample), x.digest, work.observable_task, measure, needs=(key,))
 
     def __len__(self) -> int:

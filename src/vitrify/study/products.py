@@ -17,7 +17,10 @@ PILOTS = "parent_temperature"
 GLASS = "glass"
 SHORT = 12  # hex digits of a digest in a folder's name: two in 10^14 agree by chance
 # other names at the top of a store, now or later
-RESERVED = ("failed", "quarantine", "report", "runs", "claims", "log", "pair_tables", "study.toml", "vitrify-store.json")
+RESERVED = (
+    "failed", "quarantine", "report", "runs", "claims", "log", "pair_tables", "model_files", "study.toml",
+    "vitrify-store.json",
+)  # fmt: skip
 LONGEST = 160  # characters of a folder's name; what is set aside has all its key in one name, and a name has 255 at most
 
 

@@ -23,6 +23,7 @@ from vitrify.models.quoted import form_of
 from vitrify.shipped import read_study_text
 from vitrify.toml_file import TomlFile, parsed
 
+from .model_files import with_digests
 from .spec import OF_RECIPE, SAID_BY_STEPS, EnsembleSpec, ObservableSpec, StudySpec, disagreements
 
 TABLES = ("study", "defaults", "ensemble")
@@ -109,12 +110,15 @@ def default_keys() -> dict[str, Key]:
 
 def read_study(path: Path | str) -> StudySpec:
     """Read and check a study file, or the study of this name that the package brings, such as "quick" (`shipped_studies`
-    lists them). Raises UsageError with all its mistakes."""
-    return parse_study(read_study_text(path), str(path))
+    lists them). Python files that it names as models, by paths that begin in its folder, are run. Raises UsageError with
+    all its mistakes."""
+    file = parsed(read_study_text(path), str(path), "study", NAMING)
+    return study_of(with_digests(file, Path(path).parent))
 
 
 def parse_study(text: str, source: str = "study") -> StudySpec:
-    """Check the text of a study. source: what errors call it. Raises UsageError with all its mistakes."""
+    """Check the text of a study, for which no Python file is run. source: what errors call it. Raises UsageError with all
+    its mistakes."""
     return study_of(parsed(text, source, "study", NAMING))
 
 

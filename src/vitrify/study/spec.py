@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 from unicodedata import category
 
@@ -12,6 +12,8 @@ from vitrify.errors import Path, UsageError, check, refuse, wrong
 from vitrify.keys import Number, Numbers, Schema, Text, Truth, key, keys_of, table_schema
 from vitrify.models import LEAST_DENSITY, LEAST_PARTICLES, MOST_DENSITY, MOST_PARTICLES, Model
 from vitrify.models.catalogue import parse, usual_dimension
+from vitrify.models.own_files import ModelFile, file_of
+from vitrify.models.potential import CodeNotRunError
 from vitrify.models.quoted import settled
 from vitrify.options import Option, defaults_of, mistakes_of_options, option_keys
 from vitrify.recipe import Melt, Quench, Recipe, Steps, recipe_of_steps
@@ -213,6 +215,15 @@ class EnsembleSpec:
         except UsageError as error:
             raise error.within(owner) from None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel with the file that holds the model, where there is one: a worker runs what came with its task."""
+        return _restored, (self.model_file, *(getattr(self, x.name) for x in fields(self)))
+
+    @property
+    def model_file(self) -> ModelFile | None:
+        """The Python file that holds the model, where there is one and it may be run."""
+        return file_of(self.model)
+
     def _settle_recipe(self) -> None:
         """Normalise the steps of a preparation: where it is no more than melt and quench, the keys that say as much stand
         for it, so that one recipe has one digest. Raises UsageError."""
@@ -283,6 +294,14 @@ class EnsembleSpec:
         return _of_pilot(self.n_particles, self.pilot_particles)
 
 
+def _restored(_file: ModelFile | None, *values: Any) -> EnsembleSpec:
+    """An ensemble that was checked before it was sent."""
+    spec = object.__new__(EnsembleSpec)
+    for x, value in zip(fields(EnsembleSpec), values, strict=True):
+        object.__setattr__(spec, x.name, value)
+    return spec
+
+
 def disagreements(owner: str, given: Mapping[str, Any]) -> Iterator[UsageError]:
     """Contradictions between keys of an ensemble that are right each by itself: the species of the model must divide all
     particles, and these must fit a box; so must those of a pilot. given: the keys that are known; unknown ones are not
@@ -303,6 +322,8 @@ def disagreements(owner: str, given: Mapping[str, Any]) -> Iterator[UsageError]:
             model.fraction_counts(n)
             if "density" in given:
                 model.box_for(n, given["density"], dimension)
+        except CodeNotRunError:  # of a store that is read: it was checked where it was made
+            return
         except UsageError as error:
             yield error.within(owner, path)
 

@@ -14,6 +14,7 @@ from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_t
 from vitrify.errors import BrokenFile, SampleFailure
 from vitrify.glass import Glass
 from vitrify.models.catalogue import parse
+from vitrify.models.own_files import ModelFile
 from vitrify.preparation import prepare_glass
 
 from .observable import Measured, measured
@@ -94,9 +95,13 @@ def glass_checksum(glass: Result) -> str:
     return total.hexdigest()
 
 
-def observable_task(store: Store, observable: ObservableSpec, glass_key: str, digest: str) -> Result:
+def observable_task(
+    store: Store, observable: ObservableSpec, glass_key: str, digest: str, model_file: ModelFile | None = None
+) -> Result:
     """Measure one observable of a glass in the store. The result carries the checksum of the glass. A glass that is no
-    minimum is recorded as failed here."""
+    minimum is recorded as failed here. model_file: where the model is code in a file, that file, which is known by
+    having come here."""
+    del model_file
     look_for_tables(store.directory)
     glass = store.read(glass_key, digest)
     found = measured(observable.observable, _glass_of(glass))
