@@ -452,6 +452,12 @@ def row_width(model: Model, density: float, species: Sequence[int] | None = None
     return places(int(1.15 * density * UNIT_BALL[dimension] * (cutoff + SKIN) ** dimension))
 
 
+def require_pairs_alone(model: Model) -> None:
+    """Raise UsageError for a model that only a CPU knows."""
+    if model.potential.many_body() is not None:
+        raise UsageError(f"{model} has an energy beyond pairs, which runs on a CPU alone; leave out --device cuda")
+
+
 def least_height(cell: Cell, reach: float) -> float:
     """The least height at which no particle may meet two images of one neighbour within this range.
 

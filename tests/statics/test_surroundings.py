@@ -12,6 +12,7 @@ from vitrify.batch import glass_batch
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.observables import elasticity, local_moduli, mechanics
 from vitrify.preparation import liquid as liquids
+from vitrify.preparation.places import OnDevice
 from vitrify.preparation.samples import Samples
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.anharmonic import cubic_force, hessian_force, quartic_force
@@ -367,3 +368,10 @@ def test_measure_tells_all(silicon):
     assert (
         4.0 < np.mean(np.bincount(Pairs.of(silicon).source[Pairs.of(silicon).distance < 1.4], minlength=64)) < 4.8
     )  # as other fast quenches
+
+
+def test_a_gpu_refuses_in_one_sentence(silicon):
+    with pytest.raises(
+        UsageError, match=r"has an energy beyond pairs, which runs on a CPU alone; leave out --device cuda$"
+    ):
+        OnDevice(glass_batch(silicon), None)

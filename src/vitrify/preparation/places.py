@@ -11,7 +11,7 @@ import numpy as np
 from vitrify.backends import Cpu
 from vitrify.backends.program import ACTIVE, BEGINS, STOPPED, Line, Program, layout_of
 from vitrify.backends.vectors import KEPT
-from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places
+from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places, require_pairs_alone
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.state import LEFT, STALE, STATUS
@@ -64,6 +64,7 @@ class OnDevice:
 
     def __init__(self, batch: Batch, machine: Gpu) -> None:
         batch.require_cubes("moved on a GPU")
+        require_pairs_alone(batch.model)
         self.batch, self.machine = batch, machine
         self._under_way: set[int] = set()  # samples that a program has not finished with
         self._lists_made = np.zeros(batch.n_samples, dtype=np.int64)

@@ -17,6 +17,7 @@ from vitrify.backends import Cpu
 from vitrify.backends.lanes import lanes_of
 from vitrify.backends.memory import available_memory
 from vitrify.backends.program import BEGINS, Layout, Line, Program, layout_of
+from vitrify.errors import UsageError
 from vitrify.glass import Glass
 from vitrify.kernels import block_jacobi_cg as cg
 from vitrify.kernels import chebyshev, hessian, lanczos, subspace
@@ -42,6 +43,8 @@ class Hessians:
     def __init__(self, samples: Sequence[Pairs], machine: Cpu | Gpu) -> None:
         self.pairs = list(samples)
         of_blocks = any(x.surroundings is not None for x in samples)
+        if of_blocks and not isinstance(machine, Cpu):
+            raise UsageError("the energy is not one of pairs alone, which runs on a CPU alone; leave out --device cuda")
         self.machine, self.programs, self.lanes = machine, programs(machine, of_blocks), lanes_of(machine)
         self.sizes, self.volumes = [x.n_particles for x in samples], np.array([x.volume for x in samples])
         self.dimensions = [x.dimension for x in samples]
