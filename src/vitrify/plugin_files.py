@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 from vitrify.errors import UsageError, VitrifyError, kind_and_text
@@ -142,25 +143,27 @@ def add_file(file: Path) -> None:
     os.environ[FILES] = os.pathsep.join([*there, path])
 
 
-def load_file(file: Path) -> None:
-    """Import a file once. Raises UsageError where there is none, or where it fails."""
+def load_file(file: Path, what: str = "plugin") -> ModuleType:
+    """Import a file once, and return its module. Raises UsageError where there is none, or where it fails. what: it is, in
+    a sentence."""
     file = file.resolve()
     if not file.is_file():
-        raise UsageError(f"plugin {file} is not a file, but must be a Python file")
+        raise UsageError(f"{what} {file} is not a file, but must be a Python file")
     name = f"vitrify_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
     if name in sys.modules:
-        return
+        return sys.modules[name]
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise UsageError(f"plugin {file} is not a Python file, whose name must end in .py")
+        raise UsageError(f"{what} {file} is not a Python file, whose name must end in .py")
     module, loader = module_from_spec(spec), spec.loader
     sys.modules[name] = module  # dataclasses look their module up
     with put_off():
         try:
-            _imported(f"plugin {file}", lambda: loader.exec_module(module))
+            _imported(f"{what} {file}", lambda: loader.exec_module(module))
         except UsageError:
             del sys.modules[name]
             raise
+    return module
 
 
 def _imported(what: str, load: Callable[[], object]) -> object:
