@@ -65,6 +65,6 @@ def measure_with(
         click.echo(f"softest quasilocalised modes found from {found.starts} starts; there may be others:")
     for spot in found.quasilocalised:
         click.echo(
-            f"  ω {spot.frequency:.9g} ± {spot.errors['frequency']:.1g}, participation ratio {spot.participation_ratio:.4g}, "
-            f"quartic {spot.quartic:.6g}, residual {spot.residual:.0e}"
+            f"  ω {spot.frequency:.9g} ± {spot.errors['frequency']:.1g}, "
+            f"participation ratio {spot.participation_ratio:.4g}, quartic {spot.quartic:.6g}, residual {spot.residual:.0e}"
         )

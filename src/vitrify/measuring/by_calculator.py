@@ -25,7 +25,9 @@ def calculator_in(text: str) -> Any:
     """The calculator of a text such as file.py:name; the file is run. Raises UsageError."""
     file, colon, name = text.rpartition(":")
     if not (file and colon and name.isidentifier()):
-        raise UsageError(f"--calculator is {text!r}, must be a Python file and a name in it, such as potential.py:calculator")
+        raise UsageError(
+            f"--calculator is {text!r}, must be a Python file and a name in it, such as potential.py:calculator"
+        )
     module = load_file(Path(file).expanduser(), "calculator")
     if not hasattr(module, name):
         raise UsageError(f"{file} has no {name}{hint(name, [x for x in vars(module) if not x.startswith('_')])}")
@@ -54,7 +56,9 @@ def _atoms(found: Configuration, species: Mapping[str, str], flat: bool) -> Any:
     ase = require_package("ase", "--calculator")
     absent = [x for x in species if x not in found.names]
     if absent:
-        raise UsageError(f"--species names {absent[0]}, which is not in the file, must name some of {', '.join(set(found.names))}")
+        raise UsageError(
+            f"--species names {absent[0]}, which is not in the file, must name some of {', '.join(set(found.names))}"
+        )
     names = [species.get(x, x) for x in found.names]
     kinds = sorted(set(names))
     symbols = names if are_elements(kinds) else np.zeros(len(names), dtype=int)

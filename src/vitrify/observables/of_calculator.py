@@ -6,14 +6,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrify.errors import SampleFailure, UsageError, check
+from vitrify.errors import SampleFailure, check
+from vitrify.models.plain_numbers import finite_number
 from vitrify.short_forms import Fact, ShortForm, span
 from vitrify.statics.differences import Differences, Strained, Told, require_balance
 from vitrify.statics.force_calls import ForceCalls
@@ -21,7 +21,7 @@ from vitrify.statics.modes import participation_ratio
 from vitrify.statics.soft_by_differences import KINDS, Kind, SoftMode, soft_modes
 from vitrify.statics.strain import BULK, PLANES
 from vitrify.statics.subspace import Subspace
-from vitrify.waiting import doing, each
+from vitrify.waiting import each
 
 from .calculators import calculator_of
 from .elasticity import poisson_ratio
@@ -170,7 +170,8 @@ def measure_calculator(
         whole = isinstance(number, int | np.integer) and not isinstance(number, bool) and number >= 0
         check(whole, "measure_calculator", name, number, "a whole number, not negative")
     check(kind in KINDS, "measure_calculator", "kind", kind, f"one of {', '.join(KINDS)}")
-    positive = isinstance(force_tolerance, Real) and not isinstance(force_tolerance, bool) and force_tolerance > 0
+    tolerance = finite_number(force_tolerance)
+    positive = tolerance is not None and tolerance > 0.0
     check(positive, "measure_calculator", "force_tolerance", force_tolerance, "a positive number")
     asked, positions, matrix = calculator_of(configuration, calculator, cell)
     with ForceCalls(asked, positions, matrix, None if resume is None else Path(resume)) as calls:
@@ -198,7 +199,7 @@ def _measured(
         product_error=differences.product_error,
         force_calls=calls.asked,
         errors={k: x.error for k, x in numbers.items()},
-        **{k: float(x.value) for k, x in numbers.items()},  # type: ignore[arg-type]  # fields by name, numbers all
+        **{k: float(x.value) for k, x in numbers.items()},
     )
 
 
@@ -208,9 +209,7 @@ def _modes(subspace: Subspace, number: int) -> CalculatorModes:
     low, of = subspace.lowest(number), subspace.of
     products = [of.accurate_product(x) for x in each(list(low.vectors), "accuracy of mode {k} of {n}")]
     values = np.array([float(x @ y.value) for x, y in zip(low.vectors, products, strict=True)])
-    residuals = np.array(
-        [np.linalg.norm(y.value - v * x) for x, v, y in zip(low.vectors, values, products, strict=True)]
-    )
+    residuals = np.array([np.linalg.norm(y.value - v * x) for x, v, y in zip(low.vectors, values, products, strict=True)])
     beyond = np.append(values, 2.0 * low.counted_below - values[-1])
     gaps = np.array([np.abs(np.delete(beyond, k) - v).min() for k, v in enumerate(values)])
     left = np.minimum(residuals, residuals**2 / np.maximum(gaps - residuals, 1e-300))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ NOISE = 30.0  # rise of a deviation above the least one, beyond which a ladder i
 SIGNS = (1.0, -1.0)
 DOUBT = 2.0  # by which a deviation is multiplied: of a number, unlike of a vector, it may be small by accident
 AWAY = 0.02  # displacement, in (V/N)^(1/d), at which forces are compared with energies
-RIGHT = 1e-4  # of the force: how well it must be the slope of the energy, where the noise is not larger
+RIGHT = 1e-3  # of the force: how well it must be the slope of the energy, where the noise is not larger
 ROUGH = 0.1  # of the force: noise of the energy that hides what is to be compared
 DRIFT = 1e-3  # of the force: largest sum of all forces
 LOOSENED = 0.01  # displacement, in (V/N)^(1/d), whose forces are the unit in which balance is told
@@ -61,17 +62,26 @@ class Strained:
     born: Told  # d²U/dγ²
 
 
-def best_of_ladder(rows: Sequence[Any]) -> tuple[int, Told]:
-    """The place on a ladder, and Richardson's value there with its error. rows: D(h), D(h/2), ..., four or more."""
-    values = [(4.0 * fine - coarse) / 3.0 for coarse, fine in zip(rows, rows[1:], strict=False)]
-    apart = [float(np.linalg.norm(np.subtract(a, b))) for a, b in zip(values, values[1:], strict=False)]
-    worst = [max(a, b) for a, b in zip(apart, apart[1:], strict=False)]
+def best_of_ladder(rows: Sequence[Any], least: Sequence[float] | None = None) -> tuple[int, Told]:
+    """The place on a ladder, and Richardson's value there with its error. rows: D(h), D(h/2), ..., four or more; least: the
+    error that each has at least."""
+    values = [(4.0 * fine - coarse) / 3.0 for coarse, fine in pairwise(rows)]
+    apart = [float(np.linalg.norm(np.subtract(a, b))) for a, b in pairwise(values)]
+    floors = [0.0] * len(rows) if least is None else least
+    worst = [max(a, b, c) for a, b, c in zip(apart, apart[1:], floors[2:], strict=False)]
     best = 0
     for k, x in enumerate(worst):
         if x > NOISE * worst[best]:  # of steps that are finer still, differences may agree by being nothing
             break
         best = k if x < worst[best] else best
     return best + 1, Told(values[best + 1], DOUBT * worst[best])
+
+
+def last_digit(values: Sequence[float]) -> float:
+    """The last digit of numbers of this size, in single precision where all of them have that."""
+    most, given = float(np.abs(values).max()), np.asarray(values)
+    single = bool((given.astype(np.float32) == given).all())
+    return float(np.spacing(np.float32(most) if single else most))
 
 
 class Differences:
@@ -114,19 +124,26 @@ class Differences:
         value, other = (4.0 * fine - middle) / 3.0, (4.0 * middle - coarse) / 3.0
         return Told(self.free(value), float(np.linalg.norm(value - other)))
 
-    def line(self, z: FloatArray, step: float) -> Line:
+    def line(self, z: FloatArray, step: float, seen: dict[float, FloatArray] | None = None) -> Line:
         """The derivatives along z from six calls, or from five of a jvp. step: the least displacement of the particle that
-        moves most, of h, 2h and 4h (of h and 2h with a jvp)."""
+        moves most, of h, 2h and 4h (of h and 2h with a jvp). seen: what the calls of other steps gave along the same z."""
         x, h = self.calls.positions, step / self._longest(z)
+        known = {} if seen is None else seen
+
+        def at(s: float) -> FloatArray:
+            if s not in known:
+                place = x + self._shaped(s * z)
+                known[s] = self._pushed(z, place) if self.calls.offers_push else -self._forces(place)
+            return known[s]
+
         if self.calls.offers_push:
             steps = h * np.array([1.0, 2.0])
-            both = [(self._pushed(z, x + self._shaped(s * z)), self._pushed(z, x - self._shaped(s * z))) for s in steps]
-            middle = self._pushed(z)
+            both, middle = [(at(s), at(-s)) for s in steps], at(0.0)
             even = np.array([0.5 * (a + b) - middle for a, b in both]) / steps[:, None] ** 2  # c3/2 + c5 s²/24
             odd = np.array([0.5 * (a - b) for a, b in both]) / steps[:, None]  # c2 + c4 s²/6
             return Line(self.free(middle), self.free((4 * odd[0] - odd[1]) / 3), self.free((4 * even[0] - even[1]) * 2 / 3))
         steps = h * np.array([1.0, 2.0, 4.0])
-        sides = [[-self._forces(x + self._shaped(sign * s * z)) for sign in SIGNS] for s in steps]
+        sides = [[at(sign * s) for sign in SIGNS] for s in steps]
         odd = np.array([0.5 * (a - b) / s for (a, b), s in zip(sides, steps, strict=True)])
         even = np.array([0.5 * (a + b) for a, b in sides])
         powers = steps[:, None] ** [0, 2, 4]
@@ -137,9 +154,10 @@ class Differences:
     def line_step(self, z: FloatArray) -> float:
         """The step at which U''''⋮zzz depends least on it, as far as half of it and twice of it tell."""
         ladder = [2.0 * LARGEST * self.spacing * 0.5**k for k in range(1, 8)]
-        found = [self.line(z, 0.5 * h).quartic for h in ladder]
-        apart = [float(np.linalg.norm(a - b)) for a, b in zip(found, found[1:], strict=False)]
-        return 0.5 * ladder[int(np.argmin([max(a, b) for a, b in zip(apart, apart[1:], strict=False)])) + 1]
+        seen: dict[float, FloatArray] = {}
+        found = [self.line(z, 0.5 * h, seen).quartic for h in ladder]
+        apart = [float(np.linalg.norm(a - b)) for a, b in pairwise(found)]
+        return float(0.5 * ladder[int(np.argmin([max(a, b) for a, b in pairwise(apart)])) + 1])
 
     def strained(self, gradient: FloatArray) -> Strained:
         """Derivatives by the strain, of calls on a ladder. gradient: S, (d, d), with S² = 0 or S = 1."""
@@ -148,8 +166,11 @@ class Differences:
         middle = self.calls.first.energy
         pairs = [(s, at[s][1.0], at[s][-1.0]) for s in steps]
         force = best_of_ladder([-(a.forces - b.forces).ravel() / (2 * s) for s, a, b in pairs])[1]
-        slope = best_of_ladder([(a.energy - b.energy) / (2 * s) for s, a, b in pairs])[1]
-        born = best_of_ladder([(a.energy - 2 * middle + b.energy) / s**2 for s, a, b in pairs])[1]
+        digit = last_digit([middle, *(side.energy for _, *both in pairs for side in both)])
+        slopes = [(a.energy - b.energy) / (2 * s) for s, a, b in pairs]
+        curvatures = [(a.energy - 2 * middle + b.energy) / s**2 for s, a, b in pairs]
+        slope = best_of_ladder(slopes, [digit / s for s in steps])[1]
+        born = best_of_ladder(curvatures, [4 * digit / s**2 for s in steps])[1]
         stressed = self._by_stress(gradient, pairs, slope)
         if stressed is not None:
             slope, born = (min(x, y, key=lambda t: t.error) for x, y in zip((slope, born), stressed, strict=True))
@@ -165,11 +186,14 @@ class Differences:
         def work(answer: Any, strain: float) -> float:
             return self.volume * float(np.exp(grown * strain)) * float(np.sum(answer.stress * gradient))
 
-        rows = [(work(a, s), work(b, -s)) for s, a, b in pairs]
-        born = best_of_ladder([(a - b) / (2 * s) for (s, *_), (a, b) in zip(pairs, rows, strict=True)])[1]
-        mean = best_of_ladder([0.5 * (a + b) for a, b in rows])[1]
-        scale = float(abs(born.value)) * LOOSENED  # what a strain of one in a hundred changes
-        agrees = abs(mean.value - slope.value) <= 10.0 * (slope.error + mean.error) + RIGHT * scale
+        rows, steps = [(work(a, s), work(b, -s)) for s, a, b in pairs], [s for s, *_ in pairs]
+        digit = last_digit(np.ravel(rows).tolist())
+        born = best_of_ladder(
+            [(a - b) / (2 * s) for s, (a, b) in zip(steps, rows, strict=True)], [digit / s for s in steps]
+        )[1]
+        mean = best_of_ladder([0.5 * (a + b) for a, b in rows], [digit] * len(rows))[1]
+        change = float(abs(born.value)) * LOOSENED  # of the slope by a strain of one in a hundred
+        agrees = abs(mean.value - slope.value) <= 10.0 * (slope.error + mean.error) + RIGHT * change
         return (mean, born) if agrees else None
 
     def _strained(self, gradient: FloatArray, strain: float) -> Any:
@@ -208,17 +232,19 @@ class Differences:
         along = forces / size + self._shaped(self.random()) / np.sqrt(self.size)
         steps = [LARGEST * self.spacing / self._longest(along) * 0.5**k for k in range(LEVELS)]
         energies = [[self.calls(place + sign * s * along).energy for sign in SIGNS] for s in steps]
-        slope = best_of_ladder([(b - a) / (2 * s) for (a, b), s in zip(energies, steps, strict=True)])[1]
+        digit = last_digit(np.ravel(energies).tolist())
+        rows = [(b - a) / (2 * s) for (a, b), s in zip(energies, steps, strict=True)]
+        slope = best_of_ladder(rows, [digit / s for s in steps])[1]
         wanted = float(np.vdot(forces, along))
         if slope.error > ROUGH * size:
             raise UsageError(
-                f"the calculator's energies are too rough to be compared with its forces: their slope is {slope.value:.3g} ± "
-                f"{slope.error:.1g}; energies in double precision would do"
+                f"the calculator's energies are too rough to be compared with its forces: their slope is {slope.value:.3g} "
+                f"± {slope.error:.1g}; energies in double precision would do"
             )
         if abs(slope.value - wanted) > max(RIGHT * size, 5.0 * slope.error):
             raise UsageError(
-                f"the calculator's forces are not the slope of its energy: along a displacement they give {wanted:.6g}, the "
-                f"energy {slope.value:.6g}; forces must be −∂U/∂x"
+                f"the calculator's forces are not the slope of its energy: along a displacement they give {wanted:.6g}, "
+                f"the energy {slope.value:.6g}; forces must be −∂U/∂x"
             )
         drift = float(np.linalg.norm(forces.sum(axis=0)))
         if drift > DRIFT * size:
@@ -251,8 +277,8 @@ class Differences:
         apart = float(np.linalg.norm(mine - wanted.value)) / size
         if apart > max(DEFLECTED, 10.0 * self.accurate_error):
             raise UsageError(
-                f"the calculator's jvp departs from differences of its forces by {apart:.2g} of them; jvp(positions, cell, v) "
-                "must be the derivative of the forces along v"
+                f"the calculator's jvp departs from differences of its forces by {apart:.2g} of them; jvp(positions, cell, "
+                "v) must be the derivative of the forces along v"
             )
         other /= np.linalg.norm(other)
         skew = abs(float(mine @ other) - float(self._pushed(other) @ v)) * np.sqrt(self.size) / size
@@ -264,9 +290,10 @@ def require_balance(differences: Differences, force_tolerance: float) -> float:
     displacements of a hundredth of (V/N)^(1/d) bring about."""
     largest = float(np.abs(differences.calls.first.forces).max())
     if not largest <= force_tolerance * differences.unit_force:
+        part = largest / differences.unit_force
         raise SampleFailure(
-            f"not at mechanical equilibrium: max|f| is {largest:.3g}, {largest / differences.unit_force:.2g} of the forces that "
-            f"displacements of 0.01 (V/N)^(1/d) bring about, more than {force_tolerance:g}; minimise the energy with the same "
-            "calculator first, or allow it (force_tolerance, --force-tolerance on the command line)"
+            f"not at mechanical equilibrium: max|f| is {largest:.3g}, {part:.2g} of the forces that displacements of 0.01 "
+            f"(V/N)^(1/d) bring about, more than {force_tolerance:g}; minimise the energy with the same calculator first, "
+            "or allow it (force_tolerance, --force-tolerance on the command line)"
         )
     return largest

@@ -49,15 +49,17 @@ class ForceCalls:
 
     kept: a file to which every answer is added, and in which those of an earlier run are looked up first."""
 
-    def __init__(
-        self, calculator: Calculator, positions: FloatArray, cell: FloatArray, kept: Path | None = None
-    ) -> None:
+    def __init__(self, calculator: Calculator, positions: FloatArray, cell: FloatArray, kept: Path | None = None) -> None:
         self.calculator, self.positions, self.cell = calculator, positions, cell
         self.asked = self.recalled = 0
         self._kept = None if kept is None else _Kept(kept, self._digest(), positions.shape)
-        self.first = self(positions)
-        if self._kept is not None and self.recalled:
-            self._require_same()
+        try:
+            self.first = self(positions)
+            if self._kept is not None and self.recalled:
+                self._require_same()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> ForceCalls:
         return self
@@ -99,7 +101,9 @@ class ForceCalls:
             given = self.calculator.ask(positions.copy(), cell.copy(), strained)
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
             kind = f"{len(given)} things" if isinstance(given, tuple | list) else f"a {type(given).__name__}"
-            raise UsageError(f"the calculator gives {kind}, must give the energy and the forces (and the stress, if it likes)")
+            raise UsageError(
+                f"the calculator gives {kind}, must give the energy and the forces (and the stress, if it likes)"
+            )
         energy, d = _numbers("energy", given[0], ()), positions.shape[1]
         stress = None if len(given) == 2 or given[2] is None else _numbers("stress", given[2], (d, d))
         return Answer(float(energy), _numbers("forces", given[1], positions.shape), stress)

@@ -22,6 +22,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 NEIGHBOURS = 1.5  # (V/N)^(1/d): pairs nearer than this are looked through for soft dipoles
 SCANNED, SAME = 3, 0.9  # responses that are compared for each start, and their overlap from which two count as one
 LEAST_STARTS, STARTS_A_MODE = 8, 4
+AT_ONCE = 500  # pairs whose responses are estimated side by side
 SETTLING = 3  # steps of every start, after which those that have become one are left out
 ARRIVED = 0.98  # overlap from which two ends are one mode
 CONTENDERS = 2.0  # stiffness, in that of the softest known, up to which a settled start is followed where one is sought
@@ -204,12 +205,12 @@ def _extrapolated(history: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArra
 
 
 def _with_errors(subspace: Subspace, mode: SoftMode, kind: Kind) -> SoftMode:
-    """The mode with the errors of its numbers: three times what they change by where the iteration goes on with half the step of
-    the differences, the same step and twice as much."""
+    """The mode with the errors of its numbers: three times what they change by where the iteration goes on with half the
+    step of the differences, the same step and twice as much, and their part that is the residual."""
     places = [_place(subspace.of, mode.vector, x * mode.step, kind) for x in (0.5, 1.0, 2.0)]
     ends = [_settled_again(subspace, x, kind) for x in places]
     changes = np.array([(x.stiffness - mode.stiffness, x.derivative - mode.derivative) for x in ends])
-    errors = DOUBT * np.abs(changes).max(axis=0)
+    errors = DOUBT * np.abs(changes).max(axis=0) + mode.residual * np.abs([mode.stiffness, mode.derivative])
     return replace(mode, stiffness_error=float(errors[0]), derivative_error=float(errors[1]))
 
 
@@ -226,7 +227,8 @@ def _starts(subspace: Subspace, number: int) -> list[FloatArray]:
     forces = np.zeros((len(i), of.n, of.d))
     rows = np.arange(len(i))
     forces[rows, i], forces[rows, j] = -direction, direction
-    length = np.concatenate([subspace.responses(x.reshape(len(x), -1))[1] for x in np.array_split(forces, len(i) // 500 + 1)])
+    parts = np.array_split(forces.reshape(len(i), -1), len(i) // AT_ONCE + 1)
+    length = np.concatenate([subspace.lengths(x) for x in parts])
     taken = np.zeros(of.n, dtype=bool)
     found: list[FloatArray] = []
     looked = 0

@@ -2,8 +2,8 @@
 
 The images M·v of its vectors are kept with them, so that no product is asked for twice: all modes and all responses are
 sought in one space, by Rayleigh and Ritz, and what is left of a residual is the direction in which it grows. From a single
-vector this is the method of Lanczos and of conjugate gradients, with all directions orthogonal to rounding. A subspace that is full
-keeps its softest half; one that has as many vectors as there are degrees of freedom leaves nothing to ask."""
+vector this is the method of Lanczos and of conjugate gradients, with all directions orthogonal to rounding. A subspace
+that is full keeps its softest half; one that has as many vectors as there are degrees of freedom leaves nothing to ask."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ SETTLED = 1e-4  # residual of a mode in its eigenvalue, whose error is then abou
 PROVEN = 1e-6  # part to which a random force is answered in a proof; it misses a mode to this part once in 30,000 times
 BEYOND = 4  # modes beyond those that are wanted: they tell where the next lies, and quicken the proof
 ZERO = 1e-8  # of the scale of M: eigenvalues below it, or below the error of a product, count as zero
+ROUGH = 10.0  # errors of a product that a residual may be of when there is no direction left
 MOST_STEPS = 20_000
 
 
@@ -45,12 +46,13 @@ class Subspace:
 
     def __init__(self, differences: Differences, capacity: int = CAPACITY) -> None:
         self.of = differences
-        self.degrees = differences.size - differences.d
+        self.degrees: int = differences.size - differences.d
         self.capacity = min(capacity, self.degrees)
         self._q, self._w = (np.empty((self.capacity, differences.size)) for _ in range(2))
         self._h = np.empty((self.capacity, self.capacity))
         self._inverse: FloatArray | None = None
-        self.number = self.products = 0
+        self.number: int = 0
+        self.products = self._proofs = 0
         self._random = np.random.default_rng(seeds.MODES)
         self._add_random()
 
@@ -95,17 +97,16 @@ class Subspace:
             if np.linalg.norm(rest) <= limit or not grow:
                 return x
             if not self._add(rest):
-                if self.is_whole or float(np.linalg.norm(rest)) <= 10 * self.of.product_error * self.of.scale * np.linalg.norm(x):
-                    return x  # as good as products are
+                rough = ROUGH * self.of.product_error * self.of.scale * float(np.linalg.norm(x))
+                if self.is_whole or np.linalg.norm(rest) <= rough:
+                    return x
                 self._add_random()
-        raise SampleFailure("a response to a force was not found: the calculator's forces are too rough, or the glass is no minimum")
+        raise SampleFailure("a response to a force was not found: the forces are too rough, or the glass is no minimum")
 
-    def responses(self, forces: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """What the subspace knows of M⁺·f without a product: its stiffness x·M·x/x·x and its length of each, and no
-        vectors, which `solve` gives. forces: (m, size)."""
+    def lengths(self, forces: FloatArray) -> FloatArray:
+        """|M⁺·f| of each force as far as the subspace knows it, without a product, (m,). forces: (m, size)."""
         c = self._inverse_matrix() @ (self._q[: self.number] @ forces.T)
-        square = np.einsum("km,km->m", c, c)
-        return np.einsum("km,kl,lm->m", c, self._matrix, c) / square, np.sqrt(square)
+        return np.asarray(np.linalg.norm(c, axis=0))
 
     @property
     def _matrix(self) -> FloatArray:
@@ -138,14 +139,12 @@ class Subspace:
         negative, zero = int(np.sum(values < -self.zero)), int(np.sum(np.abs(values) <= self.zero))
         if negative:
             raise SampleFailure(
-                f"the glass is a saddle, not a minimum: at least {negative} of its modes have negative eigenvalues, the lowest "
-                f"{values[0]:.3g}"
+                f"the glass is a saddle, not a minimum: at least {negative} of its modes have negative eigenvalues, the "
+                f"lowest {values[0]:.3g}"
             )
         if zero:
-            raise SampleFailure(
-                f"the glass has at least {zero + self.of.d} zero modes where a solid has {self.of.d}: particles float, or parts "
-                "of it do"
-            )
+            found = f"at least {zero + self.of.d} zero modes where a solid has {self.of.d}"
+            raise SampleFailure(f"the glass has {found}: particles float, or parts of it do")
 
     def _add(self, direction: FloatArray) -> bool:
         """Add a direction; False where nothing of it lies outside."""
@@ -217,15 +216,16 @@ class Subspace:
             return "deflated conjugate gradients" if self._nothing_below(found, number) else ""
 
     def _nothing_below(self, found: LowModes, number: int) -> bool:
-        """Conjugate gradients on M − edge, orthogonal to what was found, from a random force: convergence with positive
-        curvature throughout leaves no room for a mode below the edge, along which the residual could only grow. Meets of a
-        mode that is missing a negative curvature, which is added to the subspace."""
+        """Conjugate gradients on M − edge, orthogonal to what was found, from a new random force: convergence with positive
+        curvature throughout leaves no room for a mode below the edge, along which the residual could only grow. A direction
+        of negative curvature, which a mode that is missing brings, is added to the subspace."""
         edge = _edge(found, number)
 
         def projected(x: FloatArray) -> FloatArray:
             return self.of.free(x - (found.vectors @ x) @ found.vectors)
 
-        residual = projected(np.random.default_rng(seeds.PROOF_OF_MODES).normal(size=self.of.size))
+        self._proofs += 1  # a force that failed has nothing to say any more: what it missed is now in the subspace
+        residual = projected(np.random.default_rng([seeds.PROOF_OF_MODES, self._proofs]).normal(size=self.of.size))
         limit = PROVEN * float(np.linalg.norm(residual))
         direction, square = residual.copy(), float(residual @ residual)
         for _ in range(MOST_STEPS):
