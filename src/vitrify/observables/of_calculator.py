@@ -39,7 +39,7 @@ class CalculatorModes(ShortForm):
     errors: FloatArray  # (k,) of them
     residuals: FloatArray  # (k,) |M ψ − ω² ψ|
     vectors: FloatArray  # (k, n, d), orthonormal
-    counted_below: float  # eigenvalue: this many modes, and no more, lie below it
+    counted_below: float  # eigenvalue below which none is missing; between the last mode and the next where they differ
     proof: str  # "deflated conjugate gradients", or "all directions" where all were looked at
 
     @property
@@ -210,7 +210,7 @@ def _modes(subspace: Subspace, number: int) -> CalculatorModes:
     products = [of.accurate_product(x) for x in each(list(low.vectors), "accuracy of mode {k} of {n}")]
     values = np.array([float(x @ y.value) for x, y in zip(low.vectors, products, strict=True)])
     residuals = np.array([np.linalg.norm(y.value - v * x) for x, v, y in zip(low.vectors, values, products, strict=True)])
-    beyond = np.append(values, 2.0 * low.counted_below - values[-1])
+    beyond = np.append(values, low.beyond)
     gaps = np.array([np.abs(np.delete(beyond, k) - v).min() for k, v in enumerate(values)])
     left = np.minimum(residuals, residuals**2 / np.maximum(gaps - residuals, 1e-300))
     left = np.where(gaps > residuals, left, residuals)

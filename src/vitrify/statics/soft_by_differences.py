@@ -27,13 +27,14 @@ SETTLING = 3  # steps of every start, after which those that have become one are
 ARRIVED = 0.98  # overlap from which two ends are one mode
 CONTENDERS = 2.0  # stiffness, in that of the softest known, up to which a settled start is followed where one is sought
 RESIDUAL = 1e-5  # |M·π − κ/τ F| / |M·π| of a mode that is found; F is seldom known better from differences
+UNKNOWN = 3.0  # changes of a residual with the step of the differences, below which it is nothing but their error
 LOOSE = 1e-2  # the largest residual that is still a mode, of a calculator that is rough
 MAX_STEPS = 100
 FALL = 0.1  # part to which a step solves for its change
 LONGEST = 3.0  # longest step, in units of the way to M⁺·F(π)
 RESPONSES_TO = 1e-2  # part to which the first responses are solved for
 MEMORY = 5  # steps that an extrapolation remembers
-BETTER = 0.7  # part to which a residual falls within MEMORY steps, or the iteration has ended
+BETTER, PATIENCE = 0.7, 15  # part to which a residual falls within so many steps, or the iteration has ended
 HEIGHT = 0.1  # of the square of a residual: about what the logarithm of a barrier is above that of its minimum
 PUSH, LOWER = 0.05, 1e-6  # displacement from a stationary point, and the fall of ln(barrier) that tells a saddle
 SADDLES = 3  # saddles that a descent may meet
@@ -154,7 +155,7 @@ def _descend(subspace: Subspace, here: _Place, kind: Kind) -> SoftMode | None:
     for _ in range(SADDLES):
         end, taken = _stationary(subspace, here, kind)
         steps += taken
-        if not end.residual < LOOSE:
+        if not _converged(subspace, end, kind):
             return None
         lower = _below(subspace, end, kind)
         if lower is None:
@@ -165,12 +166,21 @@ def _descend(subspace: Subspace, here: _Place, kind: Kind) -> SoftMode | None:
     return None
 
 
+def _converged(subspace: Subspace, end: _Place, kind: Kind) -> bool:
+    """Tell whether the residual is small, or no larger than what twice the step of the differences changes of it."""
+    if end.residual < RESIDUAL:
+        return True
+    coarse = _place(subspace.of, end.pi, 2.0 * end.step, kind)
+    unknown = float(np.linalg.norm(coarse.gradient - end.gradient) / np.linalg.norm(end.linear))
+    return end.residual < min(UNKNOWN * unknown, LOOSE)
+
+
 def _stationary(subspace: Subspace, here: _Place, kind: Kind) -> tuple[_Place, int]:
     """Where the iteration ends, and its steps. They are extrapolated by those before (Anderson) where that lowers both the
     barrier and the residual."""
     best, stuck, steps = here, 0, 0
     history: list[tuple[FloatArray, FloatArray]] = []  # displacements, and what a step to M⁺·F(π) changes of them
-    while best.residual > RESIDUAL and stuck <= MEMORY and steps < MAX_STEPS:
+    while best.residual > RESIDUAL and stuck <= PATIENCE and steps < MAX_STEPS:
         change = -subspace.solve(here.gradient, FALL)
         history = [*history, (here.pi, change)][-MEMORY:]
         there = _place(subspace.of, _extrapolated(history), here.step, kind)

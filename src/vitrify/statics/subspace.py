@@ -25,6 +25,7 @@ LOST = 1e-8  # part of a direction that lies outside the subspace, below which i
 SETTLED = 1e-4  # residual of a mode in its eigenvalue, whose error is then about its square
 PROVEN = 1e-6  # part to which a random force is answered in a proof; it misses a mode to this part once in 30,000 times
 BEYOND = 4  # modes beyond those that are wanted: they tell where the next lies, and quicken the proof
+APART = 1e-3  # relative distance of two modes from which it is counted between them
 ZERO = 1e-8  # of the scale of M: eigenvalues below it, or below the error of a product, count as zero
 ROUGH = 10.0  # errors of a product that a residual may be of when there is no direction left
 MOST_STEPS = 20_000
@@ -37,8 +38,9 @@ class LowModes:
     eigenvalues: FloatArray  # (k,)
     vectors: FloatArray  # (k, size), orthonormal
     images: FloatArray  # (k, size) M·ψ
-    counted_below: float  # eigenvalue below which there are these and no others
+    counted_below: float  # eigenvalue below which none is missing
     proof: str
+    beyond: float  # the next eigenvalue; infinite where there is none
 
 
 class Subspace:
@@ -187,7 +189,9 @@ class Subspace:
             values, columns = self.ritz()
             self._require_minimum(values)
             chosen = columns[:, :wanted].T
-            found = LowModes(values[:wanted], chosen @ self._q[: self.number], chosen @ self._w[: self.number], 0.0, "")
+            found = LowModes(
+                values[:wanted], chosen @ self._q[: self.number], chosen @ self._w[: self.number], 0.0, "", 0.0
+            )
             residuals = found.images - found.eigenvalues[:, None] * found.vectors
             sizes = np.linalg.norm(residuals, axis=1)
             limit = np.maximum(SETTLED * found.eigenvalues, 3.0 * self.of.product_error * self.of.scale)
@@ -243,9 +247,13 @@ class Subspace:
         return False
 
     def _cut(self, found: LowModes, number: int, proof: str) -> LowModes:
-        part = slice(0, number)
-        return LowModes(found.eigenvalues[part], found.vectors[part], found.images[part], _edge(found, number), proof)
+        part, values = slice(0, number), found.eigenvalues
+        beyond = float(values[number]) if len(values) > number else np.inf
+        return LowModes(values[part], found.vectors[part], found.images[part], _edge(found, number), proof, beyond)
 
 
 def _edge(found: LowModes, number: int) -> float:
-    return float(np.mean(found.eigenvalues[number - 1 : number + 1]))
+    """The middle between the last mode and the next, or a little below the last where both are one number: nothing can be
+    counted between these."""
+    last, beyond = found.eigenvalues[number - 1], found.eigenvalues[min(number, len(found.eigenvalues) - 1)]
+    return float(0.5 * (last + beyond) if beyond > (1.0 + APART) * last else (1.0 - APART) * last)
