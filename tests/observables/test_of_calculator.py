@@ -250,7 +250,10 @@ def test_our_own_glass_through_its_calculator_of_ase(name, small):
     assert found.shear_modulus_affine > found.shear_modulus  # with forces alone it would be that
 
 
-@pytest.mark.parametrize("kind", ["quartic", "cubic", "participation"])
+SLOW = [pytest.param(x, marks=pytest.mark.slow) for x in ("cubic", "participation")]
+
+
+@pytest.mark.parametrize("kind", ["quartic", *SLOW])
 def test_soft_modes_are_those_of_our_own_search(kind, small):
     pytest.importorskip("ase")
     glass = small["inverse_power(exponent=10, rc=1.4, smooth_to=3)"]
