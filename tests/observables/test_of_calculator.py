@@ -176,7 +176,7 @@ def test_soft_spheres_against_automatic_differentiation(spheres):
     assert np.sum(eigenvalues < found.modes.counted_below) == 10
     line = lambda z, s: soft_spheres(x + s * z.reshape(x.shape), cell, model.lam)  # noqa: E731  # U along z
     third = lambda z: jax.jacfwd(jax.jacfwd(jax.jacfwd(line, 1), 1), 1)(z, 0.0)  # noqa: E731  # its derivatives
-    fourth = lambda z: jax.jacfwd(jax.jacfwd(jax.jacfwd(jax.jacfwd(line, 1), 1), 1), 1)(z, 0.0)  # noqa: E731
+    fourth = lambda z: jax.jacfwd(jax.jacfwd(jax.jacfwd(jax.jacfwd(line, 1), 1), 1), 1)(z, 0.0)  # noqa: E731  # one line, and its own name
     force = jax.jit(lambda z: jax.grad(fourth)(z) / 4.0)
     for spot in found.quasilocalised:
         z = spot.vector.ravel()
@@ -285,7 +285,7 @@ def test_an_alloy_of_emt_against_a_dense_matrix_and_strain_with_new_minimisation
         return body
 
     glass, step = relaxed(np.zeros((3, 3))), 1e-3
-    energy = lambda strain: relaxed(strain).get_potential_energy()  # noqa: E731
+    energy = lambda strain: relaxed(strain).get_potential_energy()  # noqa: E731  # one line, and its own name
     shear = step * np.eye(3)[:, [0]] @ np.eye(3)[[1]]
     middle = glass.get_potential_energy()
     g = (energy(shear) - 2 * middle + energy(-shear)) / (step**2 * glass.get_volume())

@@ -20,7 +20,7 @@ from vitrify.statics.force_calls import ForceCalls
 from vitrify.statics.modes import participation_ratio
 from vitrify.statics.soft_by_differences import KINDS, Kind, SoftMode, soft_modes
 from vitrify.statics.strain import BULK, PLANES
-from vitrify.statics.subspace import Subspace
+from vitrify.statics.subspace import CAPACITY, Subspace
 from vitrify.waiting import each
 
 from .calculators import calculator_of
@@ -28,6 +28,7 @@ from .elasticity import poisson_ratio
 
 FloatArray = NDArray[np.float64]
 BALANCED = 1e-5  # forces, in those that displacements of 0.01 (V/N)^(1/d) bring about, that still count as balanced
+MODES_IN = 4  # vectors of a subspace for each mode: half of them are kept when it is full
 SOLVED = 1e-6  # part to which responses to strains are solved for; what is left is in the error of a modulus
 
 
@@ -183,7 +184,7 @@ def _measured(
 ) -> CalculatorMeasurement:
     differences = Differences(calls)
     largest = require_balance(differences, force_tolerance)
-    subspace = Subspace(differences)
+    subspace = Subspace(differences, max(CAPACITY, MODES_IN * modes))
     low = _modes(subspace, max(modes, 1))
     numbers = _moduli(subspace, float(low.eigenvalues[0]))
     spots, starts = soft_modes(subspace, quasilocalised, kind) if quasilocalised else ((), 0)
