@@ -29,9 +29,11 @@ from .models import Mixture as Mixture
 from .models import Model as Model
 from .models import Potential as Potential
 from .models import Sizes as Sizes
+from .observables import CalculatorMeasurement as CalculatorMeasurement
 from .observables import Measurement as Measurement
 from .observables import energy_only as energy_only
 from .observables import measure as measure
+from .observables import measure_calculator as measure_calculator
 from .opening import OpenStore as OpenStore
 from .opening import open_store as open_store
 from .physical_units import Units as Units

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,6 +41,7 @@ class Given:
     names: Mapping[str, str] = field(default_factory=dict)  # names of species in the file → labels of the mixture
     box: Cell | None = None  # where the file has none
     units: Units | None = None  # of its lengths; None: the file is to say it, and is in λ where it does not
+    as_said: bool = False  # whether the Configuration is wanted, in the file's own words and units, and no Glass of it
 
 
 Opener = Callable[[Path, Model | None, dict[str, str]], Any]  # gives a Glass
@@ -128,11 +129,13 @@ def read_glasses(
     frames: int | slice = slice(None),
     box: Any = None,
     units: Units | str | None = None,
+    as_said: bool = False,
 ) -> Iterator[tuple[int, Made]]:
     """Read one after the other some glasses of a file, each with the number of its frame from 0; one of them is in memory
-    at a time. The arguments and errors are those of `read_glass`. Raises UsageError, also where no frame is chosen."""
+    at a time. as_said: read what the file says, as a Configuration. The other arguments and the errors are those of
+    `read_glass`. Raises UsageError, also where no frame is chosen."""
     _require_choice(frames)
-    source, given = InputFile(_path(path)), _given(model, species, box, units_of(units))
+    source, given = InputFile(_path(path)), replace(_given(model, species, box, units_of(units)), as_said=as_said)
     form = _readable(source)
     run = _runner(form, source.path)
     with _in_one_sentence(source.path):

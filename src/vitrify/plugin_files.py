@@ -149,18 +149,19 @@ def add_file(file: Path) -> None:
     os.environ[FILES] = os.pathsep.join([*there, path])
 
 
-def load_file(file: Path) -> None:
-    """Import a file once. Raises UsageError where there is none, or where it fails."""
+def load_file(file: Path, what: str = "plugin") -> ModuleType:
+    """Import a file once, and return its module. Raises UsageError where there is none, or where it fails. what: it is, in
+    a sentence."""
     file = file.resolve()
     if not file.is_file():
-        raise UsageError(f"plugin {file} is not a file, but must be a Python file")
+        raise UsageError(f"{what} {file} is not a file, but must be a Python file")
     name = module_of(file)
     if name in sys.modules:
-        return
+        return sys.modules[name]
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise UsageError(f"plugin {file} is not a Python file, whose name must end in .py")
-    _run(f"plugin {file}", module_from_spec(spec))
+        raise UsageError(f"{what} {file} is not a Python file, whose name must end in .py")
+    return _run(f"{what} {file}", module_from_spec(spec))
 
 
 def module_of(file: Path) -> str:
@@ -174,7 +175,7 @@ def run_text(what: str, name: str, text: str, shown_as: str) -> ModuleType:
     if name not in sys.modules:
         spec = spec_from_loader(name, _Text(text, shown_as))
         assert spec is not None  # a loader is given
-        _run(what, module_from_spec(spec))
+        return _run(what, module_from_spec(spec))
     return sys.modules[name]
 
 
@@ -194,8 +195,8 @@ class _Text(InspectLoader):
         return self.source_to_code(self.get_source(fullname), self.shown_as)
 
 
-def _run(what: str, module: ModuleType) -> None:
-    """Run a new module, which stays where it does not fail. Raises UsageError."""
+def _run(what: str, module: ModuleType) -> ModuleType:
+    """Run a new module, which stays where it does not fail, and return it. Raises UsageError."""
     loader: Any = module.__spec__ and module.__spec__.loader  # it was made of one
     sys.modules[module.__name__] = module  # dataclasses look their module up
     with put_off():
@@ -204,6 +205,7 @@ def _run(what: str, module: ModuleType) -> None:
         except UsageError:
             del sys.modules[module.__name__]
             raise
+    return module
 
 
 def _imported(what: str, load: Callable[[], object]) -> object:

@@ -9,4 +9,5 @@ MODES = 5  # the first block, of Lanczos and of subspace iteration
 PROOF_OF_MODES = 6  # the force of the solve that proves that no mode is missing
 DIPOLE_SKETCH = 7  # forces that all pairs are looked through for soft dipoles with
 DIPOLES_CHOSEN = 8  # which pairs a mean over dipoles is taken of
+DIFFERENCES = 9  # directions along which a calculator of others is tried
 PROBE_OF_MINIMUM = 20_200_811  # the force of the solve that proves that a glass is a minimum

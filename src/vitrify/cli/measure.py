@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from vitrify.errors import UsageError
 from vitrify.formats.displacements import require_displacements, write_displacements
@@ -16,12 +17,14 @@ from vitrify.measuring import Asked, Found, Place, measure_asked
 from vitrify.measuring.in_units import in_units, told
 from vitrify.measuring.meanings import meaning_of
 from vitrify.named_files import require_apart, require_place
+from vitrify.observables.of_calculator import BALANCED
 from vitrify.observables.soft_spots import KINDS
 from vitrify.preparation import quench_glass
 from vitrify.show_progress import show_progress
 from vitrify.strict_json import strict_json
 from vitrify.study.spec import ObservableSpec
 
+from .by_calculator import measure_with
 from .command import Command
 from .measure_many import measure_files
 from .reading import FORCE_TOLERANCE, Said, read_place, said_of_files
@@ -135,6 +138,18 @@ from .words import name_and_options, names_of
     help="Also write a page that shows these numbers, figures, and the modes that were found as arrows that turn in 3D.",
 )
 @click.option(
+    "--calculator",
+    metavar="FILE.py:NAME",
+    help="Measure with a calculator of ASE, or a function of (positions, cell) that returns the energy and the forces, in "
+    "place of a model. The Python file is run, and NAME is looked up in it.",
+)
+@click.option(
+    "--resume",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Keep all answers of --calculator in this file, from which the same command goes on after a stop.",
+)
+@click.option(
     "--without-rattlers",
     is_flag=True,
     help="Find moduli and modes only of the particles that hold each other in place.",
@@ -145,6 +160,7 @@ def measure(
     energy_only: bool, output: Path | None, modes: int | None, qlm: bool, soft_spots: int | None, kind: Any,
     dipoles: int | None, elastic_constants: bool, observables: tuple[str, ...], write_modes: Path | None,
     report: Path | None, without_rattlers: bool, force_tolerance: float, names: dict[str, str] | None,
+    calculator: str | None, resume: Path | None,
 ) -> None:  # fmt: skip
     """Measure the glass in FILE, or the glasses in many files, one row per glass.
 
@@ -159,6 +175,28 @@ def measure(
         raise UsageError("--names are written to files: ask for --output FILE or --write-modes FILE too")
     if not force_tolerance > 0:
         raise UsageError(f"--force-tolerance is {force_tolerance:g}, must be a positive number")
+    if calculator:
+        by_default = click.get_current_context().get_parameter_source("force_tolerance") == ParameterSource.DEFAULT
+        measure_with(
+            calculator,
+            file,
+            said,
+            {
+                "--table": table, "--workers": workers, "--quench": quench, "--energy-only": energy_only,
+                "--output": output, "--names": names, "--dipoles": dipoles, "--elastic-constants": elastic_constants,
+                "--observable": observables, "--write-modes": write_modes, "--report": report,
+                "--without-rattlers": without_rattlers,
+            },
+            as_json=as_json,
+            modes=modes or 0,
+            quasilocalised=soft_spots or int(qlm),
+            kind=kind or KINDS[0],
+            force_tolerance=BALANCED if by_default else force_tolerance,
+            resume=resume,
+        )  # fmt: skip
+        return
+    if resume:
+        raise UsageError("--resume keeps the answers of a --calculator: give one, or leave it out")
     frames = said.frames
     one, many = file[0], len(file) > 1 or table is not None or isinstance(frames, slice)
     if report and many:

@@ -24,6 +24,8 @@ from vitrify.models import Model
 from vitrify.models.catalogue import parse
 from vitrify.physical_units import LENGTH_IN_FILE, STYLES, Units
 
+from .axes import matrix_in_space
+
 FloatArray = NDArray[np.float64]
 Frames = Iterator[Callable[[], "Configuration"]]  # each is parsed only where it is asked for
 PACKAGE = __name__.partition(".")[0]
@@ -54,15 +56,22 @@ class Configuration:
 def glasses_of(frames: Callable[[InputFile], Frames]) -> Reader:
     """A reader of glasses, of one that reads configurations."""
 
-    def read(source: InputFile, given: Given) -> Iterator[Callable[[], Glass]]:
+    def read(source: InputFile, given: Given) -> Iterator[Callable[[], Glass | Configuration]]:
         for configuration in frames(source):
             yield partial(_made, configuration, given, str(source.path))
 
     return read
 
 
-def _made(configuration: Callable[[], Configuration], given: Given, told: str) -> Glass:
-    return glass_of(configuration(), given, told)
+def _made(configuration: Callable[[], Configuration], given: Given, told: str) -> Glass | Configuration:
+    found = configuration()
+    return _boxed(found, given.box) if given.as_said else glass_of(found, given, told)
+
+
+def _boxed(found: Configuration, box: Cell | None) -> Configuration:
+    """The configuration with the box that is given for a file without one. Raises UsageError."""
+    _cell(found, box)  # that there is one, and only one
+    return found if box is None else replace(found, vectors=matrix_in_space(box))
 
 
 def glass_of(found: Configuration, given: Given, told: str) -> Glass:

@@ -9,6 +9,7 @@ from .local_moduli import LocalModuli, local_moduli
 from .measurement import Measurement, energy_only, measure
 from .mechanics import mechanics
 from .modes import low_frequency_modes
+from .of_calculator import CalculatorMeasurement, CalculatorModes, CalculatorSoftMode, measure_calculator
 from .quasilocalised import QlmMeasurement, quasilocalised_mode
 from .soft_spots import SoftSpot, SoftSpots, soft_spots
 from .spectrum import DensityOfStates, density_of_states
@@ -16,6 +17,9 @@ from .structure import RadialDistribution, radial_distribution
 from .vibrality import vibrality
 
 __all__ = [
+    "CalculatorMeasurement",
+    "CalculatorModes",
+    "CalculatorSoftMode",
     "DensityOfStates",
     "ElasticConstants",
     "IsotropicModuli",
@@ -33,6 +37,7 @@ __all__ = [
     "local_moduli",
     "low_frequency_modes",
     "measure",
+    "measure_calculator",
     "mechanics",
     "quasilocalised_mode",
     "radial_distribution",
