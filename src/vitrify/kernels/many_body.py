@@ -58,7 +58,7 @@ class Bodies(NamedTuple):
     pull: Any
     load: Any
     store: Any
-    symmetric: bool
+    turned: Any  # (radial) -> that at the far end, of a symmetric one itself; None: where radial must be asked again
 
 
 def load_of(n: int) -> Callable[..., Any]:
@@ -109,7 +109,7 @@ def slopes_of(bodies: Bodies, vector: Any) -> Callable[..., None]:
 def pulls_of(bodies: Bodies, slope_at: Any, vector: Any) -> Callable[..., Any]:
     """Part: Σ_j of what each bond of a particle pulls with, and Σ |the same| with their number. slope_at: φ_u of pairs."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
-    radial, pull, load, symmetric = bodies.radial, bodies.pull, bodies.load, bodies.symmetric
+    radial, pull, load, turned = bodies.radial, bodies.pull, bodies.load, bodies.turned
 
     def pulls(i, s, pair):
         ticks, numbers, row, mine, h = pair.ticks, pair.numbers, pair.neighbours[i], pair.species[i], pair.h[s]
@@ -124,7 +124,7 @@ def pulls_of(bodies: Bodies, slope_at: Any, vector: Any) -> Callable[..., Any]:
             if 0.0 < squared < pair.cutoff2:
                 theirs = row[k] >> bits
                 forth = radial(squared, mine, theirs, numbers)
-                back = forth if symmetric else radial(squared, theirs, mine, numbers)
+                back = radial(squared, theirs, mine, numbers) if turned is None else turned(forth)
                 own, other = pull(forth, x, y, z, here), pull(back, -x, -y, -z, load(pair.moments, j))
                 slope = 2.0 * slope_at(squared, numbers)
                 gx = slope * x + (own[0] - other[0])

@@ -8,7 +8,7 @@ from .checking import PotentialReport, check
 from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
 from .potentials import Potential, parameter, smooth_cutoff
-from .quoted import formula, tabulated
+from .quoted import eam, formula, tabulated
 from .registry import FAMILIES, GLASS_FORMERS, GlassFormer
 from .sizes import Sizes
 
@@ -26,6 +26,7 @@ __all__ = [
     "PotentialReport",
     "Sizes",
     "check",
+    "eam",
     "formula",
     "named",
     "parameter",

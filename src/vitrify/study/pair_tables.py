@@ -1,4 +1,4 @@
-"""Tables of pair potentials that a study needs, kept in its store: whoever has the store has them, on any machine."""
+"""Files of potentials that a study needs, tables of pairs and embedded atoms,, kept in its store: whoever has the store has them, on any machine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from vitrify.models.potential import Potential
+from vitrify.models.potentials.embedded_atom import EmbeddedAtom
 from vitrify.models.potentials.tabulated import Tabulated
-from vitrify.models.tables import FOLDER, look_in, stored_as
+from vitrify.models.tables import FOLDER, Kept, look_in, stored_as
 
 from .spec import StudySpec
 
@@ -18,10 +20,18 @@ def keep_tables(study: StudySpec, directory: Path, write: Callable[[str, str], o
     look_for_tables(directory)
     for spec in study.ensembles:
         potential = spec.parsed_model.potential
-        if isinstance(potential, Tabulated):
-            name = f"{FOLDER}/{stored_as(potential.table)}"
+        kept = _kept(potential)
+        if kept is not None:
+            name = f"{FOLDER}/{stored_as(kept)}"
             if not os.path.lexists(directory / name):
-                write(name, potential.table.text())
+                write(name, kept.text())
+
+
+def _kept(potential: Potential) -> Kept | None:
+    """What stands in the file of a potential, where it has one."""
+    if isinstance(potential, Tabulated):
+        return potential.table
+    return potential.content if isinstance(potential, EmbeddedAtom) else None
 
 
 def look_for_tables(directory: Path | str) -> None:
