@@ -25,6 +25,7 @@ LONGEST = 2000  # characters of such a form before its mixture
 BEGINS = re.compile(r"\s*(formula|tabulated|eam)\s*\(", re.ASCII)
 CALL = re.compile(r"""\s*(\w+)\s*\(\s*("[^"]*"|'[^']*')\s*(?:,([^()\[\]]*))?\)\s*(\[.*)?""", re.ASCII | re.DOTALL)
 ARGUMENT = re.compile(rf"""\s*([^\W\d]\w*)\s*=\s*({DECIMAL.pattern}|"[^"]*"|'[^']*')\s*""")
+COMMA = re.compile(r""",(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")  # outside of quotes
 PARAMETER = re.compile(r"[^\W\d]\w*")
 EXAMPLES = {
     "formula": 'formula("4*((l/r)^12 - (l/r)^6)", cutoff=2.5)',
@@ -163,7 +164,7 @@ def _made(kind: str, text: str, given: dict[str, Any], mixture: Mixture | None) 
 
 def _arguments(text: str, given: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for part in given.split(",") if given.strip() else ():
+    for part in COMMA.split(given) if given.strip() else ():
         argument = ARGUMENT.fullmatch(part)
         if argument is None:
             raise UsageError(f"model {shown(text)}: {part.strip()!r} cannot be read; write name=number, like cutoff=2.5")
