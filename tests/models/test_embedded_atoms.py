@@ -185,11 +185,12 @@ def test_what_is_no_such_file_is_refused_in_one_sentence(folder, change, told):
 
 
 @pytest.mark.parametrize(("form", "told"), [
-    ('eam("CuZr.eam.fs", elements="Cu,Zn")', "has no element 'Zn'; did you mean 'Zr'?; it has Cu, Zr"),
+    ('eam("CuZr.eam.fs", elements="Cu,Zn")', "has no element 'Zn'; it has Cu, Zr"),
+    ('eam("CuZr.eam.fs", elements="cu,zr")', "has no element 'cu', did you mean 'Cu'?; it has Cu, Zr"),
     ('eam("CuZr.eam.fs", elements="Cu,Cu")', "must be named once each"),
     ('eam("CuZr.eam.fs", elements="Cu,,Zr")', "must be names such as"),
     ('eam("CuZr.eam.fs", elements=3)', "must be names such as"),
-    ('eam("CuZr.eam.fs", element="Cu")', "takes elements, digest, not 'element'; did you mean 'elements'?"),
+    ('eam("CuZr.eam.fs", element="Cu")', "takes elements, digest, not 'element', did you mean 'elements'?"),
     ('eam("absent.eam.fs")', "potential absent.eam.fs is not there"),
     ('eam("CuZr.eam.fs", elements="Cu,Zr") [0.5:0.5; lengths 1,1,1; labels Ni,P]', "is of Cu, Zr, but its mixture has the species Ni, P"),
     ('eam("CuZr.eam.fs", elements="Cu,Zr") [1; lengths 1]', "but its mixture has the species A"),

@@ -267,7 +267,8 @@ def chosen_elements(content: EamFile, elements: tuple[str, ...]) -> tuple[int, .
     there = content.elements
     for x in elements:
         if x not in there:
-            raise UsageError(f"potential {content.file!r} has no element {x!r}{hint(x, there)}; it has {', '.join(there)}")
+            meant = hint(x, there) or hint(x.capitalize(), there)
+            raise UsageError(f"potential {content.file!r} has no element {x!r}{meant}; it has {', '.join(there)}")
     if len(set(elements)) < len(elements):
         raise UsageError(f"potential {content.file!r}: elements are {', '.join(elements)}, must be named once each")
     return tuple(there.index(x) for x in elements)
