@@ -372,7 +372,8 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
     """The inlined force on one particle, in this form, on a machine; of an energy beyond pairs once `slopes_of_formula` has
     run over all."""
     if formula.many_body is not None:
-        return machine.inline(many_body.force_of(pulls_of_formula(formula, form, machine)))
+        near = near_of(machine, vector_body(form, machine))
+        return machine.inline(many_body.force_of(pulls_of_formula(formula, form, machine, near)))
     if lead.is_single:
         single = leading_forces_of(single_slope(formula, lead, machine), machine.vectors, machine.inline(upper_half), form)
         return machine.inline(single)
@@ -384,14 +385,27 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
 @kept_with_formula
 def slopes_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
     """The inlined slopes of the energy of one particle's surrounding, on a machine."""
-    return machine.inline(many_body.slopes_of(bodies_of(formula, machine), vector_body(form, machine)))
+    return machine.inline(many_body.slopes_of(bodies_of(formula, machine), near_of(machine, vector_body(form, machine))))
 
 
 @kept_with_formula
-def pulls_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
+def pulls_of_formula(formula: Formula, form: PairForm, machine: Any, near: many_body.Near) -> Any:
     """The inlined sums over all that pulls at one particle, on a machine."""
     slope = slope_body(formula, machine)
-    return machine.inline(many_body.pulls_of(bodies_of(formula, machine), slope, vector_body(form, machine)))
+    return machine.inline(many_body.pulls_of(bodies_of(formula, machine), slope, near))
+
+
+def all_listed(machine: Any, vector: Any) -> many_body.Near:
+    """A sweep over all entries of a row. vector: of a difference in ticks."""
+    return many_body.Near(machine.inline(many_body.gather_none), machine.inline(many_body.listed_of(vector)))
+
+
+def near_of(machine: Any, vector: Any) -> many_body.Near:
+    """A sweep that gathers what is near first, where a thread has memory for a row: not on a GPU."""
+    if machine.name != "cpu":
+        return all_listed(machine, vector)
+    gather = many_body.gather_of(vector, machine.vectors.fetch)
+    return many_body.Near(machine.inline(gather), machine.inline(many_body.gathered))
 
 
 @kept_with_formula

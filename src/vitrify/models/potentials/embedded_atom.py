@@ -20,6 +20,7 @@ from vitrify.models.setfl import EamFile, chosen_elements, eam_of, remember_eam
 
 FloatArray = NDArray[np.float64]
 HEAD = 6  # numbers before those of pairs: elements, 1/Δr, last piece, 1/Δρ, last piece, place of the embeddings
+PLACES = 2**31 - 1  # mask of places in the numbers: a compiler sees that none is negative, and asks no more
 OF_PAIR = 4  # numbers of a pair: places of the density here, there, and of r φ, and how far the next piece is
 
 
@@ -151,14 +152,14 @@ def _numbers(digest: str, file: str, elements: tuple[str, ...]) -> FloatArray:
 def _radial(s, mine, theirs, c):
     """The density here and at the far end, half the energy of the pair, and what times r gives their slopes, the same
     order."""
-    k = HEAD + OF_PAIR * (int(c[0]) * mine + theirs)
+    k = (HEAD + OF_PAIR * (int(c[0]) * mine + theirs)) & PLACES
     r = sqrt(s)
     w = 1.0 / r
     x = r * c[1]
     piece = min(int(x), int(c[2]))
     t = x - piece
     step = piece * int(c[k + 3])
-    a, b, d = int(c[k]) + step, int(c[k + 1]) + step, int(c[k + 2]) + step
+    a, b, d = (int(c[k]) + step) & PLACES, (int(c[k + 1]) + step) & PLACES, (int(c[k + 2]) + step) & PLACES
     here = c[a] + t * (c[a + 1] + t * (c[a + 2] + t * (c[a + 3] + t * (c[a + 4] + t * c[a + 5]))))
     there = c[b] + t * (c[b + 1] + t * (c[b + 2] + t * (c[b + 3] + t * (c[b + 4] + t * c[b + 5]))))
     phi = w * (c[d] + t * (c[d + 1] + t * (c[d + 2] + t * (c[d + 3] + t * (c[d + 4] + t * c[d + 5])))))
@@ -189,7 +190,7 @@ def _energy(m, mine, c):
     x = m[0] * c[3]
     piece = max(0, min(int(x), int(c[4])))
     t = x - piece
-    k = int(c[5]) + 6 * ((int(c[4]) + 1) * mine + piece)
+    k = (int(c[5]) + COEFFICIENTS * ((int(c[4]) + 1) * mine + piece)) & PLACES
     return c[k] + t * (c[k + 1] + t * (c[k + 2] + t * (c[k + 3] + t * (c[k + 4] + t * c[k + 5])))) + m[1]
 
 
@@ -197,7 +198,7 @@ def _slopes(m, mine, c):
     x = m[0] * c[3]
     piece = max(0, min(int(x), int(c[4])))
     t = x - piece
-    k = int(c[5]) + 6 * ((int(c[4]) + 1) * mine + piece)
+    k = (int(c[5]) + COEFFICIENTS * ((int(c[4]) + 1) * mine + piece)) & PLACES
     of_x = c[k + 1] + t * (2.0 * c[k + 2] + t * (3.0 * c[k + 3] + t * (4.0 * c[k + 4] + t * (5.0 * c[k + 5]))))
     return c[3] * of_x, 1.0
 
