@@ -373,7 +373,7 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
     run over all."""
     if formula.many_body is not None:
         near = near_of(machine, vector_body(form, machine))
-        return machine.inline(many_body.force_of(pulls_of_formula(formula, form, machine, near)))
+        return machine.inline(many_body.force_of(pulls_of_formula(formula, machine, near)))
     if lead.is_single:
         single = leading_forces_of(single_slope(formula, lead, machine), machine.vectors, machine.inline(upper_half), form)
         return machine.inline(single)
@@ -389,7 +389,7 @@ def slopes_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
 
 
 @kept_with_formula
-def pulls_of_formula(formula: Formula, form: PairForm, machine: Any, near: many_body.Near) -> Any:
+def pulls_of_formula(formula: Formula, machine: Any, near: many_body.Near) -> Any:
     """The inlined sums over all that pulls at one particle, on a machine."""
     slope = slope_body(formula, machine)
     return machine.inline(many_body.pulls_of(bodies_of(formula, machine), slope, near))

@@ -8,7 +8,7 @@ import pytest
 import crystals
 import embedded_atoms
 import vitrify
-from embedded_atoms import ELEMENTS, energy_function
+from embedded_atoms import energy_function
 from lammps_runs import energy_and_forces, lammps
 from vitrify import Glass, models
 from vitrify.observables import elastic_constants, mechanics
@@ -87,7 +87,9 @@ def test_all_derivatives_are_those_of_jax(shaken, of):
     scaled(pairs.virial(), 0.5 * (stress + stress.T), tight)
     shear = jnp.zeros((3, 3)).at[0, 1].set(1.0)
     xi, slope, born = pairs.surroundings.under(np.array(shear))
-    mixed = np.array(jax.jacfwd(lambda g: gradient(x, g * shear))(0.0))  # by places before the strain, which turns forces too
+    mixed = np.array(
+        jax.jacfwd(lambda g: gradient(x, g * shear))(0.0)
+    )  # by places before the strain, which turns forces too
     scaled(xi, mixed + pairs.forces() @ np.array(shear), tight)
     assert slope == pytest.approx(float(jax.grad(lambda g: energy(x, g * shear))(0.0)), rel=1e-8)
     assert born == pytest.approx(float(jax.grad(jax.grad(lambda g: energy(x, g * shear)))(0.0)), rel=1e-8)

@@ -76,7 +76,12 @@ def test_mistakes_are_told_with_their_line(model, told):
 
 
 def test_the_schema_knows_both_ways():
-    for model in (FORMULA, '"pss(rc=1.2)"', '{ table = "a.table", section = "A:A" }', '{ eam = "a.eam.fs", elements = "Cu,Zr" }'):
+    for model in (
+        FORMULA,
+        '"pss(rc=1.2)"',
+        '{ table = "a.table", section = "A:A" }',
+        '{ eam = "a.eam.fs", elements = "Cu,Zr" }',
+    ):
         jsonschema.validate(parsed(STUDY.replace("{model}", model), "study", "study", {}).content, study_schema())
 
 

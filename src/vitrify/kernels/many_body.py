@@ -92,8 +92,8 @@ class Near(NamedTuple):
 
 
 def gather_of(vector: Any, fetch: Any) -> Callable[..., Any]:
-    """Part: the vectors and entries of a row that are within the cutoff, into `stage`, and their number: what follows has no
-    branch to foresee, and takes two thirds of the time."""
+    """Part: the vectors and entries of a row that are within the cutoff, into `stage`, and their number: what follows has
+    no branch to foresee, and takes two thirds of the time."""
     mask = uint32(INDEX_MASK)
 
     def gather(i, s, pair, stage):
@@ -105,7 +105,7 @@ def gather_of(vector: Any, fetch: Any) -> Callable[..., Any]:
             squared = x * x + y * y + z * z
             stage[0, found], stage[1, found], stage[2, found] = x, y, z
             stage[3, found] = float(row[k])
-            found += uint64((0.0 < squared) & (squared < cutoff2))
+            found += uint64((squared > 0.0) & (squared < cutoff2))
         return found
 
     return gather

@@ -1,7 +1,7 @@
 """Splines through the rows of a file of embedded atoms: pieces of fifth degree from row to row, four times differentiable.
 
-Where the derivatives of a table are smooth is told, not mended: the fourth is made of straight pieces from row to row, and in
-a table of few digits it is the noise of these."""
+Where the derivatives of a table are smooth is told, not mended: the fourth is made of straight pieces from row to row, and
+in a table of few digits it is the noise of these."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ ATTRACTS_AT = 0.05  # of the cutoff: the shortest distance that is looked at
 class EmbeddingError:
     """Errors of the interpolation of a file, each the largest of all elements and pairs of them.
 
-    pair, embedding: of φ and F, in ε; density: of f, over the density of the cold crystal. They are those of leaving out every
-    second row, which makes them larger than they are, over the distances and densities of liquids and glasses. noise: how much
-    of the fourth derivative (of F, f and r φ) alternates from row to row, over its size, both rms: near 1 it is noise of the
-    digits of the file, and near 0 smooth. tapered: functions that the file does not end in zero."""
+    pair, embedding: of φ and F, in ε; density: of f, over the density of the cold crystal. They are those of leaving out
+    every second row, which makes them larger than they are, over the distances and densities of liquids and glasses. noise:
+    how much of the fourth derivative (of F, f and r φ) alternates from row to row, over its size, both rms: near 1 it is
+    noise of the digits of the file, and near 0 smooth. tapered: functions that the file does not end in zero."""
 
     pair: float
     embedding: float
@@ -49,9 +49,9 @@ class EmbeddingError:
         f, rho, z = (f"{x:.1g}" for x in self.noise)
         ends = f"; {self.tapered} of the functions do not end in zero and were taken there" if self.tapered else ""
         return (
-            f"interpolation is good in pair energies to {self.pair:.1g} ε, in embedding energies to {self.embedding:.1g} ε, "
-            f"in densities to {self.density:.1g} (by leaving out every second row); of the fourth derivatives of F, f and r φ "
-            f"{f}, {rho} and {z} is noise of the rows{ends}"
+            f"interpolation is good in pair energies to {self.pair:.1g} ε, in embedding energies to {self.embedding:.1g} ε, in "
+            f"densities to {self.density:.1g} (by leaving out every second row); of the fourth derivatives of F, f and r φ {f}"
+            f", {rho} and {z} is noise of the rows{ends}"
         )
 
 
@@ -139,8 +139,8 @@ class EmbeddedSplines:
         inside = np.flatnonzero((energy[1:-1] < energy[:-2]) & (energy[1:-1] <= energy[2:])) + 1
         if len(inside) == 0:
             raise UsageError(
-                f"potential {self.content.file!r}: the fcc crystal of {self.content.elements[self.chosen[k]]} has no energy "
-                "that is least at any distance, so that nothing holds it together"
+                f"potential {self.content.file!r}: the fcc crystal of {self.content.elements[self.chosen[k]]} has no "
+                "energy that is least at any distance, so that nothing holds it together"
             )
         at = int(inside[np.argmin(energy[inside])])
         return float(x[at]), float(np.asarray(density)[at])
@@ -169,8 +169,8 @@ class EmbeddedSplines:
         return np.where(r < self.cutoff, found, 0.0)
 
     def contact(self, i: int, j: int, r: FloatArray) -> FloatArray:
-        """(3, n) energy, slope and curvature of a pair among the others of a dense configuration: φ + F'_i f + F'_j f, with F'
-        at the densities of cold crystals."""
+        """(3, n) energy, slope and curvature of a pair among the others of a dense configuration: φ + F'_i f + F'_j f, with
+        F' at the densities of cold crystals."""
         first, second = (float(self.embedding_of(k, np.array([self.cold[k][1]]))[1, 0]) for k in (i, j))
         densities = first * self.density_of(i, j, r)[:3] + second * self.density_of(j, i, r)[:3]
         return np.asarray(self.pair_energy(i, j, r) + densities)
@@ -201,7 +201,9 @@ class EmbeddedSplines:
                 noise[1].append(_noise(self.density[i, j][places]))
                 noise[2].append(_noise(self.pair[i, j][places]))
                 own = self.chosen[i], self.chosen[j]
-                tapered += self._is_cut(self.content.density_at(*own)) + (i <= j and self._is_cut(self.content.pair_of(*own)))
+                tapered += self._is_cut(self.content.density_at(*own)) + (
+                    i <= j and self._is_cut(self.content.pair_of(*own))
+                )
         return EmbeddingError(pair, embedding, density, (max(noise[0]), max(noise[1]), max(noise[2])), int(tapered))
 
 
@@ -262,4 +264,6 @@ def _noise(pieces: FloatArray) -> float:
     """How much of the fourth derivative alternates from row to row, over its size, both rms."""
     fourth = pieces[:, 4]
     size = float(np.sqrt(np.mean(fourth**2))) if len(fourth) else 0.0
-    return float(np.sqrt(np.mean(np.diff(fourth, 2) ** 2))) / (4.0 * size) if size > 0.0 and len(fourth) > 2 else 0.0  # noqa: PLR2004  # a second difference
+    return (
+        float(np.sqrt(np.mean(np.diff(fourth, 2) ** 2))) / (4.0 * size) if size > 0.0 and len(fourth) > 2 else 0.0
+    )  # a second difference

@@ -44,8 +44,8 @@ class Potential:
             """Range of the interaction in units of λ."""
 
     def numbers(self) -> tuple[float, ...] | FloatArray:
-        """Coefficients handed to every call of the radial function, so that one compilation serves all of them. A tuple, or,
-        of many, an array that is not writeable."""
+        """Coefficients handed to every call of the radial function, so that one compilation serves all of them. A tuple,
+        or, of many, an array that is not writeable."""
         return (0.0,)
 
     def derivatives(self) -> Radial:
@@ -68,8 +68,8 @@ class Potential:
         return 1.0
 
     def contact_laws(self, u: FloatArray) -> FloatArray:
-        """φ, φ_u and φ_uu at each u as pairs in contact feel them, with what their surroundings make of it; a time step goes
-        by the stiffest. u: (n,); returns (laws, 3, n), one law where pairs of species differ in λ and ε alone."""
+        """φ, φ_u and φ_uu at each u as pairs in contact feel them, with what their surroundings make of it; a time step
+        goes by the stiffest. u: (n,); returns (laws, 3, n), one law where pairs of species differ in λ and ε alone."""
         return self.evaluate(u)[None, :3]
 
     def with_cutoff(self, cutoff: float) -> Potential:

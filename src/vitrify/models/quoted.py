@@ -98,8 +98,8 @@ def _of_elements(name: str, potential: EmbeddedAtom, mixture: Mixture) -> Mixtur
     elements, labels = potential.elements, mixture.labels
     if mixture.n_species != len(elements) or labels not in (elements, Mixture(composition=mixture.composition).labels):
         raise UsageError(
-            f"potential {name!r} is of {', '.join(elements)}, but its mixture has the species {', '.join(labels)}; name the "
-            "elements of the species in their order"
+            f"potential {name!r} is of {', '.join(elements)}, but its mixture has the species {', '.join(labels)}; name "
+            "the elements of the species in their order"
         )
     return mixture if labels == elements else replace(mixture, labels=elements)
 

@@ -1,9 +1,9 @@
-"""Files of embedded-atom potentials, LAMMPS' eam.alloy and eam.fs (setfl), read within bounds and found again by their digest.
+"""Files of embedded atoms, LAMMPS' eam.alloy and eam.fs (setfl), read within bounds and found again by their digest.
 
 Three lines of comments; the elements; n_ρ, Δρ, n_r, Δr and the cutoff; for each element a line "29 63.546 3.615 fcc", n_ρ
 values of F(ρ), and n_r values of the density f(r) around it (eam.alloy), or of that at a particle of each element (eam.fs);
-then r φ(r) of each pair of elements, 11, 21, 22, 31, and so on. Which of both it is follows from how many numbers there are.
-The content of a file travels like the rows of a table of pairs (tables.py)."""
+then r φ(r) of each pair of elements, 11, 21, 22, 31, and so on. Which of both it is follows from how many numbers there
+are. The content of a file travels like the rows of a table of pairs (tables.py)."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def remember_eam(content: EamFile) -> EamFile:
 
 
 def eam_of(digest: str, file: str) -> EamFile:
-    """The content of this digest: it was read before, stands in a store that is looked in, or is the file. Raises UsageError
-    where it is nowhere."""
+    """The content of this digest: it was read before, stands in a store that is looked in, or is the file. Raises
+    UsageError where it is nowhere."""
     if digest not in _known:
         for path in kept_as(digest, file):
             found = _content(path)
@@ -159,14 +159,16 @@ class _Block(NamedTuple):
 def _content(file: Path) -> EamFile:
     lines = _lines(file)
     if len(lines) < COMMENTS + 2:
-        raise UsageError(f"potential {file} has {len(lines)} lines, must be a file eam.alloy or eam.fs of LAMMPS; it was cut off")
+        raise UsageError(
+            f"potential {file} has {len(lines)} lines, must be an eam.alloy or eam.fs of LAMMPS; it was cut off"
+        )
     elements, grid = _elements(file, lines[COMMENTS]), _grid(file, lines[COMMENTS + 1])
     blocks = _blocks(file, lines)
     n = len(elements)
     if len(blocks) != n:
         raise UsageError(
-            f"potential {file} has {n} elements and {len(blocks)} lines of elements like '29 63.546 3.615 fcc', must have one "
-            "for each"
+            f"potential {file} has {n} elements and {len(blocks)} lines of elements like '29 63.546 3.615 fcc', must have "
+            "one for each"
         )
     densities = _densities(file, [len(x.numbers) for x in blocks], grid)
     values = [np.array(x.numbers) for x in blocks]
@@ -174,7 +176,8 @@ def _content(file: Path) -> EamFile:
     return EamFile(
         file.name, elements, tuple(x.about for x in blocks), tuple(x.lattice for x in blocks), grid.rho_step, grid.r_step,
         grid.cutoff, np.stack([x[: grid.n_rho] for x in values]),
-        np.stack([x[grid.n_rho : own].reshape(densities, grid.n_r) for x in values]), values[-1][own:].reshape(-1, grid.n_r),
+        np.stack([x[grid.n_rho : own].reshape(densities, grid.n_r) for x in values]),
+        values[-1][own:].reshape(-1, grid.n_r),
     )  # fmt: skip
 
 
@@ -194,13 +197,13 @@ def _elements(file: Path, line: str) -> tuple[str, ...]:
     named = words[1:]
     if not words or not words[0].isdecimal() or int(words[0]) != len(named) or not 1 <= len(named) <= MOST_ELEMENTS:
         raise UsageError(
-            f"potential {file}, line {COMMENTS + 1} is {line[:40]!r}, must be a number of elements and their names, such as "
-            "'2 Cu Zr'; the file must be an eam.alloy or eam.fs of LAMMPS, of several elements or one"
+            f"potential {file}, line {COMMENTS + 1} is {line[:40]!r}, must be a number of elements and their names, such "
+            "as '2 Cu Zr'; the file must be an eam.alloy or eam.fs of LAMMPS, of several elements or one"
         )
     twice = next((x for k, x in enumerate(named) if x in named[:k]), None)
     if twice is not None:
         raise UsageError(f"potential {file} has element {twice} twice")
-    odd = next((x for x in named if not x.isalnum() or len(x) > 8), None)  # noqa: PLR2004  # as labels of a mixture
+    odd = next((x for x in named if not x.isalnum() or len(x) > 8), None)  # as labels of a mixture
     if odd is not None:
         raise UsageError(f"potential {file} has an element {odd[:20]!r}, must have names of letters and digits")
     return tuple(named)
@@ -232,7 +235,9 @@ def _blocks(file: Path, lines: list[str]) -> list[_Block]:
         elif len(words) >= WORDS and None not in numbers[: WORDS - 1] and words[WORDS - 1][0].isalpha():
             blocks.append(_Block(tuple(map(float, words[: WORDS - 1])), SAFE.sub("_", words[WORDS - 1]), []))
         elif words:
-            raise UsageError(f"potential {file}, line {k} is {line.strip()[:40]!r}, must be finite numbers, or of an element")
+            raise UsageError(
+                f"potential {file}, line {k} is {line.strip()[:40]!r}, must be finite numbers, or of an element"
+            )
     return blocks
 
 

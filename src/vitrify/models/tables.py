@@ -104,7 +104,7 @@ def table_of(digest: str, file: str) -> PairTable:
 
 
 def kept_as(digest: str, file: str) -> Iterator[Path]:
-    """Yield the files that may have the content of this digest: those of stores that are looked in, then the file itself."""
+    """Yield the files that may have the content of this digest: those of stores that are looked in, then it itself."""
     for folder in _folders:
         yield from sorted(folder.glob(f"{digest}-*"))
     if is_there(Path(file)) and Path(file).is_file():

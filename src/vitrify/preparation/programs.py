@@ -100,7 +100,7 @@ def _pair_force(x: _Parts) -> Program:
     if x.formula.many_body is None:
         size = pair_force_of(x.inline(x.formula.radial), x.vector, x.form)
     else:
-        size = bond_force_of(pulls_of_formula(x.formula, x.form, x.machine, all_listed(x.machine, x.vector)))
+        size = bond_force_of(pulls_of_formula(x.formula, x.machine, all_listed(x.machine, x.vector)))
     body = line_search.pair_force_of(x.inline(size))
     sums = (
         Line("chunks", line_search.sum_pair_forces, join=motion.join_of(2)),

@@ -1,4 +1,5 @@
-"""Files of potentials that a study needs, tables of pairs and embedded atoms,, kept in its store: whoever has the store has them, on any machine."""
+"""Files of potentials that a study needs, tables of pairs and embedded atoms, kept in its store: whoever has the store has
+them, on any machine."""
 
 from __future__ import annotations
 

@@ -29,10 +29,10 @@ class EmbeddedAtom(Potential):
     """U = Σ_i F_i(ρ_i) + ½ Σ_ij φ_ij(r), with the density ρ_i = Σ_j f(r_ij) of the elements of j, or of i and j: Daw and
     Baskes, Phys. Rev. B 29, 6443 (1984); Finnis and Sinclair, Phil. Mag. A 50, 45 (1984).
 
-    The functions are splines through the rows of a file (eam.alloy or eam.fs of LAMMPS), whose λ is 1 Å and whose ε is 1 eV.
-    Derivatives to the fourth are continuous; the fourth has a kink at each row, and noise where the rows have few digits:
-    `error` tells how much. At the cutoff value, slope and curvature vanish; beyond the largest ρ of the file F goes straight
-    on. Raises UsageError."""
+    The functions are splines through the rows of a file (eam.alloy or eam.fs of LAMMPS), whose λ is 1 Å and whose ε is
+    1 eV. Derivatives to the fourth are continuous; the fourth has a kink at each row, and noise where the rows have few
+    digits: `error` tells how much. At the cutoff value, slope and curvature vanish; beyond the largest ρ of the file F goes
+    straight on. Raises UsageError."""
 
     file: str  # as a person reads it
     digest: str  # of its content
