@@ -49,9 +49,9 @@ class EmbeddingError:
         f, rho, z = (f"{x:.1g}" for x in self.noise)
         ends = f"; {self.tapered} of the functions do not end in zero and were taken there" if self.tapered else ""
         return (
-            f"interpolation is good in pair energies to {self.pair:.1g} ε, in embedding energies to {self.embedding:.1g} ε, in "
-            f"densities to {self.density:.1g} (by leaving out every second row); of the fourth derivatives of F, f and r φ {f}"
-            f", {rho} and {z} is noise of the rows{ends}"
+            f"interpolation is good in pair energies to {self.pair:.1g} ε, in embedding energies to {self.embedding:.1g} ε, "
+            f"in densities to {self.density:.1g} (by leaving out every second row); of the fourth derivatives of F, f and "
+            f"r φ {f}, {rho} and {z} is noise of the rows{ends}"
         )
 
 
@@ -68,8 +68,8 @@ class EmbeddedSplines:
     @cached_property
     def pieces(self) -> int:
         """From row to row, up to the cutoff; what ends one row before it is zero there."""
-        grid, n = self.content, self.content.pair.shape[1]
-        return min(int(np.ceil(grid.cutoff / grid.r_step - AT_ROW)), n)
+        rows = int(self.content.pair.shape[1])
+        return min(int(np.ceil(self.content.cutoff / self.content.r_step - AT_ROW)), rows)
 
     @property
     def cutoff(self) -> float:
@@ -228,7 +228,8 @@ def _through(rows: FloatArray, *, ends: bool = False) -> Any:
     if not ends:
         return make_interp_spline(x, rows, k=DEGREE)
     knots = np.concatenate([np.zeros(COEFFICIENTS), x[3:-1], np.full(COEFFICIENTS, x[-1])])
-    return make_interp_spline(x, rows, k=DEGREE, t=knots, bc_type=(None, [(1, 0.0), (2, 0.0)]))
+    at_end: Any = (None, [(1, 0.0), (2, 0.0)])
+    return make_interp_spline(x, rows, k=DEGREE, t=knots, bc_type=at_end)
 
 
 def _pieces(spline: Any) -> FloatArray:
