@@ -49,8 +49,8 @@ class EmbeddingError:
         f, rho, z = (f"{x:.1g}" for x in self.noise)
         ends = f"; {self.tapered} of the functions do not end in zero and were taken there" if self.tapered else ""
         return (
-            f"interpolation is good in pair energies to {self.pair:.1g} ε, in embedding energies to {self.embedding:.1g} ε, "
-            f"in densities to {self.density:.1g} (by leaving out every second row); of the fourth derivatives of F, f and "
+            f"interpolation is good in pair energies to {self.pair:.1g} ε, in embedding energies to {self.embedding:.1g} ε,"
+            f" in densities to {self.density:.1g} (by leaving out every second row); of the fourth derivatives of F, f and "
             f"r φ {f}, {rho} and {z} is noise of the rows{ends}"
         )
 
