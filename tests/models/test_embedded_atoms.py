@@ -121,6 +121,15 @@ def test_a_time_step_resolves_the_stiffest_contact(folder):
     assert time_step(model, 0.2) == pytest.approx(min(steps), rel=0.01)
 
 
+def test_a_check_tells_of_the_interpolation_and_no_table_of_pairs_is_written(folder):
+    model = models.eam(written(folder), "Cu,Zr")
+    report = models.check(model)
+    assert report.ok
+    assert str(model.potential.error) in str(report)
+    with pytest.raises(UsageError, match="has an energy beyond pairs, which a table of pairs cannot have"):
+        model.write_lammps_table(folder / "CuZr.table")
+
+
 # --- content -------------------------------------------------------------------------------------------------------------
 
 

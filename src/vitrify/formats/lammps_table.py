@@ -25,12 +25,15 @@ def write_table(model: Model, path: Any, *, points: int = 20_000, inner: float =
 
     LAMMPS puts cubic splines in r² through the points (`pair_style table spline`). With 20,000 of them its energy of a
     glass is ours to 1e-13 of it and its forces are to 1e-9 of the mean pair force; straight lines (`linear`) are to 1e-7
-    and 1e-5 only. Raises UsageError where particles have sizes, and where φ is no number at `inner`."""
+    and 1e-5 only. Raises UsageError where particles have sizes, where the energy is not one of pairs alone, and where φ is
+    no number at `inner`."""
     owner, whole = "write_lammps_table", finite_number(points)
     right = whole is not None and whole % 1 == 0 and LEAST_POINTS <= whole <= MOST_POINTS
     check(right, owner, "points", points, f"a whole number from {LEAST_POINTS} to {MOST_POINTS:,}")
     if model.mixture.sizes is not None:
         raise UsageError(f"{model} has a size for each particle, but LAMMPS' tables are for pairs of types, which it lacks")
+    if model.potential.many_body() is not None:
+        raise UsageError(f"{model} has an energy beyond pairs, which a table of pairs cannot have")
     pairs = list(combinations_with_replacement(range(model.mixture.n_species), 2))
     least = min(model.reduced_cutoff(i, j) for i, j in pairs)
     near = finite_number(inner)

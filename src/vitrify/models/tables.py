@@ -76,8 +76,13 @@ def look_in(folder: Path) -> None:
 class Kept(Protocol):
     """What a store keeps under its digest: a table of a pair, or a file of embedded atoms."""
 
-    file: str
-    digest: str
+    @property
+    def file(self) -> str:
+        """Its name without folders."""
+
+    @property
+    def digest(self) -> str:
+        """That of its content."""
 
     def text(self) -> str:
         """Its content as a file."""
