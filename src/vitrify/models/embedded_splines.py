@@ -111,7 +111,7 @@ class EmbeddedSplines:
         ended = rows[:n].copy() if len(rows) >= n else np.append(rows, 0.0)
         if self._is_cut(rows):
             x = np.clip((np.arange(n) / (n - 1.0) - (1.0 - TAPER)) / TAPER, 0.0, 1.0)
-            ended *= 1.0 - x**3 * (10.0 - 15.0 * x + 6.0 * x * x)
+            ended *= 1.0 - x**5 * (126.0 - 420.0 * x + 540.0 * x**2 - 315.0 * x**3 + 70.0 * x**4)  # four derivatives
         ended[-1] = 0.0
         return ended
 
