@@ -30,6 +30,7 @@ _ALL = (
     Case("stores", "stores", "a store of 100,000 samples, looked at", 240),
     Case("engine", "engine", "what the engine costs beside the work", 480),
     Case("formulas", "formulas", "formulas and tables against families by hand", 400),
+    Case("eam", "many_body", "molecular dynamics of embedded atoms against LAMMPS", 400),
     Case("threads", "threads", "one large glass on more than one core", 240),
 )  # fmt: skip
 GPU = Case("gpu", "gpu", "many glasses at once on a GPU", 600)

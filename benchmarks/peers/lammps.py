@@ -38,12 +38,16 @@ class Lammps:
     liquid: Liquid
     style: str
     skin: float
+    coefficients: str = ""  # of a style that reads a file
     engine: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.engine = _open()
         _fill(self.engine, self.liquid)
-        _pair_style(self.engine, self.liquid, self.style)
+        if self.coefficients:
+            self.command(f"pair_style {self.style}", f"pair_coeff {self.coefficients}", "mass * 1.0")
+        else:
+            _pair_style(self.engine, self.liquid, self.style)
         self.command(f"neighbor {self.skin} bin", "neigh_modify delay 0 every 1 check yes", "thermo 1000000000")
 
     def __enter__(self) -> Lammps:

@@ -27,13 +27,13 @@ from vitrify.kernels.state import COLUMNS, DEGREES, STALE2
 from vitrify.kernels.views import Bins, Candidates, Motion, PairView, Rows, Way
 from vitrify.leading import Lead, leading_form, single_slope
 from vitrify.models import Model
-from vitrify.models.offers import numbers_of
+from vitrify.models.offers import number_array, numbers_of
 from vitrify.models.sizes import pair_length
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 UNIT_BALL = {2: 3.142, 3: 4.19}  # volume by dimension
-SKIN = 0.4  # in λ(small, small); measured best for liquids of N = 3,000, flat from 0.3 to 0.45
+SKIN = 0.4  # of the distance of neighbours; measured best for liquids of N = 3,000, flat from 0.3 to 0.45
 ROUNDING = 2e-6  # lists are made with distances in single precision
 SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
 PARTIAL = 6  # sums that a chunk may leave
@@ -95,7 +95,7 @@ class Batch:
         there = np.bincount(self.species, minlength=len(lengths)) > 0
         width = row_width(model, density, np.flatnonzero(there).tolist(), self.dimension)
         self.neighbours = _aligned((n, width), np.uint32)
-        self.numbers = np.array(numbers_of(model.potential))
+        self.numbers = number_array(model.potential)
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
         self.form = pair_form(model)._replace(cell=not self.is_cubic)
@@ -106,10 +106,11 @@ class Batch:
         if self.kind is not self.species:
             self.carried.append(self.kind)
         rounding = ROUNDING * max(1.0 if self.is_cubic else roughness(x) for x in self.cells)
-        self.reach2 = np.where(ranges > 0.0, (ranges + SKIN + rounding) ** 2, 0.0)
+        skin = skin_of(model)
+        self.reach2 = np.where(ranges > 0.0, (ranges + skin + rounding) ** 2, 0.0)
         self.layout = layout_of(numbers, backend())
         self.state = np.zeros((len(numbers), COLUMNS))
-        self.state[:, STALE2] = (0.5 * SKIN) ** 2  # two particles have then come closer by a skin at most
+        self.state[:, STALE2] = (0.5 * skin) ** 2  # two particles have then come closer by a skin at most
         self.state[:, DEGREES] = [float(self.dimension) * (m - 1) for m in numbers]
         self._partial = np.zeros((len(self.layout.chunk_first), PARTIAL))
         self._lists_made = np.zeros(len(numbers), dtype=np.int64)
@@ -371,7 +372,8 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
     """The inlined force on one particle, in this form, on a machine; of an energy beyond pairs once `slopes_of_formula` has
     run over all."""
     if formula.many_body is not None:
-        return machine.inline(many_body.force_of(pulls_of_formula(formula, form, machine)))
+        near = near_of(machine, vector_body(form, machine))
+        return machine.inline(many_body.force_of(pulls_of_formula(formula, machine, near)))
     if lead.is_single:
         single = leading_forces_of(single_slope(formula, lead, machine), machine.vectors, machine.inline(upper_half), form)
         return machine.inline(single)
@@ -383,14 +385,27 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
 @kept_with_formula
 def slopes_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
     """The inlined slopes of the energy of one particle's surrounding, on a machine."""
-    return machine.inline(many_body.slopes_of(bodies_of(formula, machine), vector_body(form, machine)))
+    return machine.inline(many_body.slopes_of(bodies_of(formula, machine), near_of(machine, vector_body(form, machine))))
 
 
 @kept_with_formula
-def pulls_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
+def pulls_of_formula(formula: Formula, machine: Any, near: many_body.Near) -> Any:
     """The inlined sums over all that pulls at one particle, on a machine."""
     slope = slope_body(formula, machine)
-    return machine.inline(many_body.pulls_of(bodies_of(formula, machine), slope, vector_body(form, machine)))
+    return machine.inline(many_body.pulls_of(bodies_of(formula, machine), slope, near))
+
+
+def all_listed(machine: Any, vector: Any) -> many_body.Near:
+    """A sweep over all entries of a row. vector: of a difference in ticks."""
+    return many_body.Near(machine.inline(many_body.gather_none), machine.inline(many_body.listed_of(vector)))
+
+
+def near_of(machine: Any, vector: Any) -> many_body.Near:
+    """A sweep that gathers what is near first, where a thread has memory for a row: not on a GPU."""
+    if machine.name != "cpu":
+        return all_listed(machine, vector)
+    gather = many_body.gather_of(vector, machine.vectors.fetch)
+    return many_body.Near(machine.inline(gather), machine.inline(many_body.gathered))
 
 
 @kept_with_formula
@@ -400,7 +415,8 @@ def bodies_of(formula: Formula, machine: Any) -> many_body.Bodies:
     assert beyond is not None  # asked for of such models alone
     own = {name: inline(getattr(beyond, name)) for name in many_body.OWN}
     load, store = inline(many_body.load_of(beyond.n_moments)), inline(many_body.store)
-    return many_body.Bodies(**own, load=load, store=store, symmetric=beyond.symmetric)
+    turned = (lambda radial: radial) if beyond.symmetric else beyond.turned
+    return many_body.Bodies(**own, load=load, store=store, turned=turned and inline(turned))
 
 
 def displacement_body(machine: Any, *, cubic: bool) -> Any:
@@ -441,15 +457,20 @@ def _list(cubic: bool) -> Any:
     return cpu.compile(lists.list_neighbours_of(*[cpu.inline(x) for x in (collect, extend, end)]))
 
 
+def skin_of(model: Model) -> float:
+    """How much further than the cutoff a list reaches, in λ(small, small)."""
+    return SKIN * model.potential.neighbour_distance()
+
+
 def row_width(model: Model, density: float, species: Sequence[int] | None = None, dimension: int = 3) -> int:
     """Places in a row of the list that most likely hold the longest, of all species or of these."""
     mixture = model.mixture
     if mixture.sizes is not None:  # of a large particle among all
         lengths = pair_length(mixture.sizes.largest, mixture.sizes.middle(), mixture.nonadditivity)
-        volume = float(np.mean((model.reduced_cutoff(0, 0) * lengths + SKIN) ** dimension))
+        volume = float(np.mean((model.reduced_cutoff(0, 0) * lengths + skin_of(model)) ** dimension))
         return places(int(1.15 * density * UNIT_BALL[dimension] * volume))
     cutoff = model.cutoff if species is None else model.cutoff_of(species)
-    return places(int(1.15 * density * UNIT_BALL[dimension] * (cutoff + SKIN) ** dimension))
+    return places(int(1.15 * density * UNIT_BALL[dimension] * (cutoff + skin_of(model)) ** dimension))
 
 
 def require_pairs_alone(model: Model) -> None:
@@ -458,19 +479,19 @@ def require_pairs_alone(model: Model) -> None:
         raise UsageError(f"{model} has an energy beyond pairs, which runs on a CPU alone; leave out --device cuda")
 
 
-def least_height(cell: Cell, reach: float) -> float:
-    """The least height at which no particle may meet two images of one neighbour within this range.
+def least_height(cell: Cell, reach: float, model: Model) -> float:
+    """The least height at which no particle of a model may meet two images of one neighbour within this range.
 
     The shortest image is told by fractional coordinates: in an orthogonal cell always, in others only of what is nearer
     than half the least height, and a list must not miss what comes within range."""
-    return 2.0 * (reach if cell.is_orthogonal else reach + SKIN)
+    return 2.0 * (reach if cell.is_orthogonal else reach + skin_of(model))
 
 
 def require_height(cell: Cell, reach: float, model: Model) -> None:
     """Raise UsageError unless the cell has that height."""
-    least, height = least_height(cell, reach), float(cell.heights.min())
+    least, height = least_height(cell, reach, model), float(cell.heights.min())
     if height < least:
-        beside = "" if cell.is_orthogonal else f" and the skin of a list, {SKIN:g}"
+        beside = "" if cell.is_orthogonal else f" and the skin of a list, {skin_of(model):g}"
         raise UsageError(f"box is {height:.6g} high, must be at least twice the cutoff of {model}{beside}, {least:.6g}")
 
 

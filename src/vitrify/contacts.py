@@ -137,7 +137,7 @@ def contacts_of(glass: Glass) -> tuple[IntArray, IntArray, FloatArray]:
     Where the cell is too small for a list, that of copies of it side by side tells who meets whose image."""
     cell = glass.cell
     reach = range_of(glass.species, glass.sizes, glass.model)
-    times = np.ceil(least_height(cell, reach) / cell.heights).astype(np.int64)
+    times = np.ceil(least_height(cell, reach, glass.model) / cell.heights).astype(np.int64)
     if (times > 1).any():
         return _contacts_with_images(glass, times)
     source, target, r_pd = _listed(glass_batch(glass))

@@ -1,8 +1,11 @@
 """A formula or a table in place of a model, on the command line."""
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import crystals
+import embedded_atoms
 from vitrify import Glass, models
 from vitrify.cli.main import cli
 
@@ -87,6 +90,10 @@ def test_make_writes_the_formula_into_the_file(tmp_path):
     (["--potential", "1/(r - 1)", "--cutoff", 2.5], "is singular at r = 1 λ" ),
     (["--potential", 'exp("r")', "--cutoff", 2.5], "without quotes"),
     (["--pair-table", "absent.table"], "table absent.table is not there"),
+    (["--eam", "absent.eam.fs"], "potential absent.eam.fs is not there"),
+    (["--elements", "Cu,Zr"], "--elements is of a --eam, and there is none"),
+    (["--eam", "a.eam.fs", "--pair-table", "a.table"], "--pair-table and --eam stand side by side"),
+    (["--model", 'eam("absent.eam.fs", digest="0123456789abcdef")'], "is not here; name its file by --eam"),
     (["--model", 'tabulated("absent.table", digest="0123456789abcdef")'], "is not here; name its file by --pair-table"),
 ])  # fmt: skip
 def test_what_is_wrong_is_one_sentence(soft, arguments, told):
@@ -100,3 +107,18 @@ def test_models_lists_both():
     listed = call("models").output
     assert 'write: formula("4*((l/r)^12 - (l/r)^6)", cutoff=2.5)' in listed
     assert 'write: tabulated("pss.table", section="A:A")' in listed
+    assert 'write: eam("CuZr.eam.fs", elements="Cu,Zr")' in listed
+
+
+def test_measure_by_a_file_of_embedded_atoms(tmp_path, monkeypatch):
+    """The readable form, and the options; the energy is that of the closed forms."""
+    monkeypatch.chdir(tmp_path)
+    model = embedded_atoms.model(tmp_path / "CuZr.eam.alloy", fs=False)
+    glass = crystals.shaken(model)
+    glass.write("glass.xyz")
+    expected = float(embedded_atoms.energy_function(glass, fs=False)(glass.positions, np.zeros((3, 3)))) / glass.n_particles
+    quoted = ["--model", 'eam("CuZr.eam.alloy", elements="Cu,Zr")']
+    for said in ([], ["--eam", "CuZr.eam.alloy", "--elements", "Cu,Zr"], quoted):
+        output = call("measure", "glass.xyz", *said, "--energy-only").output
+        energy = next(line.split()[1] for line in output.splitlines() if line.startswith("energy_per_particle"))
+        assert float(energy) == pytest.approx(expected, rel=1e-5)

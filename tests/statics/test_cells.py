@@ -66,7 +66,9 @@ def test_mixtures_are_the_same_in_a_sheared_cell(name, times, made):
     """Energies of pairs and sizes go with the particles, in lists and in copies of a small cell."""
     cubic = copies(made(name), times)
     sheared = in_cell(cubic, SHEARED)
-    small = sheared.cell.heights.min() < least_height(sheared.cell, range_of(cubic.species, cubic.sizes, cubic.model))
+    small = sheared.cell.heights.min() < least_height(
+        sheared.cell, range_of(cubic.species, cubic.sizes, cubic.model), cubic.model
+    )
     assert small == (times == (1, 1, 1))
     for x, y in zip(sorted_rows(Pairs.of(cubic)), sorted_rows(Pairs.of(sheared)), strict=True):
         np.testing.assert_allclose(x, y, atol=1e-12 * np.abs(x).max())

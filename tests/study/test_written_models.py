@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import embedded_atoms
 from vitrify import models, open_store
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
-from vitrify.models import tables
+from vitrify.models import setfl, tables
+from vitrify.statics import Pairs
 from vitrify.study import Ledger, parse_study
 from vitrify.study.description import study_schema
 from vitrify.toml_file import parsed
@@ -57,8 +59,10 @@ def test_a_formula_as_a_table_of_toml_or_as_its_readable_form():
 @pytest.mark.parametrize(("model", "told"), [
     ('{ formula = "1/(r - 1)", cutoff = 1.4 }', "is singular at r = 1 λ"),
     ('{ formula = "1/r^10" }', "needs its cutoff"),
-    ('{ formula = "1/r^10", table = "a", cutoff = 1.4 }', "must be a text, or have a formula or a table"),
-    ('{ cutoff = 1.4 }', "must be a text, or have a formula or a table"),
+    ('{ formula = "1/r^10", table = "a", cutoff = 1.4 }', "must be a text, or have a formula, a table or an eam"),
+    ('{ cutoff = 1.4 }', "must be a text, or have a formula, a table or an eam"),
+    ('{ eam = "absent.eam.fs" }', "potential absent.eam.fs is not there"),
+    ('{ eam = "absent.eam.fs", section = "A:A" }', "takes elements, digest, not 'section'"),
     ('{ formula = "1/r^10", cutoff = "long" }', "cutoff is 'long', must be a number"),
     ('{ formula = "1/r^10", cutoff = [1] }', "cutoff is [1], must be a finite number"),
     ('{ table = "absent.table" }', "table absent.table is not there"),
@@ -72,7 +76,12 @@ def test_mistakes_are_told_with_their_line(model, told):
 
 
 def test_the_schema_knows_both_ways():
-    for model in (FORMULA, '"pss(rc=1.2)"', '{ table = "a.table", section = "A:A" }'):
+    for model in (
+        FORMULA,
+        '"pss(rc=1.2)"',
+        '{ table = "a.table", section = "A:A" }',
+        '{ eam = "a.eam.fs", elements = "Cu,Zr" }',
+    ):
         jsonschema.validate(parsed(STUDY.replace("{model}", model), "study", "study", {}).content, study_schema())
 
 
@@ -109,3 +118,28 @@ def test_a_changed_table_is_another_ensemble(tmp_path, monkeypatch):
         models.inverse_power(rc=rc).write_lammps_table("ipl.table", points=2000)
         folders.append(folder_of('{ table = "ipl.table", section = "A:A" }'))
     assert len(set(folders)) == 2
+
+
+@pytest.mark.slow  # its kernels are those of no other test
+def test_a_store_keeps_its_embedded_atoms(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    embedded_atoms.write(tmp_path / "CuZr.eam.fs", n_r=500, n_rho=500)
+    study = STUDY.replace("{model}", '{ eam = "CuZr.eam.fs", elements = "Zr,Cu" }').replace("0.9", "0.055")
+    (tmp_path / "study.toml").write_text(study.replace("parent_temperature = 0.5", "parent_temperature = 0.25"))
+    run = CliRunner().invoke(cli, ["run", "study.toml", "--store", "store", "--workers", "1", "--no-report"])
+    assert run.exit_code == 0, run.output
+    (tmp_path / "CuZr.eam.fs").unlink()
+    monkeypatch.setattr(setfl, "_known", {})
+    glass = open_store("store").glass("soft", 0)
+    assert glass.model.mixture.labels == ("Zr", "Cu")
+    assert glass.model.potential.content.style == "eam.fs"
+    assert np.abs(Pairs.of(glass).forces()).max() < 1e-9
+
+
+def test_a_changed_file_of_embedded_atoms_is_another_ensemble(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for n in (500, 500, 600):
+        embedded_atoms.write(tmp_path / "CuZr.eam.fs", n_r=n, n_rho=500)
+        folders.append(folder_of('{ eam = "CuZr.eam.fs", elements = "Cu,Zr" }'))
+    assert folders[0] == folders[1] != folders[2]

@@ -187,7 +187,7 @@ def _known(function: Callable[..., Any]) -> Any:
 
 
 def scratch_of(width: int) -> NDArray[np.float64]:
-    """(3, width) scratch of a thread, which begins on a cache line."""
-    scratch = np.empty(3 * width + 8)
+    """(4, width) scratch of a thread, which begins on a cache line."""
+    scratch = np.empty(4 * width + 8)
     skip = -scratch.ctypes.data % 64 // 8
-    return scratch[skip : skip + 3 * width].reshape(3, width)
+    return scratch[skip : skip + 4 * width].reshape(4, width)

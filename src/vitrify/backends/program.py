@@ -2,7 +2,7 @@
 
 A body is plain scalar Python for one particle, one chunk of particles, or one sample:
 
-    particles  body(i, s, view, scratch)       particle i of sample s; scratch: memory of a CPU's thread, (3, width)
+    particles  body(i, s, view, scratch)       particle i of sample s; scratch: memory of a CPU's thread, (4, width)
     chunks     body(c, first, last, s, view)   particles first ... last of sample s; leaves its sums in row c of an array
     samples    body(s, view)                   adds up rows chunks[s] ... chunks[s + 1] in their order, and decides
 

@@ -2,8 +2,8 @@
 
 A plain function written for numbers, given the series of a path x + t z in their place, gives the series of its value: all
 its derivatives along z at once, right to rounding (Griewank & Walther, Evaluating Derivatives, 2nd ed., ch. 13). `Series`
-has + − * / **, sqrt and exp, with its own kind and with numbers, and compares by its first coefficient. It keeps to
-registers: a loop over coefficients would not.
+has + − * / **, sqrt and exp, with its own kind and with numbers; it compares by its first coefficient, which is what `int`
+takes of it too: the piece of a spline. It keeps to registers: a loop over coefficients would not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numba.extending import register_model
 
 intrinsic: Any = extending.intrinsic  # to a type checker plain functions
 lower: Any = extending.lower_builtin
-F64 = ir.DoubleType()
+F64, I64 = ir.DoubleType(), ir.IntType(64)
 FLAGS = ("contract", "nsz")
 LONGEST = 4  # coefficients: to the third derivative of a force
 ORDERED = {operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=", operator.eq: "=="}
@@ -197,5 +197,6 @@ _operation(operator.truediv, 2, SERIES.__getitem__, lambda b, x, y: _packed(b, _
 _operation(operator.neg, 1, SERIES.__getitem__, lambda b, x: _packed(b, [b.fneg(p) for p in x]))
 _operation(math.sqrt, 1, SERIES.__getitem__, lambda b, x: _packed(b, _root(b, x)))
 _operation(math.exp, 1, SERIES.__getitem__, lambda b, x: _packed(b, _exponential(b, x)))
+_operation(int, 1, lambda _: types.int64, lambda b, x: b.fptosi(x[0], I64))
 for _python, _llvm in ORDERED.items():
     _operation(_python, 2, lambda _: types.boolean, lambda b, x, y, llvm=_llvm: b.fcmp_ordered(llvm, x[0], y[0]))

@@ -1,4 +1,4 @@
-"""Options that say the interaction of a glass: a model by name, a formula, or a table."""
+"""Options that say the interaction of a glass: a model by name, a formula, a table, or a file of embedded atoms."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ OPTIONS = (
         metavar="FILE",
         help="File with a table of distances and energies in place of a model: LAMMPS' pair table, or two columns.",
     ),
+    click.option(
+        "--eam",
+        metavar="FILE",
+        help="File of embedded atoms in place of a model: LAMMPS' eam.alloy or eam.fs, whose Å is λ and whose eV is ε.",
+    ),
+    click.option(
+        "--elements",
+        metavar="NAMES",
+        show_default="all of the file",
+        help="Elements of the file of --eam that the species are, in their order, such as Cu,Zr.",
+    ),
     click.option("--section", metavar="NAME", help="Section of the file of --pair-table, such as A:A."),
     click.option("--cutoff", metavar="NUMBER", type=float, help="Cutoff of the formula of --potential, in λ."),
     click.option(
@@ -57,13 +68,14 @@ def with_interaction(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def called(
-        *, model: str | None, mixture: str | None, potential: str | None, pair_table: str | None, section: str | None,
-        cutoff: float | None, smooth_to: int | None, parameters: tuple[str, ...], **others: Any,
+        *, model: str | None, mixture: str | None, potential: str | None, pair_table: str | None, eam: str | None,
+        elements: str | None, section: str | None, cutoff: float | None, smooth_to: int | None, parameters: tuple[str, ...],
+        **others: Any,
     ) -> Any:  # fmt: skip
-        own: dict[str, Any] = {"cutoff": cutoff, "section": section, "smooth_to": smooth_to}
-        form = _form(model, potential, pair_table, own, _numbers(parameters))
+        own: dict[str, Any] = {"cutoff": cutoff, "section": section, "smooth_to": smooth_to, "elements": elements}
+        form = _form(model, {"formula": potential, "table": pair_table, "eam": eam}, own, _numbers(parameters))
         if mixture and not form:
-            raise UsageError("--mixture is of a model that is given: write --model, --potential or --pair-table too")
+            raise UsageError("--mixture is of a model that is given: write --model, --potential, --pair-table or --eam too")
         if form and is_of_file(form):  # the code that this names runs here, and by its digest later
             found = named(form)
             form = found.name if mixture and "[" not in form else str(found)
@@ -75,25 +87,27 @@ def with_interaction(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _form(
-    model: str | None, potential: str | None, table: str | None, own: Mapping[str, Any], parameters: Mapping[str, float]
+    model: str | None, files: Mapping[str, str | None], own: Mapping[str, Any], parameters: Mapping[str, float]
 ) -> str | None:
-    """The readable form without its mixture. Raises UsageError."""
-    given = {"a model": model, "--potential": potential, "--pair-table": table}
+    """The readable form without its mixture. files: what each kind of a written model was given. Raises UsageError."""
+    potential, table, eam = files["formula"], files["table"], files["eam"]
+    given = {"a model": model, "--potential": potential, "--pair-table": table, "--eam": eam}
     said = [name for name, x in given.items() if x is not None]
     if len(said) > 1:
         raise UsageError(f"{' and '.join(said)} stand side by side, and only one of them can be the interaction")
     if potential is not None and own["cutoff"] is None:
         raise UsageError("--potential needs --cutoff, in λ")
     _require_place("--section", own["section"], table, "--pair-table")
+    _require_place("--elements", own["elements"], eam, "--eam")
     _require_place("--cutoff", own["cutoff"], potential, "--potential")
     _require_place("--parameter", parameters or None, potential, "--potential")
     _require_place(
         "--smooth-to", own["smooth_to"], table if potential is None else potential, "--potential or --pair-table"
     )
-    if potential is None and table is None:
+    written = {kind: x for kind, x in files.items() if x is not None}
+    if not written:
         return model
-    said_too = {name: x for name, x in own.items() if x is not None} | dict(parameters)
-    return form_of({"formula": potential, **said_too} if potential is not None else {"table": table, **said_too})
+    return form_of(written | {name: x for name, x in own.items() if x is not None} | dict(parameters))
 
 
 def _require_place(flag: str, value: object, of: object, owner: str) -> None:
@@ -109,7 +123,7 @@ def _numbers(parameters: tuple[str, ...]) -> dict[str, float]:
             number = float(value)
         except ValueError:
             raise UsageError(f"--parameter is {shown(text)}, must be written like kappa=1.5") from None
-        if name in found or name in ("cutoff", "section", "smooth_to", "formula", "table"):
+        if name in found or name in ("cutoff", "section", "smooth_to", "formula", "table", "eam", "elements"):
             raise UsageError(f"--parameter {name} is given twice, or is no parameter of the formula")
         found[name] = number
     return found

@@ -164,7 +164,7 @@ def make(
     require_writer(output)
     require_place(output)
     if model is None:
-        raise UsageError('a model is missing: write one such as "pss(rc=1.2)", or --potential or --pair-table')
+        raise UsageError('a model is missing: write one such as "pss(rc=1.2)", or --potential, --pair-table or --eam')
     chosen = parse(model)
     dimension = dimension or usual_dimension(chosen)
     _require_memory(chosen, particles, density, dimension)

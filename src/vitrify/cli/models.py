@@ -11,6 +11,7 @@ from vitrify.models.catalogue import former_of, named
 from vitrify.models.checking import check
 from vitrify.models.mixture import EXAMPLE, PAPERS
 from vitrify.models.potential import Potential
+from vitrify.models.potentials.embedded_atom import EmbeddedAtom
 from vitrify.models.potentials.from_formula import FromFormula
 from vitrify.models.potentials.tabulated import Tabulated
 from vitrify.models.quoted import EXAMPLES
@@ -18,7 +19,7 @@ from vitrify.models.registry import FAMILIES, GLASS_FORMERS, OWN_MODELS
 
 from .command import Command
 
-OF_EXAMPLES: dict[str, type[Potential]] = {"formula": FromFormula, "tabulated": Tabulated}
+OF_EXAMPLES: dict[str, type[Potential]] = {"formula": FromFormula, "tabulated": Tabulated, "eam": EmbeddedAtom}
 
 
 @click.command(

@@ -58,7 +58,7 @@ class Bodies(NamedTuple):
     pull: Any
     load: Any
     store: Any
-    symmetric: bool
+    turned: Any  # (radial) -> that at the far end, of a symmetric one itself; None: where radial must be asked again
 
 
 def load_of(n: int) -> Callable[..., Any]:
@@ -83,48 +83,98 @@ def store(array, i, values):
 # --- forces of particles on their way ------------------------------------------------------------------------------------
 
 
-def slopes_of(bodies: Bodies, vector: Any) -> Callable[..., None]:
-    """Particle: ∂F/∂m of its moments, into pair.moments. vector: of a difference in ticks."""
-    mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
+class Near(NamedTuple):
+    """How a sweep goes over a row: `gather` (i, s, pair, stage) -> how many entries to look at, and `bond` (k, i, s, pair,
+    stage) -> the k-th of them and its vector."""
+
+    gather: Any
+    bond: Any
+
+
+def gather_of(vector: Any, fetch: Any) -> Callable[..., Any]:
+    """Part: the vectors and entries of a row that are within the cutoff, into `stage`, and their number: what follows has
+    no branch to foresee, and takes two thirds of the time."""
+    mask = uint32(INDEX_MASK)
+
+    def gather(i, s, pair, stage):
+        ticks, row, h, cutoff2, found = pair.ticks, pair.neighbours[i], pair.h[s], pair.cutoff2, uint64(0)
+        count = uint64(pair.counts[i])
+        fetch(ticks, row, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
+        for k in range(count):
+            x, y, z = vector(-stage[0, k], -stage[1, k], -stage[2, k], h)
+            squared = x * x + y * y + z * z
+            stage[0, found], stage[1, found], stage[2, found] = x, y, z
+            stage[3, found] = float(row[k])
+            found += uint64((squared > 0.0) & (squared < cutoff2))
+        return found
+
+    return gather
+
+
+def gathered(k, i, s, pair, stage):
+    """Part: a bond that was gathered."""
+    return uint32(stage[3, k]), stage[0, k], stage[1, k], stage[2, k]
+
+
+def gather_none(i, s, pair, stage):
+    """Part: the number of entries of a row, all of which are looked at."""
+    return uint64(pair.counts[i])
+
+
+def listed_of(vector: Any) -> Callable[..., Any]:
+    """Part: a bond of a row, or what may be one."""
+    mask = uint32(INDEX_MASK)
+
+    def listed(k, i, s, pair, stage):
+        ticks, entry = pair.ticks, pair.neighbours[i, k]
+        j = uint64(entry & mask)
+        x, y, z = vector(
+            float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), pair.h[s]
+        )
+        return entry, x, y, z
+
+    return listed
+
+
+def slopes_of(bodies: Bodies, near: Near) -> Callable[..., None]:
+    """Particle: ∂F/∂m of its moments, into pair.moments."""
+    bits = uint32(INDEX_BITS)
+    gather, bond = near
     radial, moment, joined, nothing = bodies.radial, bodies.moment, bodies.joined, bodies.nothing
     slopes, store = bodies.slopes, bodies.store
 
-    def body(i, s, pair):
-        ticks, numbers, row, mine, h = pair.ticks, pair.numbers, pair.neighbours[i], pair.species[i], pair.h[s]
+    def body(i, s, pair, stage):
+        numbers, mine = pair.numbers, pair.species[i]
         total = nothing(0.0)
-        for k in range(uint64(pair.counts[i])):
-            j = uint64(row[k] & mask)
-            x, y, z = vector(
-                float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), h
-            )
+        for k in range(gather(i, s, pair, stage)):
+            entry, x, y, z = bond(k, i, s, pair, stage)
             squared = x * x + y * y + z * z
             if 0.0 < squared < pair.cutoff2:
-                theirs = row[k] >> bits
+                theirs = entry >> bits
                 total = joined(total, moment(radial(squared, mine, theirs, numbers), x, y, z))
         store(pair.moments, i, slopes(total, mine, numbers))
 
     return body
 
 
-def pulls_of(bodies: Bodies, slope_at: Any, vector: Any) -> Callable[..., Any]:
+def pulls_of(bodies: Bodies, slope_at: Any, near: Near) -> Callable[..., Any]:
     """Part: Σ_j of what each bond of a particle pulls with, and Σ |the same| with their number. slope_at: φ_u of pairs."""
     mask, bits = uint32(INDEX_MASK), uint32(INDEX_BITS)
-    radial, pull, load, symmetric = bodies.radial, bodies.pull, bodies.load, bodies.symmetric
+    gather, bond = near
+    radial, pull, load, turned = bodies.radial, bodies.pull, bodies.load, bodies.turned
 
-    def pulls(i, s, pair):
-        ticks, numbers, row, mine, h = pair.ticks, pair.numbers, pair.neighbours[i], pair.species[i], pair.h[s]
+    def pulls(i, s, pair, stage):
+        numbers, mine = pair.numbers, pair.species[i]
         here = load(pair.moments, i)
         fx = fy = fz = size = met = 0.0
-        for k in range(uint64(pair.counts[i])):
-            j = uint64(row[k] & mask)
-            x, y, z = vector(
-                float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), h
-            )
+        for k in range(gather(i, s, pair, stage)):
+            entry, x, y, z = bond(k, i, s, pair, stage)
+            j = uint64(entry & mask)
             squared = x * x + y * y + z * z
             if 0.0 < squared < pair.cutoff2:
-                theirs = row[k] >> bits
+                theirs = entry >> bits
                 forth = radial(squared, mine, theirs, numbers)
-                back = forth if symmetric else radial(squared, theirs, mine, numbers)
+                back = radial(squared, theirs, mine, numbers) if turned is None else turned(forth)
                 own, other = pull(forth, x, y, z, here), pull(back, -x, -y, -z, load(pair.moments, j))
                 slope = 2.0 * slope_at(squared, numbers)
                 gx = slope * x + (own[0] - other[0])
@@ -142,7 +192,7 @@ def force_of(pulls: Any) -> Callable[..., None]:
     """Body: the force on one particle; called as forces.forces_of."""
 
     def body(i, s, pair, stage, force):
-        force[i, 0], force[i, 1], force[i, 2], _, _ = pulls(i, s, pair)
+        force[i, 0], force[i, 1], force[i, 2], _, _ = pulls(i, s, pair, stage)
 
     return body
 
@@ -151,7 +201,7 @@ def bond_force_of(pulls: Any) -> Callable[..., None]:
     """Body: Σ |force of a bond| of one particle and their number; called as forces.pair_force_of."""
 
     def body(i, s, pair, total, number):
-        _, _, _, total[i], number[i] = pulls(i, s, pair)
+        _, _, _, total[i], number[i] = pulls(i, s, pair, None)
 
     return body
 

@@ -183,7 +183,7 @@ def slopes_of(slopes: Any) -> Callable[..., None]:
     """Particle: the slopes of the energy of its surrounding; see kernels/many_body.py."""
 
     def of_particle(i, s, view, scratch):
-        slopes(i, s, view.pair)
+        slopes(i, s, view.pair, scratch)
 
     return of_particle
 

@@ -10,7 +10,7 @@ from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
 from .own_files import from_file
 from .potentials import Potential, parameter, smooth_cutoff
-from .quoted import formula, tabulated
+from .quoted import eam, formula, tabulated
 from .registry import FAMILIES, GLASS_FORMERS, OWN_MODELS, GlassFormer
 from .sizes import Sizes
 
@@ -29,6 +29,7 @@ __all__ = [
     "PotentialReport",
     "Sizes",
     "check",
+    "eam",
     "formula",
     "from_file",
     "named",

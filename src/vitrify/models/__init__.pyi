@@ -18,6 +18,7 @@ from .own_files import from_file as from_file
 from .potentials import Potential as Potential
 from .potentials import parameter as parameter
 from .potentials import smooth_cutoff as smooth_cutoff
+from .quoted import eam as eam
 from .quoted import formula as formula
 from .quoted import tabulated as tabulated
 from .registry import FAMILIES as FAMILIES

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vitrify.errors import UsageError, shown
 from vitrify.short_forms import Fact, ShortForm
 
+from .embedded_splines import EmbeddingError
 from .model import Model
 from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, told
 from .potentials import LennardJones, Potential, Radial
@@ -166,8 +167,10 @@ def _notes(potential: Potential, values: Values, first: float) -> tuple[str, ...
     phi = np.array([values(x * x)[0] for x in r])
     k = int(np.nanargmin(phi))
     told = "no minimum: nothing attracts" if not phi[k] < 0.0 else f"least φ {phi[k]:.6g} ε at r = {r[k]:.4g} λ"
+    if potential.many_body() is not None:
+        told = f"of the energy of its pairs alone, which is not all: {told}"
     error = getattr(potential, "error", None)
-    return (told, *([str(error)] if isinstance(error, InterpolationError) else []))
+    return (told, *([str(error)] if isinstance(error, InterpolationError | EmbeddingError) else []))
 
 
 def values_at(radial: Radial, u: float, numbers: tuple[float, ...]) -> FloatArray:

@@ -13,7 +13,7 @@ class ManyBody(NamedTuple):
     Three-body energies of angles (Stillinger and Weber), embedded atoms and angular-dependent potentials have this form. It
     takes as long as a pair potential: no triplet is met. All functions are plain scalar Python that a backend can compile.
     They are given numbers by a force, and truncated series by statics, which take from them all derivatives; so they may
-    use + − * /, math.sqrt and math.exp, and compare, but call nothing else on what depends on r. Lengths are in λ and
+    use + − * /, math.sqrt, math.exp and int, and compare, but call nothing else on what depends on r. Lengths are in λ and
     energies in ε. `mine` and `theirs` are the species at the two ends of a bond, `numbers` those of the potential."""
 
     n_moments: int
@@ -25,3 +25,4 @@ class ManyBody(NamedTuple):
     slopes: Callable[..., Any]  # (moments, mine, numbers) -> ∂F/∂m, in the form in which pull takes it
     pull: Callable[..., Any]  # (radial, x, y, z, slopes) -> ∂F/∂r of one bond; linear in the slopes
     symmetric: bool = False  # radial is the same at both ends of a bond
+    turned: Callable[..., Any] | None = None  # (radial) -> radial at the other end, where that needs no numbers

@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitrify.errors import UsageError, shown, wrong
 
@@ -39,6 +40,14 @@ def numbers_of(potential: Potential) -> tuple[float, ...]:
     if not all(map(isfinite, found)):
         raise UsageError(f"{name_of(potential)}: numbers() returns {shown(numbers)}, must be a tuple of finite numbers")
     return found
+
+
+def number_array(potential: Potential) -> NDArray[np.float64]:
+    """The coefficients as a kernel takes them; those that a family keeps as an array that nobody changes, as they stand."""
+    numbers = _asked(potential, "numbers")
+    if isinstance(numbers, np.ndarray) and numbers.dtype == np.float64 and not numbers.flags.writeable:
+        return numbers
+    return np.array(numbers_of(potential))
 
 
 def cutoff_of(potential: Potential) -> float:

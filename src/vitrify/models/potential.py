@@ -47,8 +47,9 @@ class Potential:
         def cutoff(self) -> float:
             """Range of the interaction in units of λ."""
 
-    def numbers(self) -> tuple[float, ...]:
-        """Coefficients handed to every call of the radial function, so that one compilation serves all of them."""
+    def numbers(self) -> tuple[float, ...] | FloatArray:
+        """Coefficients handed to every call of the radial function, so that one compilation serves all of them. A tuple,
+        or, of many, an array that is not writeable."""
         return (0.0,)
 
     def derivatives(self) -> Radial:
@@ -65,6 +66,15 @@ class Potential:
         """The part of the energy that pairs do not have, or None. Its cutoff is that of the pairs, and its numbers are
         `numbers`."""
         return None
+
+    def neighbour_distance(self) -> float:
+        """About the distance of neighbours in what is dense, in λ: lengths of an algorithm go by it."""
+        return 1.0
+
+    def contact_laws(self, u: FloatArray) -> FloatArray:
+        """φ, φ_u and φ_uu at each u as pairs in contact feel them, with what their surroundings make of it; a time step
+        goes by the stiffest. u: (n,); returns (laws, 3, n), one law where pairs of species differ in λ and ε alone."""
+        return self.evaluate(u)[None, :3]
 
     def with_cutoff(self, cutoff: float) -> Potential:
         """The member of this family that ends at another cutoff, in λ, smoothed there in the same way. Raises UsageError

@@ -68,7 +68,7 @@ def register_glass_former(former: Former) -> Former:
     return former
 
 
-IN_QUOTES = ("formula", "tabulated")  # what stands before a text in quotes, see quoted.py
+IN_QUOTES = ("formula", "tabulated", "eam")  # what stands before a text in quotes, see quoted.py
 
 
 def free_name(owner: str, name: Any) -> str:

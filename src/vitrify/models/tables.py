@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +73,22 @@ def look_in(folder: Path) -> None:
         _folders.append(folder)
 
 
-def stored_as(table: PairTable) -> str:
+class Kept(Protocol):
+    """What a store keeps under its digest: a table of a pair, or a file of embedded atoms."""
+
+    @property
+    def file(self) -> str:
+        """Its name without folders."""
+
+    @property
+    def digest(self) -> str:
+        """That of its content."""
+
+    def text(self) -> str:
+        """Its content as a file."""
+
+
+def stored_as(table: Kept) -> str:
     """The name of the file that holds a table in a store."""
     return f"{table.digest}-{SAFE.sub('_', table.file)}"
 
@@ -81,18 +96,30 @@ def stored_as(table: PairTable) -> str:
 def table_of(digest: str, file: str) -> PairTable:
     """The table of this digest: it was read before, stands in a folder that is looked in, or is the file. Raises UsageError
     where it is nowhere."""
-    if digest not in _known:
-        for folder in _folders:
-            for path in sorted(folder.glob(f"{digest}-*")):
-                _found(digest, path, file)
-        if digest not in _known and _is_there(Path(file)) and Path(file).is_file():
-            _found(digest, Path(file), file)
+    for path in kept_as(digest, file):
+        if digest in _known:
+            break
+        _found(digest, path, file)
     if digest not in _known:
         raise UsageError(
             f"table {file!r} with the digest {digest} is not here; name its file by --pair-table, or read it by "
             "vitrify.models.tabulated(file)"
         )
     return _known[digest]
+
+
+def kept_as(digest: str, file: str) -> Iterator[Path]:
+    """Yield the files that may have the content of this digest: those of stores that are looked in, then it itself."""
+    for folder in _folders:
+        yield from sorted(folder.glob(f"{digest}-*"))
+    if is_there(Path(file)) and Path(file).is_file():
+        yield Path(file)
+
+
+def named_in_stores(name: str) -> Path | None:
+    """The newest file of this name, without its folders, in the stores that are looked in."""
+    kept = [x for folder in _folders for x in folder.glob(f"{'[0-9a-f]' * SHORT}-{SAFE.sub('_', name)}")]
+    return max(kept, key=lambda x: x.stat().st_mtime) if kept else None
 
 
 def _found(digest: str, path: Path, file: str) -> None:
@@ -107,17 +134,17 @@ def read_table(path: Path | str, section: str | None = None) -> PairTable:
     """Read one section of a file. A file that is not there is looked for by its name among the tables of stores. Raises
     UsageError."""
     file = Path(path)
-    if not _is_there(file):
-        kept = [x for folder in _folders for x in folder.glob(f"{'[0-9a-f]' * SHORT}-{SAFE.sub('_', file.name)}")]
-        if kept:
-            found = _sections(max(kept, key=lambda x: x.stat().st_mtime))[""]
-            return remember(replace(_table(found), file=file.name))
+    if not is_there(file):
+        kept = named_in_stores(file.name)
+        if kept is not None:
+            return remember(replace(_table(_sections(kept)[""]), file=file.name))
         raise UsageError(f"table {file} is not there")
     now = file.stat()
     return _read(file.resolve(), section, (now.st_mtime_ns, now.st_size, now.st_ino))
 
 
-def _is_there(file: Path) -> bool:
+def is_there(file: Path) -> bool:
+    """Whether there is a file of this name."""
     try:
         return file.exists()
     except OSError:  # of a name that is too long, say

@@ -62,11 +62,12 @@ def time_step(model: Model, temperature: float) -> float:
 
 
 def _curvature(potential: Potential, energy: float, temperature: float) -> float:
-    """φ'' in ε/λ² where ε_ij φ = 4 k_B T."""
-    u = np.geomspace(NEAREST_U, potential.cutoff**2, POINTS)
-    phi, phi_u, phi_uu = energy * potential.evaluate(u)[:3]
-    closest = int(np.argmin(np.where(phi >= CLOSEST * temperature, phi, np.inf)))
-    return float(4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest])
+    """φ'' in ε/λ² where ε_ij φ = 4 k_B T, of the stiffest law."""
+    u, found = np.geomspace(NEAREST_U, potential.cutoff**2, POINTS), []
+    for phi, phi_u, phi_uu in energy * potential.contact_laws(u):
+        closest = int(np.argmin(np.where(phi >= CLOSEST * temperature, phi, np.inf)))
+        found.append(float(4.0 * u[closest] * phi_uu[closest] + 2.0 * phi_u[closest]))
+    return max(found)
 
 
 def equilibrate(

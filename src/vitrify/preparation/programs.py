@@ -7,7 +7,7 @@ from typing import Any
 
 from vitrify.backends.program import Line, Program
 from vitrify.backends.vectors import upper_half
-from vitrify.batch import displacement_body, force_of_formula, pulls_of_formula, slopes_of_formula, vector_body
+from vitrify.batch import all_listed, displacement_body, force_of_formula, pulls_of_formula, slopes_of_formula, vector_body
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels import fire, line_search, motion
 from vitrify.kernels.forces import PairForm, pair_force_of
@@ -100,7 +100,7 @@ def _pair_force(x: _Parts) -> Program:
     if x.formula.many_body is None:
         size = pair_force_of(x.inline(x.formula.radial), x.vector, x.form)
     else:
-        size = bond_force_of(pulls_of_formula(x.formula, x.form, x.machine))
+        size = bond_force_of(pulls_of_formula(x.formula, x.machine, all_listed(x.machine, x.vector)))
     body = line_search.pair_force_of(x.inline(size))
     sums = (
         Line("chunks", line_search.sum_pair_forces, join=motion.join_of(2)),

@@ -17,7 +17,7 @@ from vitrify.formula import formula_of, pair_terms
 from vitrify.glass import Glass
 from vitrify.kernels.hessian import Blocks, Springs
 from vitrify.models import Potential
-from vitrify.models.offers import numbers_of
+from vitrify.models.offers import number_array
 from vitrify.models.sizes import pair_length
 from vitrify.short_forms import Fact, ShortForm
 
@@ -219,7 +219,7 @@ def _filled(fill: Any, squared: FloatArray, inverse2: FloatArray, potential: Pot
     differently, and both ends of a pair must have the same last bit."""
     n, more = len(squared), -len(squared) % WHOLE
     terms = np.empty((5, n + more))
-    fill(*(np.pad(x, (0, more), constant_values=1.0) for x in (squared, inverse2)), np.array(numbers_of(potential)), terms)
+    fill(*(np.pad(x, (0, more), constant_values=1.0) for x in (squared, inverse2)), number_array(potential), terms)
     return np.ascontiguousarray(terms[:, :n])
 
 

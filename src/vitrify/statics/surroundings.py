@@ -21,7 +21,7 @@ from vitrify.glass import Glass
 from vitrify.kernels import many_body
 from vitrify.kernels.hessian import Blocks, Springs, block_of_pair
 from vitrify.kernels.many_body import BlocksView, BondsView
-from vitrify.models.offers import numbers_of
+from vitrify.models.offers import number_array
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -44,8 +44,7 @@ class Surroundings:
         formula = formula_of(glass.model.potential)
         if formula.many_body is None:
             return None
-        numbers = np.array(numbers_of(glass.model.potential))
-        return cls(formula, numbers, start, target, r_pd, glass.species.astype(np.int64))
+        return cls(formula, number_array(glass.model.potential), start, target, r_pd, glass.species.astype(np.int64))
 
     @cached_property
     def source(self) -> IntArray:

@@ -1,5 +1,5 @@
 """Files that the models of a study need, kept in its store: whoever has the store has them, on any machine. Tables of pair
-potentials are read there; Python files are copies for people, and never run from there by themselves."""
+potentials and embedded atoms are read there; Python files are copies for people, and never run from there by themselves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from vitrify.models.potential import Potential
+from vitrify.models.potentials.embedded_atom import EmbeddedAtom
 from vitrify.models.potentials.tabulated import Tabulated
-from vitrify.models.tables import FOLDER, look_in, stored_as
+from vitrify.models.tables import FOLDER, Kept, look_in, stored_as
 
 from .spec import StudySpec
 
@@ -19,13 +21,21 @@ def keep_tables(study: StudySpec, directory: Path, write: Callable[[str, str], o
     look_for_tables(directory)
     for spec in study.ensembles:
         potential = spec.parsed_model.potential
-        if isinstance(potential, Tabulated):
-            name = f"{FOLDER}/{stored_as(potential.table)}"
+        kept = _kept(potential)
+        if kept is not None:
+            name = f"{FOLDER}/{stored_as(kept)}"
             if not os.path.lexists(directory / name):
-                write(name, potential.table.text())
+                write(name, kept.text())
         file = spec.model_file
         if file is not None and not os.path.lexists(directory / file.stored_as):
             write(file.stored_as, file.text)
+
+
+def _kept(potential: Potential) -> Kept | None:
+    """What stands in the file of a potential, where it has one."""
+    if isinstance(potential, Tabulated):
+        return potential.table
+    return potential.content if isinstance(potential, EmbeddedAtom) else None
 
 
 def look_for_tables(directory: Path | str) -> None:
