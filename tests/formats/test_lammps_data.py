@@ -89,7 +89,7 @@ def test_todays_lammps_writes_files_that_are_read(tmp_path):
 def test_types_masses_bonds_and_units_of_lammps():
     found = configuration(FILES / "full.data")
     assert (found.names[59], set(found.names), found.units, found.planes) == ("Cu", {"Cu", "Zr"}, "lj", True)
-    assert sorted(map(sorted, found.bonds.tolist())) == [[1, 59], [2, 40]]  # ids 60 and 2, 3 and 41
+    assert sorted(map(sorted, found.topology.bonds.tolist())) == [[1, 59], [2, 40]]  # ids 60 and 2, 3 and 41
     assert found.masses.tolist() == [1.0] * 60
     assert found.sizes is None
 

@@ -7,10 +7,12 @@ from .catalogue import named, parse
 from .checking import PotentialReport, check
 from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
+from .molecule import Molecule
 from .potentials import Potential, parameter, smooth_cutoff
 from .quoted import formula, tabulated
 from .registry import FAMILIES, GLASS_FORMERS, GlassFormer
 from .sizes import Sizes
+from .topology import Topology
 
 __all__ = [
     "FAMILIES",
@@ -22,9 +24,11 @@ __all__ = [
     "GlassFormer",
     "Mixture",
     "Model",
+    "Molecule",
     "Potential",
     "PotentialReport",
     "Sizes",
+    "Topology",
     "check",
     "formula",
     "named",

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -132,8 +133,7 @@ class Law:
         """The length of a bond at which its energy is lowest, in λ(small, small)."""
         if self.name == "harmonic":
             return dict(self.parameters)["r0"]
-        r = np.linspace(0.01, 0.99, 9801) * self.longest
-        return float(r[np.argmin([bond_terms(x * x, self.numbers)[0] for x in r])])
+        return _rest(self.numbers, self.longest)
 
     def curvature(self, energy: float) -> float:
         """φ'' in ε/λ² of a bond that is shorter than at rest by so much energy."""
@@ -292,6 +292,13 @@ def molecule_of(given: Molecule | str | None) -> Molecule | None:
     if given is None or isinstance(given, Molecule):
         return given
     return Molecule.parse(given)
+
+
+@cache
+def _rest(numbers: tuple[float, ...], longest: float) -> float:
+    """The length of least energy of a bond that must be shorter than `longest`."""
+    r = np.linspace(0.01, 0.99, 981) * longest
+    return float(r[np.argmin([bond_terms(x * x, numbers)[0] for x in r])])
 
 
 def _directions(rng: np.random.Generator, n: int, dimension: int) -> Any:
