@@ -307,10 +307,10 @@ def require_composition(glass: Glass, said: Mapping[str, Any], names: Mapping[st
 def _overridden(found: Configuration, glass: Glass, names: Mapping[str, str]) -> Iterator[str]:
     """What a file says that the model does not follow, in sentences that begin after its name."""
     used, said = glass.model, found.said
-    if found.topology is not None and glass.topology is None:
-        yield f"has bonds, which are left out, as the particles of {used} are not bound to each other"
     if _is_other(said, used, names):
         yield f"{_says(said, used)}, but {used.in_full} was given and is used instead"
+    elif found.topology is not None and glass.topology is None:
+        yield f"has bonds, which are left out, as the particles of {used} are not bound to each other"
     if found.masses is not None:
         ratio = found.masses / np.array(used.mixture.masses)[glass.species]
         if ratio.min() <= 0 or np.ptp(ratio) > SAME_MASS * ratio.max():
