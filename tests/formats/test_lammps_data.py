@@ -17,6 +17,8 @@ from vitrify.compressed_file import InputFile
 from vitrify.errors import UsageError
 from vitrify.formats import lammps_data
 
+# full.data has bonds, which its model has not
+pytestmark = pytest.mark.filterwarnings("ignore:.*has bonds, which are left out:vitrify.errors.ModelOverridden")
 FILES = Path(__file__).parent / "files"
 NUMBERS, ELEMENTS = {"1": "A", "2": "B"}, {"Cu": "A", "Zr": "B"}
 # file of LAMMPS' write_data → the glass that it was given, and what the particles are called
