@@ -95,31 +95,32 @@ class Topology(ShortForm):
     def excluded(self, n_particles: int, exclude: str) -> IntArray:
         """(m, 2) pairs, each from both of its ends, that do not interact as pairs. exclude: as a Molecule has it."""
         from scipy import sparse
-        from scipy.sparse.csgraph import connected_components
 
-        i, j = self.bonds.T
-        graph = sparse.csr_array(
-            (np.ones(2 * len(i)), (np.append(i, j), np.append(j, i))), shape=(n_particles, n_particles)
-        )
         if exclude == "molecules":
-            part = connected_components(graph, directed=False)[1]
-            of = sparse.csr_array((np.ones(n_particles), (np.arange(n_particles), part)))
+            each = (np.ones(n_particles), (np.arange(n_particles), self.molecules(n_particles)))
+            of = sparse.csr_array(each)
             reached = of @ of.T
         else:
+            graph = self._graph(n_particles)
             reached = step = sparse.eye_array(n_particles, format="csr")
             for _ in range(STEPS[exclude]):
-                step = step @ graph
+                step = step @ (graph + graph.T)
                 reached = reached + step
         rows, columns = reached.nonzero()
-        return np.stack([rows, columns], axis=1)[rows != columns].astype(np.int64)
+        return np.asarray(np.stack([rows, columns], axis=1)[rows != columns], dtype=np.int64)
 
     def molecules(self, n_particles: int) -> IntArray:
         """(n,) the molecule of each particle, from 0."""
-        from scipy import sparse
         from scipy.sparse.csgraph import connected_components
 
-        graph = sparse.csr_array((np.ones(len(self.bonds)), self.bonds.T), shape=(n_particles, n_particles))
-        return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+        return np.asarray(connected_components(self._graph(n_particles), directed=False)[1], dtype=np.int64)
+
+    def _graph(self, n_particles: int) -> Any:
+        """Sparse matrix (n, n) with an entry for each bond."""
+        from scipy import sparse
+
+        ends = (self.bonds[:, 0], self.bonds[:, 1])
+        return sparse.csr_array((np.ones(len(self.bonds)), ends), shape=(n_particles, n_particles))
 
 
 def distinct(values: Iterable[int]) -> bool:

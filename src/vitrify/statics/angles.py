@@ -42,10 +42,10 @@ class Angles(BeyondPairs):
         r + t δ, (4, p, 3)."""
         energy, of_sides = self._series(delta_pd[self.sides])
         gradient = np.zeros((ORDERS, *self.r_pd.shape))
-        for k in range(2):
-            np.add.at(gradient, (slice(None), self.sides[:, k]), of_sides[:, :, k])
+        for order, k in np.ndindex(ORDERS, 2):
+            np.add.at(gradient[order], self.sides[:, k], of_sides[order, :, k])
         middle = self.source[self.sides[:, 0]]
-        return np.bincount(middle, energy, len(self.start) - 1), gradient
+        return np.asarray(np.bincount(middle, energy, len(self.start) - 1), dtype=np.float64), gradient
 
     def blocks(self, springs: Springs) -> Blocks:
         """M of these and of the pairs, as rows of blocks."""
