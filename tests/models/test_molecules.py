@@ -8,6 +8,8 @@ import pytest
 import vitrify
 from vitrify import Glass, SampleFailure, UsageError, models
 from vitrify.models import Molecule, Topology
+from vitrify.preparation.places import OnDevice
+from vitrify.preparation.start import random_batch
 from vitrify.statics import Pairs
 from vitrify.study.work import _glass_of, glass_checksum, glass_result
 
@@ -201,3 +203,9 @@ def test_the_store_keeps_what_is_bound(dimers):
     assert _glass_of(result).topology == dimers.topology
     other = replace(dimers.topology, bonds=dimers.topology.bonds[:, ::-1])
     assert glass_checksum(result) != glass_checksum(glass_result(replace(dimers, topology=other)))
+
+
+def test_a_gpu_is_refused():
+    batch = random_batch(models.kremer_grest(), n_particles=200, density=1.0, rngs=[np.random.default_rng(1)])
+    with pytest.raises(UsageError, match="has molecules, which are moved on the CPU alone; leave the GPU out"):
+        OnDevice(batch, None)
