@@ -209,3 +209,44 @@ def test_a_gpu_is_refused():
     batch = random_batch(models.kremer_grest(), n_particles=200, density=1.0, rngs=[np.random.default_rng(1)])
     with pytest.raises(UsageError, match="has molecules, which are moved on the CPU alone; leave the GPU out"):
         OnDevice(batch, None)
+
+
+OTHERS = """LAMMPS by somebody
+
+4 atoms
+1 atom types
+2 bonds
+1 bond types
+0 4 xlo xhi
+0 4 ylo yhi
+0 4 zlo zhi
+
+Bond Type Labels
+
+1 backbone
+
+Atoms # bond
+
+3 1 1 1.9 1 1
+1 1 1 1 1 1
+2 2 1 1 3 3
+9 2 1 1.9 3 3
+
+Bonds
+
+1 backbone 1 3
+2 1 9 2
+"""
+
+
+def test_bonds_of_others_are_by_ids_and_labels(tmp_path):
+    model = f"{PAIR} {ONE} {{sites 2; bonds fene() chain}}"
+    (tmp_path / "g.data").write_text(OTHERS)
+    found = Glass.read(tmp_path / "g.data", model)
+    assert (found.topology.bonds.tolist(), found.topology.bond_types.tolist()) == ([[0, 2], [3, 1]], [0, 0])
+    (tmp_path / "g.data").write_text(OTHERS.replace("2 1 9 2", "2 2 9 2"))
+    with pytest.raises(UsageError, match="line 25 has type '2' in its section Bonds, must be one of the 1 types"):
+        Glass.read(tmp_path / "g.data", model)
+    (tmp_path / "g.data").write_text(OTHERS.replace("2 1 9 2", "2 1 9 7"))
+    with pytest.raises(UsageError, match="line 25 binds a particle that has no row in its section Atoms"):
+        Glass.read(tmp_path / "g.data", model)
