@@ -140,7 +140,7 @@ def energy_function(glass):
     return energy
 
 
-@pytest.mark.parametrize("kind", ["springs", "bent"])
+@pytest.mark.parametrize("kind", ["springs", pytest.param("bent", marks=pytest.mark.slow)])
 def test_all_derivatives_are_those_of_automatic_differentiation(kind):
     import jax
     import jax.numpy as jnp
@@ -177,6 +177,25 @@ def test_all_derivatives_are_those_of_automatic_differentiation(kind):
     np.testing.assert_allclose(strain_force(pairs, strain), xi, rtol=0, atol=1e-10 * float(np.abs(xi).max()))
     stress = np.array(jax.grad(energy, argnums=1)(x, none))
     np.testing.assert_allclose(pairs.virial(), stress, rtol=0, atol=1e-10 * np.abs(stress).max())
+
+
+def test_each_derivative_of_bonds_and_angles_is_the_slope_of_the_one_before():
+    """Along a displacement, by differences of step h, whose error is h² over what it changes in."""
+    glass, h = glass_of(BENT, n_molecules=4, jitter=0.1), 2e-5
+    z = np.random.default_rng(2).normal(size=glass.positions.shape)
+    ahead, behind = (Pairs.of(glass.with_positions(glass.positions + sign * h * z)) for sign in (1.0, -1.0))
+    here = Pairs.of(glass)
+    slopes = [
+        (-(ahead.forces() - behind.forces()), hessian_force(here, z)),
+        (hessian_force(ahead, z) - hessian_force(behind, z), cubic_force(here, z)),
+        (cubic_force(ahead, z) - cubic_force(behind, z), quartic_force(here, z)),
+    ]
+    for change, found in slopes:
+        np.testing.assert_allclose(change / (2.0 * h), found, rtol=0, atol=1e-4 * np.abs(found).max())
+    matrix = Hessian(here).matrix()
+    np.testing.assert_allclose(
+        (matrix @ z.ravel()).reshape(-1, 3), slopes[0][1], rtol=0, atol=1e-12 * np.abs(slopes[0][1]).max()
+    )
 
 
 def test_bonds_have_the_derivatives_of_their_energies():
