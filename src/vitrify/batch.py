@@ -18,7 +18,7 @@ from vitrify.cell import TICKS, Cell, from_ticks, to_ticks
 from vitrify.errors import UsageError
 from vitrify.formula import Formula, formula_of, kept_with_formula
 from vitrify.glass import Glass, range_of
-from vitrify.kernels import many_body, motion
+from vitrify.kernels import bonds, many_body, motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.contacts import vector_in_cell, vector_in_cube
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
@@ -27,8 +27,10 @@ from vitrify.kernels.state import COLUMNS, DEGREES, STALE2
 from vitrify.kernels.views import Bins, Candidates, Motion, PairView, Rows, Way
 from vitrify.leading import Lead, leading_form, single_slope
 from vitrify.models import Model
+from vitrify.models.molecule import angle_slope, bond_terms
 from vitrify.models.offers import number_array, numbers_of
 from vitrify.models.sizes import pair_length
+from vitrify.models.topology import Topology, by_particle
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -38,6 +40,7 @@ ROUNDING = 2e-6  # lists are made with distances in single precision
 SORT_EVERY = 20  # lists between two sortings of the particles themselves: neighbours in space stay neighbours in memory
 PARTIAL = 6  # sums that a chunk may leave
 SPANS = (1, 2, 3)  # bins that the range of a list may cover
+BONDS, ANGLES = "bonds", "angles"
 SIZE_KINDS = 6  # of particles with sizes of their own, by which the reach of their lists is told apart
 
 
@@ -49,8 +52,9 @@ class Batch:
     dimensions. `formula` is the potential's as it was when the batch was made, `lead` the form of its forces that leads a
     liquid. boxes: as a Glass takes them; cubes (or squares) beside other cells are moved by the kernels for those,
     and so differ in last bits from what they are alone; sizes: of the particles of each sample, where the
-    mixture has them; they ride in the fourth word of a record of ticks. Raises UsageError where the model cannot be used,
-    or where a particle would meet two images of one neighbour."""
+    mixture has them; they ride in the fourth word of a record of ticks; topologies: of each sample, where particles are
+    bound to each other. Raises UsageError where the model cannot be used, or where a particle would meet two images of one
+    neighbour."""
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class Batch:
         positions: list[FloatArray],
         species: list[NDArray[Any]],
         sizes: list[FloatArray] | None = None,
+        topologies: list[Topology] | None = None,
     ) -> None:
         numbers = [len(x) for x in positions]
         n = sum(numbers)
@@ -85,6 +90,10 @@ class Batch:
             self.ticks, self.species, self.label, self.mass, self.inverse_mass, self.force, self.velocity, self.travel,
             self.direction, self.previous,
         ]  # fmt: skip
+        self.topologies = topologies
+        self.bound, self._bound_labels = self._bound(numbers)
+        if topologies is not None:
+            self.carried += [*self._bound_labels, self.bound.bond_types, self.bound.angle_types]
         self.anchor[:] = self.ticks
         self.h = np.array([in_space(x) for x in self.cells])  # (samples, 6) xx, yy, zz, xy, xz, yz of h = matrixᵀ
         self.tick_length = self.h[:, 0] / TICKS  # of cubes
@@ -121,6 +130,13 @@ class Batch:
     def sizes(self) -> FloatArray:
         """(n, 4) the records of ticks read as doubles: the last is the particle's size."""
         return self.ticks.view(np.float64)
+
+    @property
+    def bound_by(self) -> str:
+        """What particles are bound by: BONDS, BONDS and ANGLES, or nothing."""
+        if self.topologies is None:
+            return ""
+        return ANGLES if any(len(x.angles) for x in self.topologies) else BONDS
 
     @property
     def n_samples(self) -> int:
@@ -176,7 +192,7 @@ class Batch:
         )
         return Motion(
             self.layout, self.pair_view(), self.way(), self.force, self.force.reshape(-1), velocity, mass, inverse_mass,
-            self.direction, direction, previous, self._partial, self.state,
+            self.direction, direction, previous, self._partial, self.state, self.bound,
         )  # fmt: skip
 
     def reach2_ticks(self, s: int) -> NDArray[np.float32]:
@@ -199,6 +215,32 @@ class Batch:
             wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
             self.neighbours = wider
+        if self.topologies is not None:
+            self._settle_bound(s)
+            backend().compile(bonds.leave_out)(rows.start, rows.stop, self.bound.apart, self.neighbours, self.counts)
+
+    def _bound(self, numbers: list[int]) -> tuple[bonds.BoundView, list[IntArray]]:
+        """What particles are bound by, before their places are known, and the same by their labels."""
+        molecule, n = self.model.molecule, len(self.ticks)
+        if self.topologies is None or molecule is None:
+            empty = np.full((1, 1), -1, dtype=np.int64)
+            corners = np.full((1, 1, 3), -1, dtype=np.int64)
+            return bonds.BoundView(empty, empty, np.zeros((1, 5)), corners, empty, np.zeros((1, 5)), empty), []
+        parts = [_bound_by_label(x, m, molecule.exclude) for x, m in zip(self.topologies, numbers, strict=True)]
+        far, bond_types, corners, angle_types, apart = (_as_wide(x) for x in zip(*parts, strict=True))
+        places = [np.full_like(x, -1) for x in (far, corners, apart)]
+        laws, angle_laws = (molecule.numbers(kind) for kind in ("bonds", "angles"))
+        assert len(far) == n
+        view = bonds.BoundView(places[0], bond_types, laws, places[1], angle_types, angle_laws, places[2])
+        return view, [far, corners, apart]
+
+    def _settle_bound(self, s: int) -> None:
+        """Find where the particles are now that those of sample s are bound to."""
+        rows = self.rows(s)
+        where = np.full(self.size(s) + 1, -1, dtype=np.int64)  # the last is that of no particle
+        where[self.label[rows]] = np.arange(rows.start, rows.stop)
+        for place, label in zip((self.bound.far, self.bound.corners, self.bound.apart), self._bound_labels, strict=True):
+            place[rows] = where[label[rows]]
 
     def positions(self, s: int) -> FloatArray:
         """Positions of sample s in its cell, in the order in which they were given."""
@@ -208,7 +250,10 @@ class Batch:
         return positions
 
     def relabel(self, s: int) -> None:
-        """Let sample s keep the order in which it stands: neighbours in space are near each other in memory ever after."""
+        """Let sample s keep the order in which it stands: neighbours in space are near each other in memory ever after.
+        Particles of molecules stay as they are numbered."""
+        if self.topologies is not None:
+            return
         rows = self.rows(s)
         self.label[rows] = np.arange(rows.stop - rows.start)
 
@@ -221,7 +266,8 @@ class Batch:
         if self.form.sizes:
             sizes = np.empty(len(species))
             sizes[self.label[rows]] = self.sizes[rows, 3]
-        return Glass(self.positions(s), self.cells[s], species, self.model, dict(provenance), sizes)
+        topology = None if self.topologies is None else self.topologies[s]
+        return Glass(self.positions(s), self.cells[s], species, self.model, dict(provenance), sizes, topology)
 
     def ranges2(self) -> FloatArray:
         """(species, species) squared range of each pair; of particles with sizes that of the largest."""
@@ -263,7 +309,24 @@ class Batch:
 def glass_batch(glass: Glass) -> Batch:
     """A batch of one glass."""
     sizes = None if glass.sizes is None else [glass.sizes]
-    return Batch(glass.model, [glass.box], [glass.positions], [glass.species], sizes)
+    topologies = None if glass.topology is None else [glass.topology]
+    return Batch(glass.model, [glass.box], [glass.positions], [glass.species], sizes, topologies)
+
+
+def _bound_by_label(topology: Topology, n: int, exclude: str) -> tuple[IntArray, ...]:
+    """The bonds of each particle of a sample, their types, its angles and theirs, and whom it does not meet in a pair."""
+    (i, j), angles = topology.bonds.T, topology.angles
+    far, bond_types = by_particle(n, np.append(i, j), np.append(j, i), np.tile(topology.bond_types, 2))
+    corners, angle_types = by_particle(n, angles.T.ravel(), np.tile(angles, (3, 1)), np.tile(topology.angle_types, 3))
+    apart = topology.excluded(n, exclude)
+    return far, bond_types, corners, angle_types, *by_particle(n, apart[:, 0], apart[:, 1])
+
+
+def _as_wide(rows: Sequence[IntArray]) -> IntArray:
+    """Rows of all samples in one array, as wide as the widest."""
+    width = max(x.shape[1] for x in rows)
+    padded = [np.pad(x, ((0, 0), (0, width - x.shape[1]), *[(0, 0)] * (x.ndim - 2)), constant_values=-1) for x in rows]
+    return np.concatenate(padded)
 
 
 class _Candidates:
@@ -417,6 +480,13 @@ def bodies_of(formula: Formula, machine: Any) -> many_body.Bodies:
     load, store = inline(many_body.load_of(beyond.n_moments)), inline(many_body.store)
     turned = (lambda radial: radial) if beyond.symmetric else beyond.turned
     return many_body.Bodies(**own, load=load, store=store, turned=turned and inline(turned))
+
+
+@cache
+def bound_body(machine: Any, *, cell: bool, angles: bool) -> Any:
+    """The body that adds the forces of bonds, and of angles, of one particle, on a machine."""
+    vector = machine.inline(vector_in_cell if cell else vector_in_cube)
+    return bonds.force_of(machine.inline(bond_terms), machine.inline(angle_slope), vector, angles=angles)
 
 
 def displacement_body(machine: Any, *, cubic: bool) -> Any:

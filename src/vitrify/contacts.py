@@ -23,6 +23,8 @@ __dir__ = only(__all__)
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Listed = tuple[IntArray, IntArray, FloatArray]  # source, target and vector of pairs
+ONE_VECTOR = 1e-6  # in λ: nearer than this two vectors between two particles are one
 NO_SOLID = "no solid: the particles no longer touch"
 REMEDY = "a higher density would press them together"
 # ε/λ; a mean pair force below it makes a quench look at the contacts. Below jamming hertzian() goes from 1e-3 to 1e-14 at
@@ -51,8 +53,9 @@ class Contacts(ShortForm):
 
     @classmethod
     def of(cls, glass: Glass) -> Contacts:
-        """The contacts of a configuration."""
-        return cls(glass.positions, glass.cell, *contacts_of(glass))
+        """The contacts of a configuration, bonds among them."""
+        pairs = contacts_of(glass)
+        return cls(glass.positions, glass.cell, *(pairs if glass.topology is None else joined(pairs, bonds_of(glass))[0]))
 
     @property
     def n_particles(self) -> int:
@@ -132,7 +135,8 @@ def require_solid(contacts: Contacts, *, repulsive: bool, spanning: bool = True)
 
 
 def contacts_of(glass: Glass) -> tuple[IntArray, IntArray, FloatArray]:
-    """Source and target of each pair of a configuration, (p,), by source and then by target; its vector, (p, 3).
+    """Source and target of each pair of a configuration that interacts as one, (p,), by source and then by target; its
+    vector, (p, 3).
 
     Where the cell is too small for a list, that of copies of it side by side tells who meets whose image."""
     cell = glass.cell
@@ -145,6 +149,41 @@ def contacts_of(glass: Glass) -> tuple[IntArray, IntArray, FloatArray]:
     return source[order], target[order], r_pd[order]
 
 
+def bonds_of(glass: Glass) -> Listed:
+    """Source, target and vector of each bond of a configuration, from both of its ends, and then those of the sides of its
+    angles, from and to the middle: by the shortest vector in the cell."""
+    topology = glass.topology
+    assert topology is not None  # asked for of molecules alone
+    (i, j), (a, middle, b) = topology.bonds.T, topology.angles.T
+    source, target = np.concatenate([i, j, middle, middle, a, b]), np.concatenate([j, i, a, b, middle, middle])
+    ticks, d = to_ticks(glass.cell.fractions(glass.positions)), glass.dimension
+    r_pd = np.zeros((len(source), 3))
+    r_pd[:, :d] = glass.cell.positions((ticks[target] - ticks[source]) / TICKS)  # ticks turn over as the cell does
+    return source, target, r_pd
+
+
+def joined(pairs: Listed, bonds: Listed) -> tuple[Listed, IntArray, IntArray]:
+    """Pairs with bonds among them, by source and then by target, and where each pair and each bond is there: a bond of two
+    particles that meet as a pair is that pair."""
+    n = int(max(x.max(initial=0) for x in (*pairs[:2], *bonds[:2]))) + 1
+    listed = tuple(np.concatenate([x, y]) for x, y in zip(pairs, bonds, strict=True))
+    key, near = listed[0] * n + listed[1], np.full(len(bonds[0]), len(listed[0]), dtype=np.int64)
+    order = np.argsort(key, kind="stable")  # pairs stay in their order, before bonds
+    first = np.searchsorted(key[order], key[len(pairs[0]) :])
+    most = int(np.bincount(np.unique(key, return_inverse=True)[1]).max(initial=0))
+    for step in range(most - 1, -1, -1):
+        at = order[np.minimum(first + step, len(order) - 1)]
+        same = (key[at] == key[len(pairs[0]) :]) & (np.abs(listed[2][at] - bonds[2]).max(axis=1) < ONE_VECTOR)
+        near = np.where(same, at, near)  # the first of those that are one
+    kept = np.arange(len(listed[0])) < len(pairs[0])
+    kept[near] = True
+    order = order[kept[order]]
+    place = np.empty(len(kept), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    source, target, r_pd = (x[order] for x in listed)
+    return (source, target, r_pd), place[: len(pairs[0])], place[near]
+
+
 def _contacts_with_images(glass: Glass, times: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
     """contacts_of where a particle may meet several images of another. times: (d,) copies along the axes."""
     cell, n, d = glass.cell, glass.n_particles, glass.dimension
@@ -153,10 +192,16 @@ def _contacts_with_images(glass: Glass, times: IntArray) -> tuple[IntArray, IntA
     copies = cell.positions((fractions + shifts).reshape(-1, d))  # the first n are the particles themselves
     species = np.tile(glass.species, len(shifts))
     sizes = None if glass.sizes is None else [np.tile(glass.sizes, len(shifts))]
-    source, target, r_pd = _listed(Batch(glass.model, [cell.repeated(times)], [copies], [species], sizes))
+    alone = glass.model.with_molecules(None)  # what does not interact as a pair is left out below
+    source, target, r_pd = _listed(Batch(alone, [cell.repeated(times)], [copies], [species], sizes))
     here = source < n
     source, target, r_pd = source[here], target[here] % n, r_pd[here]
     ticks = to_ticks(fractions)
+    if glass.topology is not None and glass.model.molecule is not None:
+        near = np.abs(r_pd[:, :d] - cell.positions((ticks[target] - ticks[source]) / TICKS)).max(axis=1) < ONE_VECTOR
+        apart = glass.topology.excluded(n, glass.model.molecule.exclude)
+        meet = ~(near & np.isin(source * n + target, apart[:, 0] * n + apart[:, 1]))
+        source, target, r_pd = source[meet], target[meet], r_pd[meet]
     exact = (ticks[target] - ticks[source]) / TICKS  # and a whole number, which is the image's
     image = np.rint(cell.fractions(r_pd[:, :d]) - exact)
     away = np.zeros((len(image), 3))
@@ -174,14 +219,25 @@ def _listed(batch: Batch) -> tuple[IntArray, IntArray, FloatArray]:
     list_view = (0, n, batch.ticks, batch.species, batch.neighbours, batch.counts, batch.ranges2(), batch.h[0] / TICKS)
     count, fill = _compiled(batch.is_cubic)
     count(*list_view, number)
-    start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
-    target, r_pd = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3))
-    fill(*list_view, start, target, r_pd)
-    source = np.repeat(np.arange(n), number)
+    target, r_pd, found = _filled(fill, list_view, number)
+    if (found != number).any():  # as rarely as a distance is the range to the last bit
+        target, r_pd, found = _filled(fill, list_view, batch.counts)
+        there = np.arange(len(target)) - np.repeat(np.cumsum(batch.counts) - batch.counts, batch.counts)
+        inside = there < np.repeat(found, batch.counts)
+        target, r_pd = target[inside], r_pd[inside]
+    source = np.repeat(np.arange(n), found)
     if batch.form.sizes:
         near = _within_their_lengths(batch, source, target, r_pd)
         source, target, r_pd = source[near], target[near], r_pd[near]
     return batch.label[source], batch.label[target], r_pd
+
+
+def _filled(fill: Any, list_view: tuple[Any, ...], places: IntArray) -> tuple[IntArray, FloatArray, IntArray]:
+    """Rows with so many places filled with pairs, and the number of pairs that each should have."""
+    start = np.concatenate([[0], np.cumsum(places)]).astype(np.int64)
+    target, r_pd, found = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3)), np.empty_like(places)
+    fill(*list_view, start, target, r_pd, found)
+    return target, r_pd, found
 
 
 def _within_their_lengths(batch: Batch, source: IntArray, target: IntArray, r_pd: FloatArray) -> BoolArray:

@@ -16,6 +16,7 @@ from vitrify.glass_objects import made_for, taken_from
 from vitrify.models import LEAST_DENSITY, Model
 from vitrify.models.catalogue import model_of
 from vitrify.models.plain_numbers import finite_number
+from vitrify.models.topology import Topology
 from vitrify.options import builtin_of
 from vitrify.physical_units import Units
 from vitrify.short_forms import Fact, ShortForm, brief
@@ -37,9 +38,10 @@ class Glass(ShortForm):
     positions: (n, d), taken into the cell; box: the edge of a cube (of a square, where positions have two coordinates), d
     edges, a (d, d) matrix of the cell's vectors or a Cell; species: (n,) whole numbers that count the mixture's species
     from 0, or a list of its labels; model: a Model or its readable form; provenance: numbers and texts by name; sizes: (n,)
-    λ_i, where the mixture has a size for each particle, and None where it has species. Raises UsageError for what cannot be
-    a configuration of the model: positions that are no numbers, coincide or are millions of boxes away; unknown species; a
-    cell far thinner than the range of the particles that are there, or nearly empty."""
+    λ_i, where the mixture has a size for each particle, and None where it has species; topology: which particles are bound
+    to each other, where the model's are molecules. Raises UsageError for what cannot be a configuration of the model:
+    positions that are no numbers, coincide or are millions of boxes away; unknown species; a cell far thinner than the
+    range of the particles that are there, or nearly empty."""
 
     positions: NDArray[np.float64]
     box: Any  # as it is kept: the edge of a cube or a square, of other cells the matrix
@@ -47,6 +49,7 @@ class Glass(ShortForm):
     model: Model
     provenance: Provenance = field(default_factory=dict)
     sizes: NDArray[np.float64] | None = None
+    topology: Topology | None = None
 
     def __post_init__(self) -> None:
         model = model_of(self.model)
@@ -61,6 +64,7 @@ class Glass(ShortForm):
         _require_near(positions, cell)
         wrapped = cell.wrapped(positions)
         _require_apart(wrapped, cell)
+        _require_topology(self.topology, len(positions), model)
         object.__setattr__(self, "positions", wrapped)
         object.__setattr__(self, "species", species)
         object.__setattr__(self, "sizes", sizes)
@@ -353,6 +357,22 @@ def _sizes(given: Any, n_particles: int, model: Model) -> NDArray[np.float64] | 
         may_be = f"from {wanted.least:g} to {wanted.largest:g}, for {model}"
         raise UsageError(f"size of particle {bad[0]} is {sizes[bad[0]]:g}, must be {may_be} ({len(bad)} such in all)")
     return sizes.astype(np.float64)
+
+
+def _require_topology(given: object, n_particles: int, model: Model) -> None:
+    """Raise UsageError unless what is bound has laws in the model, and the model's laws something that is bound."""
+    molecule = model.molecule
+    if molecule is None:
+        right = f"none, as the particles of {model} are not bound to each other"
+        check(given is None, "glass", "topology", given, right)
+        return
+    if not isinstance(given, Topology):
+        example = f"such as model.molecule.topology({max(n_particles // molecule.n_sites, 1)})"
+        raise UsageError(
+            f"glass: topology is {shown(given)}, must be a Topology that says which particles are bound to each other, as "
+            f"those of {model} are; {example} where each molecule's follow one on the other"
+        )
+    given.require(n_particles, len(molecule.bonds), len(molecule.angles))
 
 
 def range_of(species: NDArray[np.int8], sizes: NDArray[np.float64] | None, model: Model) -> float:

@@ -70,6 +70,7 @@ class Format:
     require: Callable[[], object] | None = None  # raises UsageError where a package that writing needs is missing
     frames: Reader | None = None
     recognises: Callable[[bytes], bool] | None = None  # by a file's first bytes, whatever its suffix
+    holds_topology: bool = False  # whether files say which particles are bound to each other
 
     @property
     def is_read(self) -> bool:
@@ -340,6 +341,9 @@ def write_glass(glass: object, path: Path | str) -> None:
     assert form is not None
     assert form.write is not None
     writer = form.write
+    if getattr(glass, "topology", None) is not None and not form.holds_topology:
+        able = ", ".join(x.suffixes[0] for x in FORMATS.values() if x.write and x.holds_topology)
+        raise UsageError(f"{file}: a {form.suffixes[0]} file cannot hold which particles are bound; write one of {able}")
 
     def write(beside: Path) -> None:
         with code_of(writer, f"format {form.name}", partial(_cannot_be, "written", file), (UsageError, OSError)):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, TypeVar
 
+from vitrify.errors import UsageError
+
 Made = TypeVar("Made")
 
 
@@ -19,7 +21,10 @@ def taken_from(program: str, kind: type[Made], given: Any, *arguments: Any) -> M
 
 
 def made_for(program: str, glass: object) -> Any:
-    """The object of a program that holds a glass. Raises UsageError where the program is not installed."""
+    """The object of a program that holds a glass. Raises UsageError where the program is not installed, and for molecules,
+    as no bonds are handed over."""
+    if getattr(glass, "topology", None) is not None:
+        raise UsageError(f"a glass of molecules cannot be handed to {program}; write it to a .data or .xyz file")
     return _module(program).made(glass)
 
 

@@ -22,6 +22,7 @@ from vitrify.glass import Glass
 from vitrify.glass_files import Given, Reader
 from vitrify.models import Model
 from vitrify.models.catalogue import parse
+from vitrify.models.topology import Topology
 from vitrify.physical_units import LENGTH_IN_FILE, STYLES, Units
 
 from .axes import matrix_in_space
@@ -32,6 +33,7 @@ PACKAGE = __name__.partition(".")[0]
 CUBIC = 1e-9  # relative departure of a lattice from a cube that is still a cube
 MANY = 16  # particles: fewer of them in one plane may be a crystal's cell
 SAME_MASS = 1e-6  # relative departure of masses that files hold with seven digits
+IN_ORDER = "consecutive"  # a topology in which molecules follow one on the other, each with its sites in order
 NAMED, OTHER = "model", "custom_model"  # a model whose readable form gives it back, and one that the reader must have
 UNSAID = "quench_max_force"  # of our own glasses: with no model beside it, it is one that release 0.1.0 could not write
 
@@ -50,7 +52,7 @@ class Configuration:
     said: Mapping[str, Any] = field(default_factory=dict)  # what it says of the model, by NAMED, OTHER and UNSAID
     provenance: Mapping[str, Any] = field(default_factory=dict)
     planes: bool = False  # whether a system of two dimensions is written as a plane in a box with three periods
-    bonds: NDArray[np.int64] | None = None  # (bonds, 2) particles that are bound to each other
+    topology: Topology | str | None = None  # which particles are bound to each other; IN_ORDER where molecules follow
 
 
 def glasses_of(frames: Callable[[InputFile], Frames]) -> Reader:
@@ -90,7 +92,9 @@ def glass_of(found: Configuration, given: Given, told: str) -> Glass:
     model = given.model or _model_of(found.said)
     sizes = required_sizes(found.sizes, model)
     positions = turned(positions, cell, rotation)
-    glass = Glass(positions, cell, indices_of(found.names, model, given.names), model, dict(found.provenance), sizes)
+    topology = topology_of(found.topology, model, len(positions))
+    species = indices_of(found.names, model, given.names)
+    glass = Glass(positions, cell, species, model, dict(found.provenance), sizes, topology)
     require_composition(glass, found.said, _labels_of(found.names, glass))
     for sentence in _overridden(found, glass, given.names):
         warnings.warn(f"{told} {sentence}", ModelOverridden, stacklevel=level_of_caller())
@@ -220,6 +224,25 @@ def required_sizes(sizes: FloatArray | None, model: Model) -> FloatArray | None:
     return sizes
 
 
+def topology_of(found: Topology | str | None, model: Model, n_particles: int) -> Topology | None:
+    """The topology in a file where the model has molecules; others have none. Raises UsageError where it is not there."""
+    molecule = model.molecule
+    if molecule is None:
+        return None
+    if found is None:
+        raise UsageError(
+            f"does not say which particles are bound to each other, as those of {model} are; in a LAMMPS data file its "
+            'section Bonds says it, in extended xyz topology="consecutive"'
+        )
+    if not isinstance(found, str):
+        return found
+    if found != IN_ORDER:
+        return Topology.parse(found)
+    if n_particles % molecule.n_sites:
+        raise UsageError(f"has {n_particles} particles, which are no whole number of molecules of {molecule.n_sites}")
+    return molecule.topology(n_particles // molecule.n_sites)
+
+
 def indices_of(
     names: Sequence[str], model: Model, mapped: Mapping[str, str], option: str = "--species {}", pair: str = "{}={}"
 ) -> NDArray[np.int8]:  # fmt: skip
@@ -295,6 +318,8 @@ def _overridden(found: Configuration, glass: Glass, names: Mapping[str, str]) ->
     used, said = glass.model, found.said
     if _is_other(said, used, names):
         yield f"{_says(said, used)}, but {used.in_full} was given and is used instead"
+    elif found.topology is not None and glass.topology is None:
+        yield f"has bonds, which are left out, as the particles of {used} are not bound to each other"
     if found.masses is not None:
         ratio = found.masses / np.array(used.mixture.masses)[glass.species]
         if ratio.min() <= 0 or np.ptp(ratio) > SAME_MASS * ratio.max():

@@ -20,12 +20,13 @@ from vitrify.models.plain_numbers import DECIMAL
 
 from .axes import entries_of, in_space
 from .comment_line import entry, read_entries
-from .configuration import NAMED, OTHER, Configuration, Frames, glasses_of, same
+from .configuration import IN_ORDER, NAMED, OTHER, Configuration, Frames, glasses_of, same
 from .particle_columns import COLUMNS, columns_of, ends_of
 from .rows import Lines, Rows
 
 PERIODIC, OPEN = ("T", "True", "true", "TRUE", "1"), ("F", "False", "false", "FALSE", "0")
-OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER)  # entries of the comment line that are no provenance
+TOPOLOGY = "topology"
+OWN = ("Lattice", "Properties", "pbc", NAMED, OTHER, TOPOLOGY)  # entries of the comment line that are no provenance
 IN_RADII = {"radius": 2.0, "diameter": 1.0}  # λ_i in units of a column that says how large particles are
 MASSES = ("mass", "masses")  # as LAMMPS and ASE name a column
 PREFIX = "provenance."  # before a name of the provenance that would be taken for an entry of the format
@@ -71,8 +72,17 @@ class Frame:
             sizes=next((unit * more[x] for x, unit in IN_RADII.items() if x in more), None),
             masses=next((more[x] for x in MASSES if x in more), None),
             said=header,
+            topology=self._topology(header),
             provenance={_key(k, written=True): v for k, v in header.items() if k not in OWN},
         )
+
+    def _topology(self, header: dict[str, Any]) -> str | None:
+        found = header.get(TOPOLOGY)
+        if found is not None and not isinstance(found, str):
+            raise UsageError(
+                f'its comment line has {TOPOLOGY} {found!r}, must be "{IN_ORDER}" or bonds such as "1-2:1 2-3:1"'
+            )
+        return found
 
     def _header(self) -> dict[str, Any]:
         """The entries of the comment line."""
@@ -98,6 +108,7 @@ def write(glass: Glass, path: Path) -> None:
     head = [
         entries_of(glass.cell, columns_of(glass)),
         _model_entry(glass.model),
+        *([] if glass.topology is None else [entry(TOPOLOGY, _in_words(glass))]),
         *(entry(_key(key), value) for key, value in plain_provenance(glass.provenance).items()),
     ]
     labels = glass.model.mixture.labels
@@ -170,6 +181,14 @@ def _model_entry(model: Model) -> str:
     return entry(NAMED, str(model)) if same(str(model), model) else entry(OTHER, model.in_full)
 
 
+def _in_words(glass: Glass) -> str:
+    """Which particles are bound: a word where molecules follow one on the other, else all bonds and angles."""
+    molecule = glass.model.molecule
+    assert molecule is not None  # as for any glass with a topology
+    in_order = molecule.topology(glass.n_particles // molecule.n_sites)
+    return IN_ORDER if glass.topology == in_order else str(glass.topology)
+
+
 def _key(name: str, *, written: bool = False) -> str:
     """The key for a name of the provenance, or the name for a key that was `written`."""
     bare = name
@@ -181,5 +200,12 @@ def _key(name: str, *, written: bool = False) -> str:
 
 
 register_format(
-    Format("extxyz", (".xyz", ".extxyz"), "extended xyz, 17 digits, with its model", frames=glasses_of(frames), write=write)
+    Format(
+        "extxyz",
+        (".xyz", ".extxyz"),
+        "extended xyz, 17 digits, with its model",
+        frames=glasses_of(frames),
+        write=write,
+        holds_topology=True,
+    )
 )

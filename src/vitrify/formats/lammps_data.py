@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vitrify.compressed_file import InputFile
 from vitrify.errors import UsageError, plain
+from vitrify.models.topology import Topology
 
 from .configuration import NAMED, Configuration, Frames
 from .lammps_header import BOUND, Header
@@ -44,7 +45,7 @@ SECTIONS = {  # section → what its rows are counted by
     **{x.capitalize(): x for x in ("ellipsoids", "lines", "triangles")},
 }
 MOST_TYPES = 100_000
-KEPT = ("Atoms", "Bonds", "Masses", LABELS)
+KEPT = ("Atoms", "Bonds", "Angles", "Masses", LABELS, "Bond Type Labels", "Angle Type Labels")
 COMMENT = re.compile(r"#[^\n]*")
 NAME = re.compile(r"[^\W\d_]\S*")  # a word that may name a type
 MARKS = (re.compile(rb"^\s*[0-9]+[ \t]+atoms\b", re.M), re.compile(rb"^[^#\n]*\b(?:xlo[ \t]+xhi|avec)\b", re.M))
@@ -92,8 +93,27 @@ class Data:
             said={} if model is None else {NAMED: str(model)},
             provenance={"comment": self.header.comment} if self.header.comment else {},
             planes=True,  # the format has no word for two dimensions
-            bonds=_bonds(self.sections["Bonds"], ids) if "Bonds" in self.sections else None,
+            topology=self._topology(ids),
         )
+
+    def _topology(self, ids: IntArray) -> Topology | None:
+        """Bonds and angles, with particles in the order of their ids. None where it has no bonds. Raises UsageError."""
+        if "Bonds" not in self.sections:
+            return None
+        bonds = _bound(self.sections["Bonds"], "Bonds", 2, ids, self._bound_types("bond"))
+        angles = np.empty((0, 3), dtype=np.int64), np.empty(0, dtype=np.int64)
+        if "Angles" in self.sections:
+            angles = _bound(self.sections["Angles"], "Angles", 3, ids, self._bound_types("angle"))
+        return Topology(*bonds, *angles)
+
+    def _bound_types(self, what: str) -> Types:
+        """The types of bonds, or of angles. Raises UsageError."""
+        labels = f"{what.capitalize()} Type Labels"
+        n = self.header.counts.get(f"{what} types", 0)
+        if n > MOST_TYPES:
+            raise UsageError(f"says {n} {what} types, must be at most {MOST_TYPES}")
+        types = Types([str(k + 1) for k in range(n)])
+        return types.labelled(self.sections[labels], labels) if labels in self.sections else types
 
     def _types(self) -> Types:
         """The types with the names and masses that sections give them."""
@@ -119,11 +139,11 @@ class Types:
         """Type from 0 by what may stand for it in a row: its number or its label."""
         return {x: k for k, x in enumerate(self.names)} | {str(k + 1): k for k in range(len(self.names))}
 
-    def labelled(self, rows: Rows) -> Types:
+    def labelled(self, rows: Rows, section: str = LABELS) -> Types:
         """The types named by their labels. Raises UsageError."""
-        labels = [label for label, _ in self._each(rows, LABELS)]
+        labels = [label for label, _ in self._each(rows, section)]
         if len(set(labels)) < len(labels):
-            raise UsageError(f"its section {LABELS} (line {rows.line}) gives one label to two types")
+            raise UsageError(f"its section {section} (line {rows.line}) gives one label to two types")
         return Types(labels, are_named=True)
 
     def weighed(self, rows: Rows) -> Types:
@@ -281,12 +301,22 @@ def _masses_of_spheres(found: Mapping[str, FloatArray]) -> FloatArray:
     return np.where(diameter > 0, density * pi / 6.0 * np.minimum(diameter, 1e100) ** 3, density)
 
 
-def _bonds(rows: Rows, ids: IntArray) -> IntArray:
-    """(bonds, 2) which particles are bound, in the order of their ids. Raises UsageError."""
-    columns = "id type and the ids of two particles"
-    _, found = _without_comments(rows).parsed(columns, 4, [], [(2, "id"), (3, "id")])
+def _bound(rows: Rows, section: str, width: int, ids: IntArray, types: Types) -> tuple[IntArray, IntArray]:
+    """(n, width) which particles are bound, in the order of their ids, and (n,) the types of what binds them. Raises
+    UsageError."""
+    columns = f"id type and the ids of {('two', 'three')[width - 2]} particles"
+    (words,), found = _without_comments(rows).parsed(columns, 2 + width, [1], [(2 + k, "id") for k in range(width)])
     place = np.minimum(np.searchsorted(ids, found), len(ids) - 1)
     absent = np.flatnonzero((ids[place] != found).any(axis=1))
     if len(absent):
         raise UsageError(f"line {rows.line + int(absent[0])} binds a particle that has no row in its section Atoms")
-    return place
+    index = types.index
+    kinds = np.fromiter((index.get(x, -1) for x in words), np.int64, len(words))
+    unknown = np.flatnonzero(kinds < 0)
+    if len(unknown):
+        k = int(unknown[0])
+        raise UsageError(
+            f"line {rows.line + k} has type {words[k][:40]!r} in its section {section}, must be one of the "
+            f"{len(types.names)} types that its header says"
+        )
+    return place, kinds

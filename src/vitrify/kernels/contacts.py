@@ -37,9 +37,10 @@ def count_of(vector: Any) -> Callable[..., None]:
 
 
 def fill_of(vector: Any) -> Callable[..., None]:
-    """Rows of a compressed full list: target[start[i] ...] is j, r the vector from i to j."""
+    """Rows of a compressed full list: target[start[i] ...] is j, r the vector from i to j. found[i]: pairs of i, of which
+    no more are kept than its row holds: a pair at its range to the last bit is one for either of these kernels alone."""
 
-    def fill(first, last, ticks, species, neighbours, counts, range2, h, start, target, r):
+    def fill(first, last, ticks, species, neighbours, counts, range2, h, start, target, r, found):
         for i in range(first, last):
             p = start[i]
             for k in range(counts[i]):
@@ -48,8 +49,10 @@ def fill_of(vector: Any) -> Callable[..., None]:
                     float(ticks[j, 0] - ticks[i, 0]), float(ticks[j, 1] - ticks[i, 1]), float(ticks[j, 2] - ticks[i, 2]), h
                 )
                 if (x * x + y * y + z * z < range2[species[i], species[j]]) & (i != j):
-                    target[p] = j
-                    r[p, 0], r[p, 1], r[p, 2] = x, y, z
+                    if p < start[i + 1]:
+                        target[p] = j
+                        r[p, 0], r[p, 1], r[p, 2] = x, y, z
                     p += 1
+            found[i] = p - start[i]
 
     return fill

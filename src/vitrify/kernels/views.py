@@ -56,6 +56,7 @@ class Motion(NamedTuple):
     previous: Any  # (4 n,) and the force at its last turn
     partial: Any  # (chunks, 6) sums of chunks
     state: Any  # (samples, COLUMNS) of kernels/state.py
+    bound: Any  # kernels.bonds.BoundView
 
 
 class Bins(NamedTuple):

@@ -8,11 +8,13 @@ from .checking import PotentialReport, check
 from .many_body import ManyBody
 from .mixture import LEAST_PARTICLES, MOST_PARTICLES, Mixture
 from .model import LEAST_DENSITY, MOST_DENSITY, Model
+from .molecule import Molecule
 from .own_files import from_file
 from .potentials import Potential, parameter, smooth_cutoff
 from .quoted import eam, formula, tabulated
 from .registry import FAMILIES, GLASS_FORMERS, OWN_MODELS, GlassFormer
 from .sizes import Sizes
+from .topology import Topology
 
 __all__ = [
     "FAMILIES",
@@ -25,9 +27,11 @@ __all__ = [
     "ManyBody",
     "Mixture",
     "Model",
+    "Molecule",
     "Potential",
     "PotentialReport",
     "Sizes",
+    "Topology",
     "check",
     "eam",
     "formula",

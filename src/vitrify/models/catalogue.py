@@ -20,6 +20,7 @@ from vitrify.options import code_of, of_this_package
 from . import glass_formers  # noqa: F401  # each registers itself
 from .mixture import EXAMPLE, Mixture
 from .model import Model
+from .molecule import split_molecule
 from .offers import CUTOFFS, cutoff_of, numbers_of
 from .own_files import NotRun, is_of_file, parse_of_file
 from .own_files import named as named_in_file
@@ -64,9 +65,10 @@ def register(name: str, what: type[Potential] | Potential | Model) -> None:
 
 def with_mixture(model: str, mixture: str) -> str:
     """The readable form of a model that is given apart from its mixture. Raises UsageError where it has one in it."""
-    if isinstance(model, str) and "[" in model:
+    before, molecule = split_molecule(model) if isinstance(model, str) else (model, "")
+    if isinstance(before, str) and "[" in before:
         raise UsageError(f"model {shown(model)} has a mixture in it, so mixture {shown(mixture)} must not be given too")
-    return f"{model} {Mixture.parse(mixture)}"
+    return f"{before} {Mixture.parse(mixture)} {molecule}".rstrip()
 
 
 def parse(text: str) -> Model:
@@ -74,10 +76,15 @@ def parse(text: str) -> Model:
     evaluated, and the code of a model in a file is run only where that file was named before. Raises UsageError."""
     if not isinstance(text, str):
         raise UsageError(f"model is {shown(text)}, must be a text like pss(rc=1.2)")
-    if is_quoted(text):
-        return parse_quoted(text)
     if is_of_file(text):
         return parse_of_file(text)
+    text, molecule = split_molecule(text)
+    found = parse_quoted(text) if is_quoted(text) else _parsed(text)
+    return found.with_molecules(molecule) if molecule else found
+
+
+def _parsed(text: str) -> Model:
+    """Read the readable form of a family or a glass former with a mixture. Raises UsageError."""
     text, bracket, rest = text.partition("[")
     if len(text) > LONGEST:
         raise UsageError(f"model {text[:40]!r}... has {len(text)} characters, must have at most {LONGEST}")
@@ -140,7 +147,7 @@ def _glass_former(name: str, parameters: dict[str, float], mixture: Mixture | No
         given = ", ".join(parameters)
         family = str(_member(former.family, former.parameters, None))
         raise UsageError(f"model {name!r} has no parameters, but {given} is given; its potential is {family}")
-    return _member(former.family, former.parameters, mixture or former.mixture)
+    return _member(former.family, former.parameters, mixture or former.mixture).with_molecules(former.molecule)
 
 
 def _own_model(name: str, parameters: dict[str, float], mixture: Mixture | None) -> Model:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .mixture import PAPERS, Mixture
+from .molecule import Molecule
 from .potentials.stillinger_weber import StillingerWeber
 from .registry import GLASS_FORMERS, GlassFormer, register_glass_former
 from .sizes import Sizes
@@ -108,4 +109,38 @@ def mw_water() -> GlassFormer:
     return GlassFormer(
         "stillinger_weber", {"strength": 23.15}, StillingerWeber.usual_mixture, 0.44,
         summary="coarse-grained water of Molinero and Moore, tetrahedral, one particle per molecule",
+    )  # fmt: skip
+
+
+ONE_SPECIES = Mixture(composition=(1.0,), lengths=((1.0,),))
+
+
+@register_glass_former
+def kremer_grest() -> GlassFormer:
+    """Chains of ten Lennard-Jones beads on FENE bonds, after Kremer and Grest, J. Chem. Phys. 92, 5057 (1990): K = 30, R0 =
+    1.5, ε = σ = 1 (M); bonded beads have the repulsion of the bond alone, as with LAMMPS' special_bonds fene.
+
+    The original pairs only repel (cut at 2^(1/6)), at density 0.85; its quenched melts lose their contacts there. Here the
+    pairs attract, as in the glass former of Bennemann, Paul, Binder and Dünweg, PRE 57, 843 (1998), cut there at 2·2^(1/6)
+    (M), here smooth at 2.5. Usual density 1 (M, not sure)."""
+    return GlassFormer(
+        "lennard_jones", {"rc": 2.5}, ONE_SPECIES, 1.0,
+        summary="chains of ten Lennard-Jones beads on FENE bonds, after Kremer and Grest",
+        molecule=Molecule.parse("{sites 10; bonds fene(k=30, r0=1.5, epsilon=1, sigma=1) chain}"),
+    )  # fmt: skip
+
+
+@register_glass_former
+def lewis_wahnstrom_otp() -> GlassFormer:
+    """Ortho-terphenyl of Lewis and Wahnström, PRE 50, 3865 (1994): molecules of three Lennard-Jones sites in an isosceles
+    triangle with two sides of σ and 75° between them (M). Usual density 0.95 sites in σ⁻³, which is 1.08 g/cm³ (M).
+
+    The original triangles are rigid; here three stiff bonds of K = 1000 ε/σ² hold them, a choice of this package, and pairs
+    are smooth at 2.5 σ."""
+    return GlassFormer(
+        "lennard_jones", {"rc": 2.5}, ONE_SPECIES, 0.95,
+        summary="ortho-terphenyl of Lewis and Wahnström: triangles of three Lennard-Jones sites on stiff bonds",
+        molecule=Molecule.parse(
+            "{sites 3; bonds harmonic(k=1000, r0=1) 1-2,2-3; bonds harmonic(k=1000, r0=1.217523) 1-3; exclude molecules}"
+        ),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from vitrify.errors import UsageError, check, wrong
 from vitrify.short_forms import Fact, ShortForm
 
 from .mixture import PAPERS, Mixture, Table, require_number
+from .molecule import Molecule, molecule_of
 from .offers import cutoff_of
 from .potential import CodeNotRunError
 from .potentials import Potential
@@ -25,13 +26,15 @@ LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ^−d; below, the cells that
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Model(ShortForm):
-    """A glass former to simulate. Pair terms only so far; three-body and bonded terms will stand beside `potential`.
+    """A glass former to simulate: a potential, a mixture and, where particles are bound to each other, a molecule.
 
-    Its readable form is its name, followed by the mixture where that is not the paper's. Raises UsageError."""
+    Its readable form is its name, followed by the mixture where that is not the paper's, and by the molecule. Raises
+    UsageError."""
 
     name: str  # of the potential with its parameters, such as "pss(rc=1.2)"
     potential: Potential
     mixture: Mixture = PAPERS
+    molecule: Molecule | None = None
 
     def _facts(self) -> list[Fact]:
         reach = "none that can be used"
@@ -40,6 +43,7 @@ class Model(ShortForm):
         return [
             Fact("name", self.name, self.name),
             Fact("mixture", str(self.mixture)),
+            *([] if self.molecule is None else [Fact("molecule", str(self.molecule))]),
             Fact("cutoff", reach),
             Fact("potential", type(self.potential).__name__, ""),
         ]
@@ -54,14 +58,25 @@ class Model(ShortForm):
         if self.mixture.cutoffs:
             with suppress(CodeNotRunError):  # it has been checked where it was run
                 _require_cutoffs(self.potential, self.mixture)
+        if self.molecule is not None:
+            _require_molecule(self, self.molecule)
 
     def __str__(self) -> str:
-        return self.name if self.mixture == PAPERS else self.in_full
+        return self._with_molecule(self.name) if self.mixture == PAPERS else self.in_full
 
     @property
     def in_full(self) -> str:
-        """Name and mixture, whichever it is."""
-        return f"{self.name} {self.mixture}"
+        """Name and mixture, whichever it is, and molecule."""
+        return self._with_molecule(f"{self.name} {self.mixture}")
+
+    def _with_molecule(self, form: str) -> str:
+        return form if self.molecule is None else f"{form} {self.molecule}"
+
+    def with_molecules(self, molecule: Molecule | str | None) -> Model:
+        """The model whose particles are molecules, such as "{sites 10; bonds fene(k=30, r0=1.5) chain}", or are none.
+
+        Raises UsageError."""
+        return replace(self, molecule=molecule_of(molecule))
 
     @property
     def cutoff(self) -> float:
@@ -117,8 +132,24 @@ class Model(ShortForm):
         return import_module("vitrify.ase_calculator").ModelCalculator(self, species, epsilon=epsilon, length=length)
 
     def fraction_counts(self, n_particles: int) -> tuple[int, ...]:
-        """Particles of each species; raises UsageError where the fractions do not give whole numbers."""
+        """Particles of each species; raises UsageError where the fractions do not give whole numbers, or molecules whole
+        molecules."""
+        if self.molecule is not None and n_particles % self.molecule.n_sites:
+            raise UsageError(
+                f"n_particles is {n_particles}, but molecules of {self.molecule.n_sites} particles need a multiple; "
+                f"take {self._nearest(n_particles)}"
+            )
         return self.mixture.counts(n_particles)
+
+    def _nearest(self, n_particles: int) -> int:
+        """The smallest number of particles from here on that fractions and molecules divide."""
+        size = 1 if self.molecule is None else self.molecule.n_sites
+        found = self.mixture.nearest(n_particles)
+        for _ in range(1000):
+            if found % size == 0:
+                return found
+            found = self.mixture.nearest(found + 1)
+        return n_particles + -n_particles % size
 
     def box_for(self, n_particles: int, density: float, dimension: int = 3) -> float:
         """Edge of the cube, L = (N/ρ)^(1/3), or of the square, (N/ρ)^(1/2); raises UsageError unless it holds twice the
@@ -133,7 +164,7 @@ class Model(ShortForm):
             least = int(density * (2.0 * self.cutoff) ** dimension) + 1
             raise UsageError(
                 f"{n_particles} particles at density {density:g} make a box of {box:.4g}, less than twice the cutoff "
-                f"{self.cutoff:.4g} of {self}; take at least {self.mixture.nearest(least)} particles"
+                f"{self.cutoff:.4g} of {self}; take at least {self._nearest(least)} particles"
             )
         return box
 
@@ -146,6 +177,29 @@ def _require_plain(model: Model) -> None:
         raise UsageError(
             f"{model.name} has an energy beyond pairs, but its mixture is {mixture}; it must have lengths and "
             f"energies of 1 and no cutoffs or sizes, as {model.potential.usual_mixture}"
+        )
+
+
+def _require_molecule(model: Model, molecule: Molecule) -> None:
+    """Raise UsageError for a molecule that a model's particles cannot be."""
+    check(
+        isinstance(molecule, Molecule),
+        "model",
+        "molecule",
+        molecule,
+        'a Molecule, such as Molecule.parse("{sites 2; ...}")',
+    )
+    if isinstance(model.potential, Potential) and model.potential.many_body() is not None:
+        raise UsageError(f"{model.name} has an energy beyond pairs, so that its particles can be no molecules")
+    labels = model.mixture.labels
+    unknown = next((x for x in molecule.species if x not in labels), None)
+    if unknown is not None:
+        raise UsageError(f"molecule: a site is {unknown!r}, must be one of the mixture's {', '.join(labels)}")
+    fractions = [molecule.species.count(x) / molecule.n_sites for x in labels]
+    if molecule.species and not np.allclose(fractions, model.mixture.composition, rtol=0.0, atol=1e-9):
+        raise UsageError(
+            f"molecule: its sites are {', '.join(molecule.species)}, but the mixture is {model.mixture}; its fractions "
+            f"must be {':'.join(f'{x:.6g}' for x in fractions)}"
         )
 
 

@@ -14,6 +14,7 @@ from vitrify.errors import UsageError, hint, shown
 from .expressions.grammar import ALIASES, FUNCTIONS, OWN
 from .mixture import PAPERS, Mixture
 from .model import Model
+from .molecule import split_molecule
 from .plain_numbers import DECIMAL, finite_number, shortest
 from .potentials.embedded_atom import EmbeddedAtom
 from .potentials.from_formula import FromFormula, canonical
@@ -125,7 +126,10 @@ def settled(text: str) -> str:
     """A readable form that says the same tomorrow: that of a file names its content by a digest, since the file may change.
     Raises UsageError."""
     kind = BEGINS.match(text)
-    return str(parse_quoted(text)) if kind is not None and kind[1] != "formula" else text
+    if kind is None or kind[1] == "formula":
+        return text
+    before, molecule = split_molecule(text)
+    return f"{parse_quoted(before)} {molecule}".rstrip()
 
 
 def form_of(given: Mapping[str, Any]) -> str:

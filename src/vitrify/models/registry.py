@@ -14,6 +14,7 @@ from vitrify.options import is_word
 from vitrify.plugin_files import Registry
 
 from .mixture import Mixture
+from .molecule import Molecule
 from .potential import Potential
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ Kind = TypeVar("Kind", bound=type[Potential])
 
 @dataclass(frozen=True, slots=True)
 class GlassFormer:
-    """A glass former of the literature: a family, its parameters where they are not the family's own, and the mixture."""
+    """A glass former of the literature: a family, its parameters where they are not the family's own, the mixture, and the
+    molecule that its particles are, where they are one."""
 
     family: str
     parameters: dict[str, float]
@@ -32,6 +34,7 @@ class GlassFormer:
     density: float  # at which it is usually made, N/V in the unit of its lengths
     dimension: int = 3  # of that density
     summary: str = ""  # one line for `vitrify models`
+    molecule: Molecule | None = None
 
 
 Former = Callable[[], GlassFormer]

@@ -67,7 +67,7 @@ class Guess:
         """The glass that a configuration is by this guess."""
         cell = Cell(glass.cell.matrix * self.factor)
         species = np.array(self.order)[glass.species] if self.order else glass.species
-        return Glass(glass.positions * self.factor, cell, species, self.model, sizes=glass.sizes)
+        return Glass(glass.positions * self.factor, cell, species, self.model, sizes=glass.sizes, topology=glass.topology)
 
 
 @dataclass(frozen=True)

@@ -49,16 +49,20 @@ class LiquidRun:
 
 
 def time_step(model: Model, temperature: float) -> float:
-    """Δt = 0.25/√(φ''(r)/m) where φ(r) = 4 k_B T on the steepest pair: the stiffest contact that thermal motion meets."""
+    """Δt = 0.25/√(φ''(r)/m) where φ(r) = 4 k_B T on the steepest pair or bond: the stiffest contact that thermal motion
+    meets."""
     mixture, lightest = model.mixture, min(model.mixture.masses)
     shortest: dict[tuple[float, Potential], float] = {}
     for i, j in combinations_with_replacement(range(mixture.n_species), 2):
         law = (mixture.energies[i][j], model.potential_of(i, j))  # of pairs of one law the shortest is the steepest
         shortest[law] = min(shortest.get(law, np.inf), mixture.shortest_length(i, j))
-    return min(
+    steps = [
         float(STEP_FRACTION * length * np.sqrt(lightest / max(_curvature(potential, energy, temperature), 1.0)))
         for (energy, potential), length in shortest.items()
-    )
+    ]
+    bonds = () if model.molecule is None else model.molecule.bonds
+    steps += [float(STEP_FRACTION * np.sqrt(lightest / x.law.curvature(CLOSEST * temperature))) for x in bonds]
+    return min(steps)
 
 
 def _curvature(potential: Potential, energy: float, temperature: float) -> float:

@@ -12,6 +12,7 @@ from vitrify.backends import Cpu
 from vitrify.backends.program import ACTIVE, BEGINS, STOPPED, Line, Program, layout_of
 from vitrify.backends.vectors import KEPT
 from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places, require_pairs_alone
+from vitrify.errors import UsageError
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.state import LEFT, STALE, STATUS
@@ -46,7 +47,7 @@ class OnHost:
             return samples
         for s in samples:
             active[s] = BEGINS
-        run = runner(batch.formula, batch.form, batch.lead, what, self.machine)
+        run = runner(batch.formula, batch.form, batch.lead, batch.bound_by, what, self.machine)
         run(self.view, batch.neighbours.shape[1], samples)
         for s in samples:
             active[s] = STOPPED
@@ -65,6 +66,8 @@ class OnDevice:
     def __init__(self, batch: Batch, machine: Gpu) -> None:
         batch.require_cubes("moved on a GPU")
         require_pairs_alone(batch.model)
+        if batch.topologies is not None:
+            raise UsageError(f"{batch.model} has molecules, which are moved on the CPU alone; leave the GPU out")
         self.batch, self.machine = batch, machine
         self._under_way: set[int] = set()  # samples that a program has not finished with
         self._lists_made = np.zeros(batch.n_samples, dtype=np.int64)
@@ -82,7 +85,7 @@ class OnDevice:
         active[samples] = [ACTIVE if s in self._under_way else BEGINS for s in samples]
         machine.set(self.layout.active, active)
         machine.set(self.view.state, batch.state)
-        run = runner(batch.formula, batch.form, batch.lead, what, machine)
+        run = runner(batch.formula, batch.form, batch.lead, batch.bound_by, what, machine)
         on = self._ran(run)
         for _ in range(LISTS_AT_ONCE if run.repeats else 0):
             unfinished = (batch.state[:, STATUS] == STALE) & (batch.state[:, LEFT] > 0.0)
@@ -186,6 +189,7 @@ class OnDevice:
         return Motion(
             self.layout, pair, x.way, force, force.reshape(4 * n), velocity, mass, inverse_mass,
             x.carried[CARRIED.index("direction")], direction, previous, partial, put(batch.state),
+            type(batch.bound)(*map(put, batch.bound)),
         )  # fmt: skip
 
 

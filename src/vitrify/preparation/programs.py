@@ -7,7 +7,16 @@ from typing import Any
 
 from vitrify.backends.program import Line, Program
 from vitrify.backends.vectors import upper_half
-from vitrify.batch import all_listed, displacement_body, force_of_formula, pulls_of_formula, slopes_of_formula, vector_body
+from vitrify.batch import (
+    ANGLES,
+    all_listed,
+    bound_body,
+    displacement_body,
+    force_of_formula,
+    pulls_of_formula,
+    slopes_of_formula,
+    vector_body,
+)
 from vitrify.formula import Formula, kept_with_formula
 from vitrify.kernels import fire, line_search, motion
 from vitrify.kernels.forces import PairForm, pair_force_of
@@ -25,24 +34,27 @@ LED_BY_CHEAPER_FORCES = (LIQUID, *ROUGH_MINIMISERS.values())
 
 
 @kept_with_formula
-def runner(formula: Formula, form: PairForm, lead: Lead, name: str, machine: Any) -> Any:
-    """run(view, ...) of a program on a machine; see Cpu.program and Gpu.program. lead: of the model's liquid."""
-    parts = _Parts(formula, form, lead if name in LED_BY_CHEAPER_FORCES else Lead.EXACT, machine)
+def runner(formula: Formula, form: PairForm, lead: Lead, bound: str, name: str, machine: Any) -> Any:
+    """run(view, ...) of a program on a machine; see Cpu.program and Gpu.program. lead: of the model's liquid; bound: what
+    particles are bound by, as Batch.bound_by."""
+    parts = _Parts(formula, form, lead if name in LED_BY_CHEAPER_FORCES else Lead.EXACT, bound, machine)
     return machine.program(PROGRAMS[name](parts))
 
 
 class _Parts:
     """Inlined bodies that several programs share."""
 
-    def __init__(self, formula: Formula, form: PairForm, lead: Lead, machine: Any) -> None:
+    def __init__(self, formula: Formula, form: PairForm, lead: Lead, bound: str, machine: Any) -> None:
         self.formula, self.form, self.machine, self.inline = formula, form, machine, machine.inline
         inline = machine.inline
         staged = motion.stage_of(inline(upper_half)) if lead.is_single else None
-        self.forces: tuple[Line, ...] = (
-            Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)), staged),
-        )
+        self.slopes: tuple[Line, ...] = ()
         if formula.many_body is not None:
-            self.forces = (Line("particles", motion.slopes_of(slopes_of_formula(formula, form, machine))), *self.forces)
+            self.slopes = (Line("particles", motion.slopes_of(slopes_of_formula(formula, form, machine))),)
+        pairs = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)), staged)
+        self.forces = (*self.slopes, pairs)
+        if bound:
+            self.forces += (Line("particles", bound_body(machine, cell=form.cell, angles=bound == ANGLES)),)
         self.vector = vector_body(form, machine)
         self.displacement = displacement_body(machine, cubic=not form.cell)
         self.advance = inline(motion.advance_in_cell if form.cell else motion.advance)
@@ -106,7 +118,7 @@ def _pair_force(x: _Parts) -> Program:
         Line("chunks", line_search.sum_pair_forces, join=motion.join_of(2)),
         Line("samples", line_search.mean_pair_force),
     )
-    return Program((*x.forces[:-1], Line("particles", body), *sums), repeats=False)
+    return Program((*x.slopes, Line("particles", body), *sums), repeats=False)
 
 
 def _begin_here(_: _Parts) -> Program:

@@ -27,14 +27,23 @@ def random_batch(
     model: Model, *, n_particles: int, density: float, rngs: list[np.random.Generator], dimension: int = 3
 ) -> Batch:
     """A sample for each generator, in a cube or a square: uniformly random positions and species, sizes where the mixture
-    has them."""
+    has them; molecules at random places, each in a random shape with bonds of their lengths at rest."""
     box = model.box_for(n_particles, density, dimension)
     counts = model.fraction_counts(n_particles)
     species = [rng.permutation(np.repeat(np.arange(len(counts)), counts)) for rng in rngs]
     positions = [rng.random((n_particles, dimension)) * box for rng in rngs]
-    distribution = model.mixture.sizes
+    distribution, molecule = model.mixture.sizes, model.molecule
     sizes = None if distribution is None else [distribution.draw(n_particles, rng) for rng in rngs]
-    return Batch(model, [box] * len(rngs), positions, species, sizes)
+    if molecule is None:
+        return Batch(model, [box] * len(rngs), positions, species, sizes)
+    n_molecules = n_particles // molecule.n_sites
+    for x, rng in zip(positions, rngs, strict=True):
+        sites = x[:n_molecules, None] + molecule.placed(n_molecules, rng, dimension)
+        x[:] = sites.reshape(-1, dimension) % box
+    if molecule.species:
+        of_one = [model.mixture.labels.index(label) for label in molecule.species]
+        species = [np.tile(of_one, n_molecules) for _ in rngs]
+    return Batch(model, [box] * len(rngs), positions, species, sizes, [molecule.topology(n_molecules)] * len(rngs))
 
 
 def push_off(samples: Samples) -> None:

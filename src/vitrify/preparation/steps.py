@@ -127,8 +127,9 @@ class Preparing:
         every = [glasses.get(s, any_one) for s in range(old.n_samples)]
         sizes = [x.sizes for x in every if x.sizes is not None]
         batch = Batch(
-            old.model, [x.cell for x in every], [x.positions for x in every], [x.species for x in every], sizes or None
-        )
+            old.model, [x.cell for x in every], [x.positions for x in every], [x.species for x in every], sizes or None,
+            [x.topology for x in every if x.topology is not None] or None,
+        )  # fmt: skip
         for s in glasses:
             batch.velocity[batch.rows(s)][old.label[old.rows(s)]] = old.velocity[old.rows(s)]
         machine = self.samples.machine

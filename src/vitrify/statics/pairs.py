@@ -9,19 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.backends import backend
 from vitrify.batch import pair_form
 from vitrify.cell import Cell
-from vitrify.contacts import Contacts, contacts_of, require_solid
+from vitrify.contacts import Contacts, bonds_of, contacts_of, joined, require_solid
 from vitrify.errors import SampleFailure
 from vitrify.formula import formula_of, pair_terms
 from vitrify.glass import Glass
+from vitrify.kernels.bonds import terms_of
 from vitrify.kernels.hessian import Blocks, Springs
 from vitrify.models import Potential
+from vitrify.models.molecule import bond_terms
 from vitrify.models.offers import number_array
 from vitrify.models.sizes import pair_length
 from vitrify.short_forms import Fact, ShortForm
 
-from .surroundings import Surroundings
+from .angles import Angles
+from .surroundings import BeyondPairs, Surroundings
 
 FloatArray = NDArray[np.float64]
 WHOLE = 64  # pairs: a multiple of what any processor takes in a turn of a loop
@@ -31,7 +35,7 @@ IntArray = NDArray[np.int64]
 @dataclass(frozen=True, repr=False)
 class Pairs(ShortForm):
     """A full list in compressed rows: the pairs of particle i are start[i] ... start[i + 1]. Vectors have three components,
-    in two dimensions too, where the third is zero.
+    in two dimensions too, where the third is zero. Bonds of molecules are pairs too.
 
     cell: the periodic cell, of d dimensions; positions: (n, d); target: (p,) the other end j; r_pd: (p, 3) vector from i to
     j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²; kept: (particles of the glass,) True for the n that are here, where
@@ -45,7 +49,7 @@ class Pairs(ShortForm):
     r_pd: FloatArray
     terms: FloatArray
     kept: NDArray[np.bool_] | None = None
-    surroundings: Surroundings | None = None
+    surroundings: BeyondPairs | None = None
 
     def _facts(self) -> list[Fact]:
         pairs = f"{len(self.target) // 2:,}"
@@ -59,12 +63,22 @@ class Pairs(ShortForm):
     def of(cls, glass: Glass) -> Pairs:
         """All pairs of a glass within their range. In a small cell these include pairs with images."""
         source, target, r_pd = contacts_of(glass)
-        n = glass.n_particles
+        n, topology = glass.n_particles, glass.topology
         terms = _terms(glass, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
+        beyond: BeyondPairs | None = None
+        if topology is not None:
+            bonds = bonds_of(glass)
+            (source, target, r_pd), of_pairs, of_bonds = joined((source, target, r_pd), bonds)
+            alone, terms = terms, np.zeros((5, len(source)))
+            terms[:, of_pairs] = alone
+            for both_ends in np.split(of_bonds[: 2 * len(topology.bonds)], 2):
+                np.add.at(terms.T, both_ends, _bond_terms(glass, bonds[2][: len(topology.bonds)]).T)
         start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=n))]).astype(np.int64)
-        return cls(
-            n, glass.cell, glass.positions, start, target, r_pd, terms, None, Surroundings.of(glass, start, target, r_pd)
-        )
+        if topology is not None and len(topology.angles):
+            beyond = Angles.of_glass(glass, start, target, r_pd, of_bonds[2 * len(topology.bonds) :])
+        elif topology is None:
+            beyond = Surroundings.of(glass, start, target, r_pd)
+        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms, None, beyond)
 
     @property
     def dimension(self) -> int:
@@ -212,6 +226,25 @@ def _terms(glass: Glass, source: IntArray, target: IntArray, squared: FloatArray
     else:
         terms = _filled(fill, squared, inverse2, model.potential)
     return terms * np.array(model.mixture.energies)[i, j] if form.energies else terms
+
+
+def _bond_terms(glass: Glass, r_pd: FloatArray) -> FloatArray:
+    """Terms (5, b) of the bonds of a glass. Raises SampleFailure for a bond that is longer than its law allows."""
+    topology, molecule = glass.topology, glass.model.molecule
+    assert topology is not None
+    assert molecule is not None
+    squared, terms = np.einsum("pd,pd->p", r_pd, r_pd), np.empty((5, len(r_pd)))
+    most = np.array([x.law.longest for x in molecule.bonds])[topology.bond_types]
+    torn = np.flatnonzero(squared >= most * most)
+    if len(torn):
+        k = int(torn[0])
+        i, j = topology.bonds[k].tolist()
+        raise SampleFailure(
+            f"the bond of particles {i} and {j} is {squared[k] ** 0.5:.4g} λ long, must be shorter than its r0 {most[k]:g}"
+        )
+    cpu = backend()
+    cpu.compile(terms_of(cpu.inline(bond_terms)))(squared, topology.bond_types, molecule.numbers("bonds"), terms)
+    return terms
 
 
 def _filled(fill: Any, squared: FloatArray, inverse2: FloatArray, potential: Potential) -> FloatArray:

@@ -28,28 +28,18 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """The directed bonds of all particles in compressed rows, as Pairs has them, and the energy of what they make."""
+class BeyondPairs:
+    """The directed bonds of all particles in compressed rows, as Pairs has them, and an energy of more than two particles
+    that depends on them. What is below it gives the energy's series and the blocks of M."""
 
-    formula: Formula
-    numbers: FloatArray
     start: IntArray  # (n + 1,)
     target: IntArray  # (p,)
     r_pd: FloatArray  # (p, 3)
-    species: IntArray  # (n,)
-
-    @classmethod
-    def of(cls, glass: Glass, start: IntArray, target: IntArray, r_pd: FloatArray) -> Surroundings | None:
-        """Those of a glass; None where its model has pairs alone."""
-        formula = formula_of(glass.model.potential)
-        if formula.many_body is None:
-            return None
-        return cls(formula, number_array(glass.model.potential), start, target, r_pd, glass.species.astype(np.int64))
 
     @cached_property
     def source(self) -> IntArray:
         """(p,) the particle at which a bond begins."""
-        return np.repeat(np.arange(len(self.species)), np.diff(self.start))
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
     @cached_property
     def at_rest(self) -> tuple[FloatArray, FloatArray]:
@@ -63,16 +53,6 @@ class Surroundings:
         gradient = self.at_rest[1]
         back = np.lexsort((self.source, self.target))  # images of one neighbour stand in one order at both ends
         return np.asarray(gradient - gradient[back])
-
-    def series(self, delta_pd: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """F of each particle, (n,), and the coefficients of the series of ∂U/∂r of each bond r + t δ, (4, p, 3)."""
-        energy, gradient = np.empty(len(self.species)), np.empty((4, *self.r_pd.shape))
-        theirs = self.species[self.target]
-        delta = np.ascontiguousarray(delta_pd)
-        _gradients(self.formula)(
-            BondsView(self.start, self.r_pd, self.species, theirs, self.numbers, delta, energy, gradient)
-        )
-        return energy, gradient
 
     def along(self, z: FloatArray) -> FloatArray:
         """Coefficients of the series of ∂U/∂x at x + t z, (4, n, 3): that of t is M·z, that of t² is U''':zz/2, that of t³
@@ -88,7 +68,7 @@ class Surroundings:
 
     def to_particles(self, gradient_pd: FloatArray) -> FloatArray:
         """∂U/∂x, (n, 3), of derivatives by bonds, (p, 3)."""
-        n = len(self.species)
+        n = len(self.start) - 1
         each = [np.bincount(self.target, x, n) - np.bincount(self.source, x, n) for x in gradient_pd.T]
         return np.ascontiguousarray(np.array(each).T)
 
@@ -96,6 +76,42 @@ class Surroundings:
         """Σ ∂U/∂r ⊗ r over bonds, (3, 3), a symmetric tensor as U does not change when all is turned."""
         tensor = self.at_rest[1].T @ self.r_pd
         return np.asarray(0.5 * (tensor + tensor.T))
+
+    def series(self, delta_pd: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """F of each particle, (n,), and the coefficients of the series of ∂U/∂r of each bond r + t δ, (4, p, 3)."""
+        raise NotImplementedError
+
+    def blocks(self, springs: Springs) -> Blocks:
+        """M of these and of the pairs, as rows of blocks."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Surroundings(BeyondPairs):
+    """The energy of what the bonds of each particle make together, of a model that has one."""
+
+    formula: Formula
+    numbers: FloatArray
+    species: IntArray  # (n,)
+
+    @classmethod
+    def of(cls, glass: Glass, start: IntArray, target: IntArray, r_pd: FloatArray) -> Surroundings | None:
+        """Those of a glass; None where its model has pairs alone."""
+        formula = formula_of(glass.model.potential)
+        if formula.many_body is None:
+            return None
+        numbers = number_array(glass.model.potential)
+        return cls(start, target, r_pd, formula, numbers, glass.species.astype(np.int64))
+
+    def series(self, delta_pd: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """F of each particle, (n,), and the coefficients of the series of ∂U/∂r of each bond r + t δ, (4, p, 3)."""
+        energy, gradient = np.empty(len(self.species)), np.empty((4, *self.r_pd.shape))
+        theirs = self.species[self.target]
+        delta = np.ascontiguousarray(delta_pd)
+        _gradients(self.formula)(
+            BondsView(self.start, self.r_pd, self.species, theirs, self.numbers, delta, energy, gradient)
+        )
+        return energy, gradient
 
     def blocks(self, springs: Springs) -> Blocks:
         """M of these and of the pairs, as rows of blocks."""

@@ -15,12 +15,14 @@ from vitrify.errors import BrokenFile, SampleFailure
 from vitrify.glass import Glass
 from vitrify.models.catalogue import parse
 from vitrify.models.own_files import ModelFile
+from vitrify.models.topology import Topology
 from vitrify.preparation import prepare_glass
 
 from .observable import Measured, measured
 from .pair_tables import look_for_tables
 from .spec import EnsembleSpec, ObservableSpec
 
+BOUND = ("bonds", "bond_types", "angles", "angle_types")  # arrays of a topology
 PILOT, SAMPLE = "pilot", "sample"  # streams of random numbers: another name here is another glass everywhere
 
 
@@ -82,14 +84,16 @@ def glass_result(glass: Glass) -> Result:
     (values if glass.cell.is_cubic else arrays)["box"] = glass.box  # an edge, or the vectors of a cell
     if glass.sizes is not None:
         arrays["sizes"] = glass.sizes
+    if glass.topology is not None:
+        arrays |= {name: getattr(glass.topology, name) for name in BOUND}
     return Result(values, arrays)
 
 
 def glass_checksum(glass: Result) -> str:
-    """SHA-256 over box, model, positions, species and sizes of a glass as the store keeps it: observables depend on these
-    alone, and not on how long the glass took."""
+    """SHA-256 over box, model, positions, species, sizes and topology of a glass as the store keeps it: observables depend
+    on these alone, and not on how long the glass took."""
     total = hashlib.sha256(repr([glass.values.get(name) for name in ("box", "model")]).encode())
-    for name in ("positions", "species", "sizes", "box"):
+    for name in ("positions", "species", "sizes", "box", *BOUND):
         if name in glass.arrays:
             total.update(np.ascontiguousarray(glass.arrays[name]).tobytes())
     return total.hexdigest()
@@ -126,7 +130,9 @@ def _glass_of(result: Result) -> Glass:
     arrays = result.arrays
     box = arrays["box"] if "box" in arrays else values.pop("box")
     model = parse(str(values.pop("model")))
-    return Glass(arrays["positions"], box, arrays["species"], model, values, arrays.get("sizes"))
+    there = all(x in arrays for x in BOUND)
+    topology = Topology(*(arrays[x] for x in BOUND)) if there else None
+    return Glass(arrays["positions"], box, arrays["species"], model, values, arrays.get("sizes"), topology)
 
 
 def _require_glass(result: Result) -> None:
