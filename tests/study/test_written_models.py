@@ -124,7 +124,9 @@ def test_a_changed_table_is_another_ensemble(tmp_path, monkeypatch):
 def test_a_store_keeps_its_embedded_atoms(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     embedded_atoms.write(tmp_path / "CuZr.eam.fs", n_r=500, n_rho=500)
-    study = STUDY.replace("{model}", '{ eam = "CuZr.eam.fs", elements = "Zr,Cu" }').replace("0.9", "0.055")
+    study = STUDY.replace("{model}", '{ eam = "CuZr.eam.fs", elements = "Zr,Cu" }').replace(
+        "density = 0.9", "density = 0.055"
+    )
     (tmp_path / "study.toml").write_text(study.replace("parent_temperature = 0.5", "parent_temperature = 0.25"))
     run = CliRunner().invoke(cli, ["run", "study.toml", "--store", "store", "--workers", "1", "--no-report"])
     assert run.exit_code == 0, run.output
@@ -141,5 +143,7 @@ def test_a_changed_file_of_embedded_atoms_is_another_ensemble(tmp_path, monkeypa
     folders = []
     for n in (500, 500, 600):
         embedded_atoms.write(tmp_path / "CuZr.eam.fs", n_r=n, n_rho=500)
-        folders.append(folder_of('{ eam = "CuZr.eam.fs", elements = "Cu,Zr" }'))
+        model = '{ eam = "CuZr.eam.fs", elements = "Cu,Zr" }'
+        study = parse_study(STUDY.replace("{model}", model).replace("density = 0.9", "density = 0.055"))
+        folders.append(Ledger(study).products[0].folder)
     assert folders[0] == folders[1] != folders[2]
