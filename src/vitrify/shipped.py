@@ -11,7 +11,13 @@ from vitrify.toml_file import read_toml_text
 INSTALLED = Path(__file__).parent / "studies"
 CLONED = Path(__file__).parents[2] / "studies"  # a clone, where the package is read from its source
 FOLDER = INSTALLED if INSTALLED.is_dir() else CLONED
-FIRST = ("quick", "glass_formers", "other_glasses", "evidence", "paper")  # in the order of the time that they take; others follow
+FIRST = (
+    "quick",
+    "glass_formers",
+    "other_glasses",
+    "evidence",
+    "paper",
+)  # in the order of the time that they take; others follow
 
 
 def shipped_studies() -> dict[str, str]:

@@ -69,7 +69,12 @@ def test_what_a_store_keeps_is_the_same_from_the_name_and_from_the_file(folder):
 
 
 def test_a_study_that_is_no_name_is_refused_with_what_there_is():
-    refused(call("study", "quik"), "'quik' is unknown", "quick, glass_formers, other_glasses, evidence and paper", "did you mean 'quick'?")
+    refused(
+        call("study", "quik"),
+        "'quik' is unknown",
+        "quick, glass_formers, other_glasses, evidence and paper",
+        "did you mean 'quick'?",
+    )
     refused(call("study"), "--list")
     refused(call("study", "quick", "--list"), "not both")
     for command in ("plan", "run"):
