@@ -84,7 +84,7 @@ class EmbeddedAtom(Potential):
     def derivatives(self) -> Radial:
         """Nothing: the energy of pairs stands beside that of the densities, as it depends on the elements."""
 
-        def phi(u, c):  # noqa: ARG001
+        def phi(u, c):  # noqa: ARG001  # all formulas have one signature
             zero = 0.0 * u
             return zero, zero, zero, zero, zero
 
