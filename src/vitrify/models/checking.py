@@ -8,7 +8,7 @@ none. A joint of two pieces, at which a high derivative jumps, spoils the interv
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import pairwise
 from math import exp, inf, isfinite, log, nan
@@ -70,8 +70,10 @@ class PotentialReport(ShortForm):
     faults: tuple[str, ...]  # with which it cannot be used
     cautions: tuple[str, ...]  # what its author should know
     notes: tuple[str, ...] = ()  # its minimum, and the error of its interpolation where it is a table
-    nanoseconds: float = nan  # that the compiled φ_u of one pair takes; NaN where that was not measured
-    relative_time: float = nan  # that over the time of φ_u of YARDSTICK
+    nanoseconds: float = field(
+        default=nan, compare=False
+    )  # that the compiled φ_u of one pair takes; NaN where that was not measured
+    relative_time: float = field(default=nan, compare=False)  # that over the time of φ_u of YARDSTICK
 
     def _facts(self) -> list[Fact]:
         rows = [Fact(f"deviation of {x.symbol}", f"{x.deviation:.2g}", "") for x in self.derivatives[1:]]
