@@ -8,8 +8,10 @@ import pytest
 from lammps_runs import energy_and_forces, lammps
 from samples import forces
 from vitrify import Glass, Mixture, make_glass, measure, models
+from vitrify.backends import backend
 from vitrify.batch import glass_batch
 from vitrify.errors import SampleFailure, UsageError
+from vitrify.kernels import many_body
 from vitrify.observables import elasticity, local_moduli, mechanics
 from vitrify.preparation import liquid as liquids
 from vitrify.preparation.places import OnDevice
@@ -375,3 +377,17 @@ def test_a_gpu_refuses_in_one_sentence(silicon):
         UsageError, match=r"has an energy beyond pairs, which runs on a CPU alone; leave out --device cuda$"
     ):
         OnDevice(glass_batch(silicon), None)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 11, 20])
+def test_any_number_of_moments_is_kept(number):
+    """A user's own energy may have as many as it likes."""
+    cpu, kept = backend(), np.zeros((2, number))
+    load, store = cpu.inline(many_body.load_of(number)), cpu.inline(many_body.store)
+
+    def again(array, other):
+        store(other, 1, load(array, 1))
+
+    given = np.arange(2.0 * number).reshape(2, number)
+    cpu.compile(again)(given, kept)
+    np.testing.assert_array_equal(kept, np.where([[False], [True]], given, 0.0))

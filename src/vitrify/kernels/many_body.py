@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from numba import literal_unroll, uint32, uint64
+from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from .forces import INDEX_BITS, INDEX_MASK
 
@@ -63,13 +64,11 @@ class Bodies(NamedTuple):
 
 def load_of(n: int) -> Callable[..., Any]:
     """The moments of particle i, a tuple, of an array (particles, n)."""
-    if n == 1:
-        return lambda array, i: (array[i, 0],)
-    if n == 2:
-        return lambda array, i: (array[i, 0], array[i, 1])
-    return lambda x, i: (
-        x[i, 0], x[i, 1], x[i, 2], x[i, 3], x[i, 4], x[i, 5], x[i, 6], x[i, 7], x[i, 8], x[i, 9], x[i, 10]
-    )  # fmt: skip
+
+    def load(array, i):
+        return to_fixed_tuple(array[i], n)
+
+    return load
 
 
 def store(array, i, values):
