@@ -66,7 +66,7 @@ def load_of(n: int) -> Callable[..., Any]:
     """The moments of particle i, a tuple, of an array (particles, n)."""
 
     def load(array, i):
-        return to_fixed_tuple(array[i], n)
+        return to_fixed_tuple(array[i], n)  # type: ignore[call-arg]  # an intrinsic, whose first argument the compiler gives
 
     return load
 
