@@ -12,9 +12,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from patience import PATIENCE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WHY_NOT = "needs Debian's chromium: apt-get install chromium"
-PATIENCE = 60.0  # seconds, on a machine that does much else
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, "")}  # those that a browser obeys: code, and what they type
 PLAIN = ("--disable-gpu",)
 NO_WEBGL = ("--disable-gpu", "--disable-3d-apis")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE
 from vitrify.atomic_write import atomic_write_folder
 from vitrify.errors import UsageError
 from vitrify.named_files import require_apart, require_folder, require_place, write_text_whole, write_whole
@@ -102,7 +103,7 @@ def test_a_pipe_is_written_to(tmp_path):
     require_place(path)  # which must not wait for a reader, nor take one away
     reader.start()
     write_text_whole(path, "through it")
-    reader.join(timeout=20)
+    reader.join(timeout=PATIENCE)
     assert read == ["through it"]
     assert stat.S_ISFIFO(path.stat().st_mode)
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import vitrify
+from patience import PATIENCE
 from stores import study_text
 from vitrify import waiting
 from vitrify.campaign import Progress
@@ -27,7 +28,7 @@ def clock(monkeypatch):
     return now
 
 
-def until(holds, seconds=20.0):
+def until(holds, seconds=PATIENCE):
     end = time.perf_counter() + seconds
     while not holds() and time.perf_counter() < end:
         time.sleep(0.02)

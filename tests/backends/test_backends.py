@@ -9,6 +9,7 @@ import pytest
 from numba.core import config
 from numba.core.errors import TypingError
 
+from patience import PATIENCE
 from simulated import assert_same
 from vitrify.backends import Cpu
 from vitrify.backends.fingerprint import fingerprint
@@ -107,7 +108,7 @@ def processes_that_use_a_kernel(folder, number):
     for x in started:
         x.stdin.write("\n")
         x.stdin.flush()
-    found = [x.communicate(timeout=300)[0].split() for x in started]
+    found = [x.communicate(timeout=PATIENCE)[0].split() for x in started]
     return [int(x) for x, _ in found], {float(x) for _, x in found}
 
 

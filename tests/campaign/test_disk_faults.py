@@ -12,6 +12,7 @@ import squares
 import watched
 
 from campaign_files import tree
+from patience import PATIENCE
 from stores import filled, study_text
 from vitrify.errors import Unreadable, UsageError
 
@@ -38,7 +39,7 @@ def run_on(shim, faults, folder, n, log, engine="here", *, wait=True):
     )
     if not wait:
         return process
-    said, wrong = process.communicate(timeout=120)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in wrong
     return process.returncode, said
 
@@ -72,7 +73,7 @@ def test_runs_share_the_work_on_a_disk_without_links(shim, folder, log, tmp_path
     faults = {"SHIM_LINK": errno.EPERM}
     processes = [run_on(shim, faults, folder, 30, log, wait=False) for _ in range(3)]
     for process in processes:
-        said, wrong = process.communicate(timeout=120)
+        said, wrong = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said + wrong
     assert sorted(watched.squared(log)) == list(range(30))  # each once, whoever did it
     assert watched.contents(folder) == watched.undisturbed(tmp_path, 30)
@@ -172,7 +173,7 @@ def test_a_command_that_cannot_read_says_so_in_one_sentence_and_touches_nothing(
     before = results_of(finished)
     arguments = [str(x) for x in LOOKS[command](finished, tmp_path / "out")]
     done = subprocess.run(
-        [*CLI, *arguments], env=environment(shim, {"SHIM_OPEN": number}), capture_output=True, text=True, timeout=120
+        [*CLI, *arguments], env=environment(shim, {"SHIM_OPEN": number}), capture_output=True, text=True, timeout=PATIENCE
     )
     told = [x for x in done.stderr.splitlines() if x.startswith("Error: ")]
     assert done.returncode == 2, done.stderr
@@ -191,7 +192,7 @@ def test_what_reads_names_alone_does_not_mind(shim, finished, command):
         env=environment(shim, {"SHIM_OPEN": errno.EIO}),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
 
@@ -203,7 +204,7 @@ def test_those_that_only_look_leave_a_broken_file_where_it_is(finished, tmp_path
     glass.write_bytes(glass.read_bytes()[:-100])
     before = tree(store)
     arguments = [str(x) for x in LOOKS[command](store, tmp_path / "out")]
-    done = subprocess.run([*CLI, *arguments], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*CLI, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert tree(store) == before
     said = (tmp_path / "out" / "index.html").read_text() if command == "report" else done.stderr

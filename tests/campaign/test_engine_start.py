@@ -6,6 +6,8 @@ import resource
 import pytest
 import watched
 
+from patience import PATIENCE
+
 BROKEN = {
     "not YAML": "distributed: [unclosed\n",
     "a list": "- a\n- b\n",
@@ -21,7 +23,7 @@ BROKEN = {
 
 def refused(process):
     """What it says in one sentence."""
-    said, wrong = process.communicate(timeout=120)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2, said + wrong
     assert wrong == ""
     assert len(said.splitlines()) == 1
@@ -56,14 +58,14 @@ def test_the_number_of_files_that_is_asked_for_is_enough(folder, log):
     said = refused(watched.start(folder, 4, log, 0.0, "local", before=limited("-n 40")))
     needed = said.partition("ulimit -n ")[2].partition(")")[0]
     process = watched.start(folder, 4, log, 0.0, "local", before=limited(f"-n {needed}"))
-    said, wrong = process.communicate(timeout=120)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said + wrong
     assert wrong == ""
 
 
 def test_a_limit_that_may_be_raised_is_raised(folder, log):
     process = watched.start(folder, 4, log, 0.0, "local", before=limited("-Sn 40"))
-    said, wrong = process.communicate(timeout=120)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said + wrong
     assert wrong == ""
 

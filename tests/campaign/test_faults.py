@@ -11,6 +11,7 @@ import pytest
 import squares
 import watched
 
+from patience import PATIENCE
 from vitrify.campaign import Here, Leases, Limits, Local, Store, Task, WorkUnit, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
@@ -61,7 +62,7 @@ def test_one_signal_finishes_what_is_in_hand(folder, log, tmp_path, engine, numb
     process = watched.start(folder, N, log, 0.7, engine)
     watched.wait_for(lambda: len(watched.squared(log)) >= 2)
     os.killpg(process.pid, number)
-    said, wrong = process.communicate(timeout=60)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number, said + wrong
     assert "stopped before the end" in said
     assert "samples that have begun are being finished" in wrong
@@ -81,7 +82,7 @@ def test_two_signals_stop_at_once(folder, log, tmp_path, engine):
     time.sleep(0.5)
     began = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert time.monotonic() - began < 10.0
     assert not watched.published(folder)
@@ -93,7 +94,7 @@ def test_two_signals_stop_at_once(folder, log, tmp_path, engine):
 def test_two_runs_on_one_store_share_the_work(folder, log, tmp_path):
     processes = [watched.start(folder, 40, log, 0.1, "here") for _ in range(3)]
     for process in processes:
-        said, wrong = process.communicate(timeout=120)
+        said, wrong = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said + wrong
     assert sorted(watched.squared(log)) == list(range(40))  # each once, whoever did it
     assert watched.contents(folder) == watched.undisturbed(tmp_path, 40)
@@ -102,7 +103,7 @@ def test_two_runs_on_one_store_share_the_work(folder, log, tmp_path):
 def test_shards_make_all_of_it_and_none_of_it_twice(folder, log, tmp_path):
     processes = [watched.start(folder, 31, log, 0.05, "here", f"{k}/3") for k in (1, 2, 3)]
     for process in processes:
-        process.communicate(timeout=120)
+        process.communicate(timeout=PATIENCE)
     assert sorted(watched.squared(log)) == list(range(31))
     assert watched.contents(folder) == watched.undisturbed(tmp_path, 31)
 
@@ -124,7 +125,7 @@ def test_what_a_living_run_has_in_hand_is_left_to_it(folder, log):
     first = watched.start(folder, 2, log, 4.0, "here")
     watched.wait_for(lambda: watched.squared(log))
     outcome = run(squares.units(2, log, 0.0), Store(folder), engine=Here())
-    first.communicate(timeout=60)
+    first.communicate(timeout=PATIENCE)
     assert (outcome.made, outcome.elsewhere) == (1, 1)
     assert sorted(watched.squared(log)) == [0, 1]
 
@@ -146,7 +147,7 @@ def test_the_death_of_the_scheduler_is_one_sentence_and_loses_nothing(folder, lo
     process = watched.start(folder, 60, log, 0.3, scheduler.address)
     watched.wait_for(lambda: len(watched.published(folder)) >= 4)
     scheduler.process.kill()
-    said, wrong = process.communicate(timeout=120)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2, said + wrong
     assert "went away" in said
     before = watched.published(folder)
@@ -175,7 +176,7 @@ def test_processes_that_check_a_store_do_not_outlive_the_run(tmp_path):
     assert len(children) == 2
     process.kill()
     process.communicate()
-    watched.wait_for(lambda: not any(psutil.pid_exists(x) for x in children), 10)
+    watched.wait_for(lambda: not any(psutil.pid_exists(x) for x in children))
 
 
 @pytest.fixture
@@ -194,7 +195,7 @@ def small_disk(tmp_path):
 def test_a_full_disk_is_one_sentence_and_loses_nothing(small_disk, log, tmp_path, engine):
     folder = small_disk / "store"
     process = watched.start(folder, 60, log, 0.02, engine)
-    said, wrong = process.communicate(timeout=120)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2, said + wrong
     assert "cannot be written: No space left on device" in said
     before = watched.published(folder)
@@ -214,12 +215,12 @@ def test_a_store_made_read_only_is_one_sentence_and_loses_nothing(small_disk, lo
     watched.wait_for(
         lambda: not subprocess.run(["mount", "-o", "remount,ro", small_disk], stderr=subprocess.DEVNULL).returncode
     )
-    said, wrong = process.communicate(timeout=120)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2, said + wrong
     assert "cannot be written: Read-only file system" in said
     before = watched.published(folder)
     process = watched.start(folder, 60, log, 0.0, "here")
-    assert "Read-only file system" in process.communicate(timeout=60)[0]
+    assert "Read-only file system" in process.communicate(timeout=PATIENCE)[0]
     subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
     watched.finish(folder, 60, log)
     after = watched.published(folder)

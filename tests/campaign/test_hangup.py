@@ -10,6 +10,8 @@ import time
 import pytest
 import watched
 
+from patience import PATIENCE
+
 N = 12
 # makes standard input the terminal that the session belongs to, as a login does; fork() is not for processes with threads
 ON_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
@@ -26,7 +28,7 @@ def test_a_hangup_finishes_what_is_in_hand_however_often_it_comes(folder, log, t
     for _ in range(3):
         os.killpg(process.pid, signal.SIGHUP)
         time.sleep(0.1)
-    said, wrong = process.communicate(timeout=60)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGHUP, said + wrong
     assert "SIGHUP: samples that have begun are being finished" in wrong
     assert len(watched.squared(log)) < N
@@ -42,7 +44,7 @@ def test_a_run_under_nohup_goes_on(folder, log, engine):
     process = watched.start(folder, 6, log, 0.3, engine, before=["nohup"])
     watched.wait_for(lambda: len(watched.squared(log)) >= 2)
     os.killpg(process.pid, signal.SIGHUP)
-    said, wrong = process.communicate(timeout=60)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said + wrong
     assert sorted(watched.squared(log)) == list(range(6))
 
@@ -57,7 +59,7 @@ def test_a_run_whose_terminal_is_closed_finishes_what_is_in_hand(folder, log, en
     os.close(within)
     watched.wait_for(lambda: len(watched.squared(log)) >= 2)
     os.close(terminal)
-    assert process.wait(timeout=60) == 128 + signal.SIGHUP
+    assert process.wait(timeout=PATIENCE) == 128 + signal.SIGHUP
     assert len(watched.squared(log)) < N
     assert all_that_was_begun_is_there(folder, log)
 
@@ -68,7 +70,7 @@ def test_ctrl_c_after_a_hangup_stops_at_once(folder, log):
     os.kill(process.pid, signal.SIGHUP)
     time.sleep(0.5)
     os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert not watched.published(folder)
 
@@ -83,7 +85,7 @@ def test_the_shell_that_started_it_may_be_gone(folder, log):
     )
     watched.wait_for(lambda: len(watched.squared(log)) >= 2)
     shell.send_signal(signal.SIGHUP)
-    shell.wait(timeout=20)
-    watched.wait_for(lambda: not list((folder / "runs").glob("*.json")), 20)
+    shell.wait(timeout=PATIENCE)
+    watched.wait_for(lambda: not list((folder / "runs").glob("*.json")))
     assert len(watched.squared(log)) < N
     assert all_that_was_begun_is_there(folder, log)

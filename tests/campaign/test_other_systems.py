@@ -133,13 +133,13 @@ def test_the_processes_of_a_pool_end_with_their_parent_without_prctl(tmp_path):
     note = tmp_path / "pid"
     leader = subprocess.Popen([sys.executable, str(tmp_path / "leader.py"), str(note)])
     try:
-        watched.wait_for(lambda: note.exists() and note.read_text(), 30)
+        watched.wait_for(lambda: note.exists() and note.read_text())
         child = psutil.Process(int(note.read_text()))
         assert child.is_running()
     finally:
         leader.kill()
         leader.wait()
-    watched.wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
+    watched.wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
 @pytest.mark.parametrize(("cpuinfo", "name"), [

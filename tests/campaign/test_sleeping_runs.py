@@ -14,6 +14,7 @@ import pytest
 import squares
 import watched
 
+from patience import PATIENCE
 from vitrify.campaign import Here, Leases, Limits, Store, run
 from vitrify.campaign import leases as lease_files
 from vitrify.campaign.watchdog import InHand, Watchdog, in_hand
@@ -82,7 +83,7 @@ def test_a_run_that_was_stopped_is_seen_and_its_work_is_not_begun_twice(tmp_path
     time.sleep(5 * BEAT)
     assert len(Leases(store).living()) == 2
     for process in (first, second):
-        said, wrong = process.communicate(timeout=60)
+        said, wrong = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said + wrong
     assert sorted(watched.squared(log)) == list(range(n))
     assert watched.contents(folder) == watched.undisturbed(tmp_path, n)

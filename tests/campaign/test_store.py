@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from patience import PATIENCE
 from vitrify.campaign import Result, Store
 from vitrify.errors import BrokenFile, Unreadable, UsageError
 
@@ -160,7 +161,7 @@ store.publish("a/000001", "abc", Result({}, {"x": __import__("numpy").arange(300
 
 def test_a_disk_that_fills_up_within_a_file_does_not_end_the_process(store):
     """As HDF5 did when it closed a file of which the disk had refused a part."""
-    ended = subprocess.run([sys.executable, "-c", FULL, store.directory], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", FULL, store.directory], capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].endswith(f"the store {store.directory} cannot be written: File too large")
     assert list((store.directory / "a").iterdir()) == []

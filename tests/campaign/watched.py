@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import squares
 
+from patience import PATIENCE
+
 HERE = Path(__file__).parent
 
 
@@ -28,7 +30,7 @@ def start(folder, n, log, pause, engine="local", *part, before=(), packed=False)
 def finish(folder, n, log, pause=0.0, engine="here"):
     """Run to the end; what it said."""
     process = start(folder, n, log, pause, engine)
-    said, wrong = process.communicate(timeout=300)
+    said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said + wrong
     return said
 
@@ -47,7 +49,7 @@ def published(folder):
     return {x.name: (x.stat().st_ino, x.stat().st_mtime_ns) for x in (Path(folder) / "s").glob("*.h5")}
 
 
-def wait_for(condition, seconds=60.0):
+def wait_for(condition, seconds=PATIENCE):
     """Wait until it holds."""
     end = time.monotonic() + seconds
     while not condition():

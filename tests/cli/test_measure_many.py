@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import vitrify
+from patience import PATIENCE
 from vitrify.campaign.worker import one_thread
 from vitrify.cli.main import cli
 from vitrify.glass import Glass
@@ -423,7 +424,7 @@ def test_what_cannot_be_asked_is_told(folder, given, word):
 
 
 def wait_until(holds, process):
-    end = time.monotonic() + 120.0
+    end = time.monotonic() + PATIENCE
     while not holds():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
@@ -441,7 +442,7 @@ def test_ctrl_c_keeps_what_is_finished(folder, glasses, workers):
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
         wait_until(lambda: (folder / "out").is_dir() and len(os.listdir("out")) > 4, process)
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
     assert b"Traceback" not in err
     rows = read_rows(folder / "t.parquet")

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import campaign_files as files
+from patience import PATIENCE
 from vitrify.campaign import Result, Store
 from vitrify.cli.main import cli
 from vitrify.study import parse_study, plan, write_manifest
@@ -88,7 +89,7 @@ def test_on_a_terminal_it_asks(store, answer, gone):
     command = [sys.executable, "-c", "from vitrify.cli.main import cli; cli()", "prune", str(store.directory)]
     with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         os.write(ours, answer)
-        output = process.communicate(timeout=120)[0]
+        output = process.communicate(timeout=PATIENCE)[0]
     os.close(ours)
     os.close(theirs)
     assert "Remove 6 files" in output

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from patience import PATIENCE
+
 COMMAND = [sys.executable, "-c", "from vitrify.cli.main import cli; cli()"]
 ODD = ["PYTHONIOENCODING", "PYTHONUTF8", "PYTHONCOERCECLOCALE", "PYTHONUNBUFFERED", "LANG", "LC_ALL", "VITRIFY_THREADS"]
 
@@ -15,7 +17,7 @@ def called(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **environ
     """Run the command in a process of its own, in this environment. Bytes come out: they need be no UTF-8."""
     plain = {name: value for name, value in os.environ.items() if name not in ODD}
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, timeout=120,
+        [*COMMAND, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, timeout=PATIENCE,
         env=plain | environment, check=False,
     )  # fmt: skip
 
@@ -26,7 +28,7 @@ def shell(line, **environment):
     return subprocess.run(
         ["bash", "-c", line.replace("vitrify", program)],
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
         env=os.environ | environment,
         check=False,
     )

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # tests and jobs import what they share by the same name
 PREFIX = "vitrify-slurm-"
@@ -30,7 +32,7 @@ class Slurm:
 
     def ask(self, *command):
         """The output of one of Slurm's commands."""
-        ran = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout.strip()
 
@@ -46,16 +48,17 @@ class Slurm:
         for pid in self.nodes_of_processes():
             _kill(pid)
         self.ask("scancel", "--user", "root")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while self.jobs("PENDING,RUNNING,COMPLETING") and time.monotonic() < deadline:
             time.sleep(0.1)
 
-    def await_nodes(self, seconds=60):
+    def await_nodes(self, seconds=PATIENCE):
         """Until both nodes are idle. After its restart a controller may not know one for a while, and takes no job then; a
         node tells of itself when it is asked to read its configuration again."""
         end = time.monotonic() + seconds
         ask_again = time.monotonic() + 5
-        while self.ask("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split() != ["n1", "n2"] and time.monotonic() < end:
+        while self.ask("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split() != ["n1", "n2"]:
+            assert time.monotonic() < end, self.ask("sinfo", "-h", "-N", "-o", "%N %T %E")
             if time.monotonic() > ask_again:
                 self.ask("scontrol", "reconfigure")
                 ask_again = time.monotonic() + 5
@@ -85,7 +88,7 @@ class Slurm:
 
     def start_controller(self):
         subprocess.run(["slurmctld", "-f", self.environment["SLURM_CONF"]], env=self.environment, check=True)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while subprocess.run(["scontrol", "ping"], env=self.environment, capture_output=True).returncode:
             assert time.monotonic() < deadline, (self.folder / "log" / "slurmctld.log").read_text()[-2000:]
             time.sleep(0.2)
@@ -110,7 +113,7 @@ def slurm():
     (folder / "owner").write_text(str(os.getpid()))
     try:
         command = [HERE / "start_slurm.sh", folder, *map(str, _free_ports(3))]
-        started = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        started = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         if started.returncode:
             pytest.skip((started.stderr.strip().splitlines() or ["start_slurm.sh failed"])[-1])
         yield Slurm(folder)
@@ -139,7 +142,7 @@ def _kill(pid):
 
 
 def _end(folder):
-    subprocess.run([HERE / "stop_slurm.sh", folder], timeout=60)
+    subprocess.run([HERE / "stop_slurm.sh", folder], timeout=PATIENCE)
     shutil.rmtree(folder, ignore_errors=True)
 
 

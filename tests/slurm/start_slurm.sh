@@ -74,9 +74,9 @@ END
 export SLURM_CONF="$FOLDER/slurm.conf"
 slurmctld -c -f "$SLURM_CONF"
 for node in n1 n2; do slurmd -N "$node" -f "$SLURM_CONF"; done
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
   [ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" = 2 ] && exit 0
   sleep 0.1
 done
-echo "the nodes did not come up within 20 s: $(sinfo -h -N -o '%N %T %E' 2>&1 | tr '\n' ' ')" >&2
+echo "the nodes did not come up within 120 s: $(sinfo -h -N -o '%N %T %E' 2>&1 | tr '\n' ' ')" >&2
 exit 1

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from patience import PATIENCE
 from vitrify.campaign import Store
 
 pytestmark = pytest.mark.slow
@@ -56,7 +57,7 @@ class Campaign:
 
     def wait_for(self, number):
         """Until there are so many results; notes meanwhile which process is on which node."""
-        wait_until(lambda: self._look() >= number or self.process.poll() is not None, 90)
+        wait_until(lambda: self._look() >= number or self.process.poll() is not None)
         assert self.process.poll() is None, self.said.read_text()
 
     def wait_for_more(self, number):
@@ -64,7 +65,7 @@ class Campaign:
 
     def finish(self):
         """Until the run ends well; returns what it said."""
-        wait_until(lambda: self._look() and self.process.poll() is not None, 120)
+        wait_until(lambda: self._look() and self.process.poll() is not None)
         assert self.process.returncode == 0, self.said.read_text()
         assert len(self.results()) == N_RESULTS
         assert not list(self.store.rglob("failed/**/*.json"))
@@ -101,7 +102,7 @@ def _bits(result):
     return values, {name: (array.dtype, array.shape, array.tobytes()) for name, array in result.arrays.items()}
 
 
-def wait_until(condition, seconds):
+def wait_until(condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"
@@ -136,7 +137,7 @@ def test_both_nodes_make_what_one_process_makes(campaign, plain, tell):
     assert sum(made.values()) == N_RESULTS
     assert content(campaign.store) == plain
     assert not list(campaign.store.glob(".certificates-*"))
-    wait_until(lambda: not campaign.slurm.jobs(), 10)
+    wait_until(lambda: not campaign.slurm.jobs())
 
 
 def test_a_node_dies_jobs_are_cancelled_and_the_controller_is_killed(campaign, plain, tell):
@@ -151,7 +152,7 @@ def test_a_node_dies_jobs_are_cancelled_and_the_controller_is_killed(campaign, p
     before = slurm.jobs()
     cancelled = len(before)
     slurm.cancel_all()
-    wait_until(lambda: set(slurm.jobs("RUNNING")) - set(before), 60)  # those that were submitted anew
+    wait_until(lambda: set(slurm.jobs("RUNNING")) - set(before))  # those that were submitted anew
     slurm.kill_controller()
     try:
         campaign.wait_for_more(4)
@@ -172,7 +173,7 @@ def test_the_driver_is_killed(campaign, plain, tell):
     orphans = slurm.jobs()
     campaign.kill()
     died = time.monotonic()
-    wait_until(lambda: not set(orphans) & set(slurm.jobs()), 60)
+    wait_until(lambda: not set(orphans) & set(slurm.jobs()))
     tell(f"{len(orphans)} jobs ended within {time.monotonic() - died:.1f} s of their driver's death")
     before = {path: (path.read_bytes(), about) for path, about in campaign.results().items()}
     campaign.start()

@@ -10,6 +10,7 @@ import on_nodes
 import pytest
 from distributed import as_completed
 
+from patience import PATIENCE
 from vitrify.campaign.slurm import SlurmSpec, slurm_cluster
 from vitrify.errors import UsageError
 
@@ -32,7 +33,7 @@ def start(slurm, tmp_path, monkeypatch):
             tmp_path,
             environment={"OMP_NUM_THREADS": "1"},
             queue_seconds=2,
-            death_seconds=20,
+            death_seconds=120,
         )
 
     return start
@@ -55,7 +56,7 @@ def take(tasks, at=None):
     return results
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"
@@ -64,7 +65,7 @@ def wait_for(condition, seconds=60):
 
 def test_jobs_work_on_both_nodes_and_leave_nothing(start, slurm, tmp_path):
     with start(cores=2, minimum_jobs=2, prologue=("export FROM_PROLOGUE=yes", "export OMP_NUM_THREADS=7")) as client:
-        client.wait_for_workers(4, timeout=60)
+        client.wait_for_workers(4, timeout=PATIENCE)
         found = client.gather(submit(client, 12, 0.5))
         (certificates,) = tmp_path.glob(".certificates-*")
         assert stat.S_IMODE(certificates.stat().st_mode) == 0o700
@@ -75,11 +76,17 @@ def test_jobs_work_on_both_nodes_and_leave_nothing(start, slurm, tmp_path):
     assert [x.name for x in tmp_path.iterdir()] == ["log"]
     numbers = {x["SLURM_JOB_ID"] for x in found}
     assert {x.name for x in (tmp_path / "log" / "slurm").glob("*.err")} == {f"vitrify-{x}.err" for x in numbers}
-    wait_for(lambda: not slurm.jobs(), 10)
+    wait_for(lambda: not slurm.jobs())
 
 
 def test_cancelled_jobs_are_submitted_anew(start, slurm, tell):
     """While they wait, and while they run: Dask's own adapt() waits for ever after either, as jobs have two processes."""
+    ran = []
+
+    def cancel_what_runs():
+        ran.extend(slurm.jobs())
+        slurm.cancel_all()
+
     slurm.ask("scontrol", "update", "PartitionName=main", "State=DOWN")
     try:
         with start(cores=2) as client:
@@ -88,14 +95,17 @@ def test_cancelled_jobs_are_submitted_anew(start, slurm, tell):
             never_ran = slurm.jobs("PENDING")
             slurm.cancel_all()
             slurm.ask("scontrol", "update", "PartitionName=main", "State=UP")
-            found = take(tasks, at={5: slurm.cancel_all})
+            found = take(tasks, at={5: cancel_what_runs})
     finally:
         slurm.ask("scontrol", "update", "PartitionName=main", "State=UP")
     jobs = {x["SLURM_JOB_ID"] for x in found}
-    tell(f"{len(never_ran)} waiting jobs and the running ones cancelled, {len(found)} tasks done in jobs {sorted(jobs)}")
+    tell(
+        f"{len(never_ran)} waiting jobs and {len(ran)} running ones cancelled, {len(found)} tasks done in jobs {sorted(jobs)}"
+    )
     assert len(found) > 12  # a worker leaves the task in hand to others, unless it alone has a result that is still wanted
     assert not jobs & set(never_ran)
-    assert len(jobs) >= 3
+    assert jobs & set(ran)
+    assert jobs - set(ran)
 
 
 def test_workers_leave_before_the_walltime(start, monkeypatch):
@@ -122,7 +132,7 @@ def test_a_controller_that_is_away_for_a_while(start, slurm):
 
 def test_a_task_that_wants_a_gpu_gets_one_to_itself(start):
     with start(gpus=1, directives=(), minimum_jobs=2) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=PATIENCE)
         found = client.gather(submit(client, 8, 0.5, resources={"GPU": 1}))
     assert {(x["SLURMD_NODENAME"], x["CUDA_VISIBLE_DEVICES"]) for x in found} == {("n1", "0"), ("n2", "0")}
 

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import vitrify
+from patience import PATIENCE
 from stores import invented, study_text
 from vitrify import Glass, import_glasses, open_store
 from vitrify.campaign import Leases, Store
@@ -221,7 +222,7 @@ def test_a_killed_import_is_repeated_and_goes_on(files, tmp_path):
     store, own = tmp_path / "s", files[0]
     command = [sys.executable, "-m", "vitrify", "import", *own, "--store", store, "--ensemble", "mine"]
     process = subprocess.Popen([str(x) for x in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    end = time.monotonic() + 120.0
+    end = time.monotonic() + PATIENCE
     while len(results(store) if store.exists() else ()) < 5 and time.monotonic() < end:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
