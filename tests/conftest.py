@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from functools import cache
 
@@ -23,6 +24,22 @@ jax.config.update("jax_enable_x64", True)
 
 settings.register_profile("any machine", deadline=None)  # a busy one may take a second for what takes another a millisecond
 settings.load_profile("any machine")
+
+
+BEGAN, NO_TIME = time.monotonic(), "no time was left"
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--begin-within", type=float, default=float("inf"), metavar="SECONDS",
+        help="leave out the tests that have not begun after so long, and name them",
+    )  # fmt: skip
+
+
+def pytest_runtest_setup(item):
+    within = item.config.getoption("--begin-within")
+    if time.monotonic() > BEGAN + within:
+        pytest.skip(f"{NO_TIME}: it would have begun after {within:.0f} s")
 
 
 @cache
@@ -66,3 +83,8 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("counts")
     for test, sentence in told:
         terminalreporter.write_line(f"{test}: {sentence}")
+    left_out = [x.nodeid for x in terminalreporter.stats.get("skipped", []) if NO_TIME in str(x.longrepr)]
+    if left_out:
+        terminalreporter.section("left out, as no time was left")
+    for test in left_out:
+        terminalreporter.write_line(test)
