@@ -9,6 +9,7 @@ from vitrify import Glass, models
 from vitrify.contacts import Contacts
 from vitrify.kernels.state import TWICE_KINETIC
 from vitrify.models.molecule import bond_terms
+from vitrify.observables import energy_by_term
 from vitrify.preparation import liquid
 from vitrify.preparation.liquid import set_velocities
 from vitrify.preparation.samples import Samples
@@ -69,9 +70,12 @@ def test_energy_pressure_and_forces_are_those_of_lammps(kind, tmp_path):
     ]  # fmt: skip
     with lammps(*commands) as engine:
         energy, forces = energy_and_forces(engine)
-        pressure = engine.get_thermo("press")
+        pressure, *by_term = (engine.get_thermo(x) for x in ("press", "evdwl", "ebond", "eangle"))
     pairs = Pairs.of(glass)
     assert pairs.energy == pytest.approx(energy, rel=1e-12)
+    split = energy_by_term(glass)
+    assert list(split) == ["pairs", "bonds", *(["angles"] if kind == "bent" else [])]
+    np.testing.assert_allclose([split.get(x, 0.0) for x in ("pairs", "bonds", "angles")], by_term, rtol=1e-11, atol=1e-13)
     np.testing.assert_allclose(pairs.forces(), forces, rtol=0, atol=1e-11 * np.abs(forces).max())
     assert -np.trace(pairs.virial()) / (3 * glass.volume) == pytest.approx(pressure, rel=1e-11)
     read = Glass.read(tmp_path / "g.data")

@@ -7,7 +7,7 @@ from .elastic_constants import ElasticConstants, IsotropicModuli, elastic_consta
 from .elasticity import elasticity
 from .local_moduli import LocalModuli, local_moduli
 from .measurement import Measurement, energy_only, measure
-from .mechanics import mechanics
+from .mechanics import energy_by_term, mechanics
 from .modes import low_frequency_modes
 from .of_calculator import CalculatorMeasurement, CalculatorModes, CalculatorSoftMode, measure_calculator
 from .quasilocalised import QlmMeasurement, quasilocalised_mode
@@ -33,6 +33,7 @@ __all__ = [
     "dipole_decay",
     "elastic_constants",
     "elasticity",
+    "energy_by_term",
     "energy_only",
     "local_moduli",
     "low_frequency_modes",

@@ -28,3 +28,12 @@ def mechanics(glass: Glass, pairs: Pairs | None = None) -> dict[str, float]:
         "coordination": float(coordination.mean()),
         "min_coordination": float(coordination.min()),
     }
+
+
+def energy_by_term(glass: Glass) -> dict[str, float]:
+    """The energy of a glass in ε, by the terms that its model has: "pairs", "bonds" and "angles" of molecules, and "beyond
+    pairs", such as the angles between the bonds of silicon or all of the energy of embedded atoms.
+
+    The bonds of one molecule are no pairs where they exclude one; a FENE bond has its repulsion. Raises SampleFailure where
+    a bond is longer than its law allows."""
+    return Pairs.of(glass).energy_by_term

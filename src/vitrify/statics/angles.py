@@ -6,6 +6,7 @@ cos θ = a·b/(|a||b|). Its derivatives by a and b are truncated series along a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ ORDERS = 4  # coefficients of a series: to the third derivative of a force
 @dataclass(frozen=True)
 class Angles(BeyondPairs):
     """The angles of a configuration."""
+
+    term: ClassVar[str] = "angles"
 
     sides: IntArray  # (m, 2) the bonds from the middle of each angle to its ends
     laws: FloatArray  # (m, 5) as angle_slope takes them

@@ -39,7 +39,8 @@ class Pairs(ShortForm):
 
     cell: the periodic cell, of d dimensions; positions: (n, d); target: (p,) the other end j; r_pd: (p, 3) vector from i to
     j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²; kept: (particles of the glass,) True for the n that are here, where
-    others were left out; surroundings: the energy beyond pairs, where the model has one."""
+    others were left out; surroundings: the energy beyond pairs, where the model has one; bond_energy: the energy of the
+    bonds among these pairs, where the particles make molecules."""
 
     n_particles: int
     cell: Cell
@@ -50,6 +51,7 @@ class Pairs(ShortForm):
     terms: FloatArray
     kept: NDArray[np.bool_] | None = None
     surroundings: BeyondPairs | None = None
+    bond_energy: float | None = None
 
     def _facts(self) -> list[Fact]:
         pairs = f"{len(self.target) // 2:,}"
@@ -66,19 +68,22 @@ class Pairs(ShortForm):
         n, topology = glass.n_particles, glass.topology
         terms = _terms(glass, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
         beyond: BeyondPairs | None = None
+        bond_energy = None
         if topology is not None:
             bonds = bonds_of(glass)
             (source, target, r_pd), of_pairs, of_bonds = joined((source, target, r_pd), bonds)
             alone, terms = terms, np.zeros((5, len(source)))
             terms[:, of_pairs] = alone
+            theirs = _bond_terms(glass, bonds[2][: len(topology.bonds)])
+            bond_energy = float(theirs[0].sum())
             for both_ends in np.split(of_bonds[: 2 * len(topology.bonds)], 2):
-                np.add.at(terms.T, both_ends, _bond_terms(glass, bonds[2][: len(topology.bonds)]).T)
+                np.add.at(terms.T, both_ends, theirs.T)
         start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=n))]).astype(np.int64)
         if topology is not None and len(topology.angles):
             beyond = Angles.of_glass(glass, start, target, r_pd, of_bonds[2 * len(topology.bonds) :])
         elif topology is None:
             beyond = Surroundings.of(glass, start, target, r_pd)
-        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms, None, beyond)
+        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms, None, beyond, bond_energy)
 
     @property
     def dimension(self) -> int:
@@ -170,6 +175,13 @@ class Pairs(ShortForm):
         """U in ε."""
         of_pairs = 0.5 * float(self.terms[0].sum())
         return of_pairs if self.surroundings is None else of_pairs + float(self.surroundings.at_rest[0].sum())
+
+    @property
+    def energy_by_term(self) -> dict[str, float]:
+        """U in ε, by the terms that the model has: pairs, bonds, angles, beyond pairs."""
+        bonds = {} if self.bond_energy is None else {"bonds": self.bond_energy}
+        beyond = {} if self.surroundings is None else {self.surroundings.term: float(self.surroundings.at_rest[0].sum())}
+        return {"pairs": 0.5 * float(self.terms[0].sum()) - sum(bonds.values()), **bonds, **beyond}
 
     @property
     def energies(self) -> FloatArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ IntArray = NDArray[np.int64]
 class BeyondPairs:
     """The directed bonds of all particles in compressed rows, as Pairs has them, and an energy of more than two particles
     that depends on them. What is below it gives the energy's series and the blocks of M."""
+
+    term: ClassVar[str] = "beyond pairs"
 
     start: IntArray  # (n + 1,)
     target: IntArray  # (p,)
