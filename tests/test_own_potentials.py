@@ -209,7 +209,13 @@ for eps in map(float, sys.argv[1:]):
 """
 
 
-@pytest.mark.parametrize("decorator", ["numba.njit", "numba.njit(cache=True)", 'numba.njit("float64(float64)")'])
+@pytest.mark.parametrize(
+    "decorator",
+    [
+        "numba.njit",
+        *(pytest.param(x, marks=pytest.mark.slow) for x in ("numba.njit(cache=True)", 'numba.njit("float64(float64)")')),
+    ],
+)
 def test_a_helper_that_was_compiled_before_it_was_met(tmp_path, decorator):
     """Numba keeps a helper as it was first compiled: within a process, and under cache=True on disk."""
     (tmp_path / "program.py").write_text(HELPED.replace("@numba.njit", f"@{decorator}"))

@@ -111,7 +111,12 @@ def blocks(page):
 
 
 BLOCKS = [x for page in PAGES for x in blocks(page)]
-PYTHON = [page for page in PAGES if any(x.language == "python" for x in blocks(page))]
+OWN_KERNELS = ("formula.md", "many-body.md", "molecules.md", "own-models.md", "potentials.md")  # those of no other test
+PYTHON = [
+    pytest.param(page, marks=pytest.mark.slow if page.name in OWN_KERNELS else ())
+    for page in PAGES
+    if any(x.language == "python" for x in blocks(page))
+]
 
 
 def commands(block):

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.slow  # minutes of kernels that no other test has
+
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"```\w+\n# file: (\S+)\n(.*?)```", PAGE, re.S))
 LAST = re.findall(r"```text\nexport VITRIFY_PLUGINS=(\S+)\n(.*?)```", PAGE, re.S)[-1]

@@ -13,6 +13,8 @@ from vitrify.cli.main import cli
 from vitrify.glass import Glass
 from vitrify.making import make_glass
 
+pytestmark = pytest.mark.slow  # a page from its first line to its last
+
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "tests" / "formats" / "files"
 PAGE = (ROOT / "docs" / "lammps-glass.md").read_text()

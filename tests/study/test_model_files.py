@@ -137,6 +137,7 @@ def test_measurements_alone_have_the_file_too(folder):
     assert campaign.run(plan(more), store, workers=2).made == 2
 
 
+@pytest.mark.slow  # its kernels are those of no other test
 def test_a_store_runs_nothing_and_is_read_all_the_same(folder, monkeypatch):
     """In a process that never was told of the file; its copy in the store is one for people."""
     mark = folder / "mark"

@@ -85,6 +85,7 @@ def test_the_schema_knows_both_ways():
         jsonschema.validate(parsed(STUDY.replace("{model}", model), "study", "study", {}).content, study_schema())
 
 
+@pytest.mark.slow  # its kernels are those of no other test
 def test_a_store_keeps_its_table(tmp_path, monkeypatch):
     """Elsewhere, in a process that has read no table, after its file is gone, the store is status, opened and measured."""
     monkeypatch.chdir(tmp_path)
