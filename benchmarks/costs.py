@@ -45,6 +45,7 @@ OUT = Path(vitrify.__file__).parent / "study" / "costs.json"
 FAMILIES = (  # no study of ours names a density
     ("lennard_jones()", 0.70), ("inverse_power()", 0.82), ("hertzian()", 0.95), ("harmonic()", 0.95),
     ("kob_andersen()", 1.2), ("polydisperse_ipl()", 0.58), ("stillinger_weber()", 0.4612),
+    ("cu_zr()", 0.056),
 )  # fmt: skip
 SCALES = {500: (300, 700), 1200: (1200, 8000)}  # where a table of seconds is taken → between which sizes of PSS its powers
 EACH = 3  # glasses of every former and size

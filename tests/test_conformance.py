@@ -8,6 +8,7 @@ import pytest
 import vitrify.testing
 from own_models import FILE
 from vitrify import Mixture, Model, Potential, models
+from vitrify.models.potentials.second_moment import SecondMoment
 from vitrify.testing import PotentialConformance, check_model_conforms
 
 
@@ -61,6 +62,18 @@ class Root(Potential):
         return phi
 
 
+@dataclass(frozen=True, slots=True)
+class Pulled(SecondMoment):
+    """Copper whose bonds pull by a part in a thousand more than its energy says."""
+
+    def many_body(self):
+        def pull(radial, x, y, z, m):
+            along = 1.001 * (radial[2] * m[0] + radial[3] * m[1])
+            return along * x, along * y, along * z
+
+        return SecondMoment.many_body(self)._replace(pull=pull)
+
+
 class TestFamily(PotentialConformance):
     """As a user writes it, for a family of their own."""
 
@@ -85,6 +98,7 @@ def test_a_model_in_a_file_passes(tmp_path):
     ("hertzian()", 2), ("harmonic()", 1), ("ninarello()", 2), ("lennard_jones(rc=2.5, smooth_to=0)", 0),
     ('formula("4*((l/r)^12 - (l/r)^6)", cutoff=2.5)', 2),
     ("lennard_jones() [0.8:0.2; lengths 1,0.8,0.88; energies 1,1.5,0.5; cutoffs 2.5,2,2.2]", 2),
+    ("stillinger_weber()", 4), ("cu_zr()", 4),
 ])  # fmt: skip
 def test_the_families_of_the_package_pass(model, smooth_to):
     check_model_conforms(model, smooth_to=smooth_to)
@@ -105,6 +119,7 @@ def local():
     (Soft(cutoff=0.9), "φ to φ'' must vanish at the cutoff"),
     (Root(), "must be finite just above the cutoff"),
     (local(), "cannot be pickled"),
+    (Pulled(), "but minus the slope of the energy is"),
     (Model("harmonic()", Soft()), "the readable form 'harmonic()' reads back as another model"),
 ])  # fmt: skip
 def test_what_is_wrong_is_found(model, told):

@@ -38,6 +38,27 @@ def inverse_power(*, exponent: int = 10, rc: float = 1.5, smooth_to: int = 2, mi
 def lennard_jones(*, rc: float = 2.5, smooth_to: int = 2, mixture: Mixture | None = None) -> Model: ...
 def pss(*, rc: float = 1.2, mixture: Mixture | None = None) -> Model: ...
 def qss(*, q: int = 12, xc: float = 2.0, mixture: Mixture | None = None) -> Model: ...
+def second_moment(
+    *,
+    A: float = 0.0855,
+    xi: float = 1.224,
+    p: float = 10.960,
+    q: float = 2.278,
+    r0: float = 2.556,
+    A_12: float = 0.0,
+    xi_12: float = 0.0,
+    p_12: float = 0.0,
+    q_12: float = 0.0,
+    r0_12: float = 0.0,
+    A_2: float = 0.0,
+    xi_2: float = 0.0,
+    p_2: float = 0.0,
+    q_2: float = 0.0,
+    r0_2: float = 0.0,
+    inner: float = 1.732,
+    outer: float = 2.236,
+    mixture: Mixture | None = None,
+) -> Model: ...
 def stillinger_weber(
     *,
     strength: float = 21.0,
@@ -49,6 +70,7 @@ def stillinger_weber(
     mixture: Mixture | None = None,
 ) -> Model: ...
 def bipl(*, mixture: Mixture | None = None) -> Model: ...
+def cu_zr(*, mixture: Mixture | None = None) -> Model: ...
 def hertzian_spheres(*, mixture: Mixture | None = None) -> Model: ...
 def kob_andersen(*, mixture: Mixture | None = None) -> Model: ...
 def kob_andersen_2d(*, mixture: Mixture | None = None) -> Model: ...

@@ -29,7 +29,7 @@ from .potentials import Potential
 from .quoted import is_quoted, parse_quoted
 from .registry import FAMILIES, GLASS_FORMERS, OWN_MODELS, GlassFormer, free_name, register_potential
 
-LONGEST = 200  # characters of a model's readable form before its mixture; the patterns below go back and forth over blanks
+LONGEST = 400  # characters of a model's readable form before its mixture; the patterns below go back and forth over blanks
 LARGEST_INTEGER = 10_000  # of a parameter, such as an exponent: it is compiled into the kernels
 CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*", re.ASCII)
 ARGUMENT = re.compile(rf"\s*([A-Za-z_]\w*)\s*=\s*({DECIMAL.pattern})\s*", re.ASCII)

@@ -112,6 +112,21 @@ def mw_water() -> GlassFormer:
     )  # fmt: skip
 
 
+@register_glass_former
+def cu_zr() -> GlassFormer:
+    """Cu50Zr50 in the second-moment approximation of tight binding: copper and zirconium of Cleri and Rosato, Phys. Rev. B
+    48, 22 (1993): A, ξ, p and q (M), which their cohesive energies confirm (V); r0 of zirconium is a of its crystal. λ is
+    1 Å and ε is 1 eV. Usual density 0.056 in Å⁻³, where its glasses have little pressure.
+
+    The numbers of unlike atoms are this package's, not published: the geometric means of A and ξ and the arithmetic means
+    of p, q and r0."""
+    return GlassFormer(
+        "second_moment", {"A_2": 0.1934, "xi_2": 2.2792, "p_2": 8.25, "q_2": 2.249, "r0_2": 3.232},
+        Mixture(composition=(0.5, 0.5), lengths=((1.0, 1.0), (1.0, 1.0)), labels=("Cu", "Zr")), 0.056,
+        summary="Cu50Zr50, a metallic glass in the second-moment approximation, in eV and Å",
+    )  # fmt: skip
+
+
 ONE_SPECIES = Mixture(composition=(1.0,), lengths=((1.0,),))
 
 

@@ -178,6 +178,11 @@ def _require_plain(model: Model) -> None:
             f"{model.name} has an energy beyond pairs, but its mixture is {mixture}; it must have lengths and "
             f"energies of 1 and no cutoffs or sizes, as {model.potential.usual_mixture}"
         )
+    most = model.potential.most_species
+    if mixture.n_species > most:
+        raise UsageError(
+            f"{model.name} has numbers of at most {most} species, but its mixture has {mixture.n_species}: {mixture}"
+        )
 
 
 def _require_molecule(model: Model, molecule: Molecule) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vitrify.errors import UsageError
 
 from .many_body import ManyBody
-from .mixture import PAPERS, Mixture
+from .mixture import MOST_SPECIES, PAPERS, Mixture
 
 FloatArray = NDArray[np.float64]
 # (u, numbers) -> φ, φ_u, φ_uu, φ_uuu, φ_uuuu: plain scalar Python that a backend can compile
@@ -40,6 +40,7 @@ class Potential:
 
     summary: ClassVar[str] = ""  # one line for `vitrify models`
     usual_mixture: ClassVar[Mixture] = PAPERS  # where none is given
+    most_species: ClassVar[int] = MOST_SPECIES  # of a mixture: fewer where the numbers of each pair are the potential's own
 
     if TYPE_CHECKING:  # each family has its own, a field or a property; one here would stand in the way of a field
 
