@@ -62,7 +62,8 @@ def error_in_single(formula: Formula, potential: Potential, lead: Lead) -> float
     u = _distances2(potential, HOTTEST)
     exact, slopes = potential.evaluate(u)[1], np.empty(len(u), dtype=np.float32)
     try:
-        _table(formula, lead)(u.astype(np.float32), single_numbers(np.array(numbers_of(potential))), slopes)
+        with np.errstate(over="ignore"):  # constants beyond single precision are infinite, and so is the error
+            _table(formula, lead)(u.astype(np.float32), single_numbers(np.array(numbers_of(potential))), slopes)
     except Exception:  # of Numba's compiler, which raises all kinds: a function that single precision does not know
         return np.inf
     force, error = np.sqrt(u) * np.abs(exact), np.sqrt(u) * np.abs(slopes - exact)
