@@ -25,7 +25,7 @@ from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, 
 from vitrify.kernels.leading_forces import leading_forces_of
 from vitrify.kernels.state import COLUMNS, DEGREES, STALE2
 from vitrify.kernels.views import Bins, Candidates, Motion, PairView, Rows, Way
-from vitrify.leading import Lead, leading_form, single_slope
+from vitrify.leading import Lead, leading_form, single_numbers, single_slope
 from vitrify.models import Model
 from vitrify.models.molecule import angle_slope, bond_terms
 from vitrify.models.offers import number_array, numbers_of
@@ -176,7 +176,7 @@ class Batch:
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length, self.h_ticks, self.energies, self.cutoffs2, self.coefficients,
-            self.sizes, self.model.mixture.nonadditivity, self.numbers.astype(np.float32), self.moments,
+            self.sizes, self.model.mixture.nonadditivity, single_numbers(self.numbers), self.moments,
         )  # fmt: skip
 
     def way(self) -> Way:

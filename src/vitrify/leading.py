@@ -62,12 +62,19 @@ def error_in_single(formula: Formula, potential: Potential, lead: Lead) -> float
     u = _distances2(potential, HOTTEST)
     exact, slopes = potential.evaluate(u)[1], np.empty(len(u), dtype=np.float32)
     try:
-        _table(formula, lead)(u.astype(np.float32), np.array(numbers_of(potential), dtype=np.float32), slopes)
+        with np.errstate(over="ignore"):  # constants beyond single precision are infinite, and so is the error
+            _table(formula, lead)(u.astype(np.float32), single_numbers(np.array(numbers_of(potential))), slopes)
     except Exception:  # of Numba's compiler, which raises all kinds: a function that single precision does not know
         return np.inf
     force, error = np.sqrt(u) * np.abs(exact), np.sqrt(u) * np.abs(slopes - exact)
     error = float(np.sqrt(np.mean((error / (force + _typical_force(potential))) ** 2)))
     return error if np.isfinite(error) else np.inf
+
+
+def single_numbers(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Numbers of a potential in single precision; infinite where they are beyond it, and then nothing leads by them."""
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32)
 
 
 def _typical_force(potential: Potential) -> float:

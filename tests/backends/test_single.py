@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -89,6 +90,16 @@ def test_a_form_that_loses_its_digits_does_not_lead():
     leads = [leading_form(formula_of(x), x) for x in potentials]
     assert leads == [Lead.SINGLE_LIQUID, Lead.SINGLE, Lead.LIQUID]
     assert error_in_single(formula_of(potentials[1]), potentials[1], Lead.SINGLE_LIQUID) > GOOD_ENOUGH
+
+
+def test_numbers_beyond_single_precision_lead_in_double_without_a_warning():
+    """The coefficients at the cutoff are about (2/1.1)²⁰⁰ = 1e52, beyond 3.4e38, the largest of float32."""
+    potential = parse('formula("(2*l/r)^200", cutoff=1.1)').potential
+    assert max(np.abs(potential.numbers())) > np.finfo(np.float32).max
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        assert not leading_form(formula_of(potential), potential).is_single
+    assert not [str(x.message) for x in heard if issubclass(x.category, RuntimeWarning)]
 
 
 class Unknown(Potential):

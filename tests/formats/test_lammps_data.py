@@ -115,6 +115,7 @@ def test_our_own_file_needs_no_model(kind, suffix, tmp_path):
     given = glass_of(kind)
     path = tmp_path / f"g{suffix}"
     given.write(tmp_path / "g.data")
+    assert "-0 " not in (tmp_path / "g.data").read_text()
     path.write_bytes(packed((tmp_path / "g.data").read_bytes(), path.suffix))
     found = Glass.read(path)
     assert (found.model, found.provenance) == (given.model, {})

@@ -128,6 +128,12 @@ def test_topologies_and_models_belong_together(dimers):
         replace(dimers, topology=Topology(bound, np.ones(4, dtype=int), none, empty))
     with pytest.raises(UsageError, match="must have 2 different particles"):
         Topology(np.array([[1, 1]]), np.zeros(1, dtype=int), none, empty)
+    with pytest.raises(UsageError, match=r"bonds has \[0, 1\] twice, must have each once"):
+        Topology.parse("1-2:1 3-4:1 2-1:2")
+    with pytest.raises(UsageError, match=r"angles has \[0, 1, 2\] twice"):
+        Topology.parse("1-2:1 2-3:1 1-2-3:1 3-2-1:1")
+    with pytest.raises(UsageError, match=r"angles has \[0, 1, 3\], must have particles of one molecule"):
+        Topology.parse("1-2:1 2-3:1 1-2-4:1").require(4, 1, 1)
 
 
 def test_a_torn_bond_is_told(dimers):

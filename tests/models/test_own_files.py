@@ -72,9 +72,12 @@ def test_from_file_is_the_same_model(folder):
 
 @pytest.mark.parametrize(("text", "told"), [
     ("absent.py:mine", "model 'absent.py:mine': the file absent.py is not there, or is no file"),
+    ("mine.py", "model 'mine.py' names a file and nothing in it; write it like mine.py:mine"),
+    ("folder/mine.py:", "model 'folder/mine.py:' names a file and nothing in it"),
+    ("[x].py:mine", "model '[x].py:mine' cannot be read"),
     (".:mine", "model '.:mine': '.' must be a Python file, whose name ends in .py"),
     ("mine.txt:mine", "'mine.txt' must be a Python file, whose name ends in .py"),
-    ("prose.py:mine", "file prose.py is not Python: SyntaxError"),
+    ("prose.py:mine", "file prose.py is not Python: SyntaxError: invalid syntax (prose.py, line 1)"),
     ("bytes.py:mine", "the file bytes.py cannot be read: it is no text in UTF-8"),
     ("huge.py:mine", "has 1,048,577 bytes, must have at most 1,048,576"),
     ("raises.py:mine", "file raises.py cannot be imported: ZeroDivisionError: division by zero"),

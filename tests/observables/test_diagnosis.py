@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cells import copies, fcc, tilted
+from vitrify import make_glass
 from vitrify.cell import Cell
 from vitrify.errors import SampleFailure
 from vitrify.glass import Glass
@@ -119,6 +120,15 @@ def test_another_cutoff_is_told(made, name, wrong):
     glass = made(name)
     sentence = refusal(Glass(glass.positions, glass.box, glass.species, parse(wrong)))
     assert parse(said_option(sentence, "model")) == glass.model
+
+
+def test_lengths_in_lambda_are_told_of_an_energy_beyond_pairs(tmp_path):
+    """Silicon that this package wrote, read as if it were in Å."""
+    recipe = Recipe(melt_msd=1.0)
+    glass = make_glass("stillinger_weber()", n_particles=64, density=0.4612, parent_temperature=0.15, recipe=recipe)
+    glass.write(tmp_path / "g.xyz")
+    read = Glass.read(tmp_path / "g.xyz", units=Units(style="metal", length=2.0951))
+    assert "if its lengths are in λ already (--reduced; in Python leave units out)" in refusal(read)
 
 
 def test_a_guess_holds_for_rounded_positions_too(made):

@@ -51,6 +51,7 @@ def test_pressure_of_a_compressed_fcc_crystal():
     found = mechanics(Glass(positions, box, np.zeros(len(positions)), model))
     force = 24.0 * (2 - 1)  # −φ'(1) of Lennard-Jones
     assert found["pressure"] == pytest.approx(len(positions) * 6 * force * a / (3 * box**3), rel=1e-12)
+    assert str(found["pressure_negative"]) == "0.0"  # where nothing attracts, and not -0.0
     assert found["p_over_p0"] == 1.0
     assert found["stickiness"] == 0.0
 

@@ -35,10 +35,10 @@ def write(glass: Glass, path: Path) -> None:
         if glass.sizes is not None:
             raise UsageError(f"a LAMMPS data file has no atom style for both sizes and bonds, which {glass.model} has")
         style, molecule = "molecular", tuple(f" {k + 1}" for k in glass.topology.molecules(glass.n_particles).tolist())
-    half = 0.5 * THICKNESS if glass.dimension == 2 else 0.0  # LAMMPS wants the plane inside of its cell
+    low = -0.5 * THICKNESS if glass.dimension == 2 else 0.0  # LAMMPS wants the plane inside of its cell
     matrix = matrix_in_space(glass.cell)
     edges = [f"0 {matrix[d, d]:.17g} {axis}lo {axis}hi" for d, axis in enumerate("xy")]
-    edges += [f"{-half:.17g} {matrix[2, 2] - half:.17g} zlo zhi"]
+    edges += [f"{low:.17g} {matrix[2, 2] + low:.17g} zlo zhi"]
     if not glass.cell.is_orthogonal:
         edges += [f"{matrix[1, 0]:.17g} {matrix[2, 0]:.17g} {matrix[2, 1]:.17g} xy xz yz"]
     names = [f"{k + 1} {label}" for k, label in enumerate(mixture.labels)]

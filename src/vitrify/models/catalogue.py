@@ -85,12 +85,15 @@ def parse(text: str) -> Model:
 
 def _parsed(text: str) -> Model:
     """Read the readable form of a family or a glass former with a mixture. Raises UsageError."""
+    whole = text
     text, bracket, rest = text.partition("[")
     if len(text) > LONGEST:
         raise UsageError(f"model {text[:40]!r}... has {len(text)} characters, must have at most {LONGEST}")
     call = CALL.fullmatch(text)
     if call is None:
-        raise UsageError(f"model {text!r} cannot be read; write it like pss(rc=1.2) or pss(rc=1.2) {EXAMPLE}")
+        if text.rstrip(": ").endswith(".py"):
+            raise UsageError(f"model {shown(whole)} names a file and nothing in it; write it like mine.py:mine")
+        raise UsageError(f"model {shown(whole)} cannot be read; write it like pss(rc=1.2) or pss(rc=1.2) {EXAMPLE}")
     return _member(call[1], _arguments(text, call), Mixture.parse(bracket + rest) if bracket else None)
 
 

@@ -275,7 +275,7 @@ def _require_whole(file: ModelFile) -> None:
     """Raise UsageError where other files than this one say what it does: no digest would tell that they changed, and no
     worker may have them."""
     try:
-        tree = ast.parse(file.text)
+        tree = ast.parse(file.text, filename=file.name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageError(f"file {file.name} is not Python: {kind_and_text(error)}") from None
     for node in ast.walk(tree):

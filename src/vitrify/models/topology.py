@@ -39,6 +39,10 @@ class Topology(ShortForm):
             same = np.flatnonzero([not distinct(row) for row in rows.tolist()])
             if len(same):
                 raise UsageError(f"topology: {name} has {rows[same[0]].tolist()}, must have {width} different particles")
+            turned = np.where(rows[:, :1] > rows[:, -1:], rows[:, ::-1], rows)  # 2-1 is the bond 1-2
+            unlike, count = np.unique(turned, axis=0, return_counts=True)
+            if (count > 1).any():
+                raise UsageError(f"topology: {name} has {unlike[count > 1][0].tolist()} twice, must have each once")
             for array, key in ((rows, name), (kinds, types)):
                 array.flags.writeable = False
                 object.__setattr__(self, key, array)
@@ -78,7 +82,7 @@ class Topology(ShortForm):
         return cls(bonds[:, :2], bonds[:, 2], angles[:, :3], angles[:, 3])
 
     def require(self, n_particles: int, n_bond_types: int, n_angle_types: int) -> None:
-        """Raise UsageError for particles that are not there, and for types without a law."""
+        """Raise UsageError for particles that are not there, types without a law, and angles across molecules."""
         for name, types, known in (("bonds", "bond_types", n_bond_types), ("angles", "angle_types", n_angle_types)):
             rows, kinds = getattr(self, name), getattr(self, types)
             absent = np.flatnonzero(((rows < 0) | (rows >= n_particles)).any(axis=1))
@@ -91,6 +95,13 @@ class Topology(ShortForm):
                 row, kind = rows[lawless[0]].tolist(), int(kinds[lawless[0]])
                 has = f"the model has laws for 0 to {known - 1}" if known else "the model has laws for none"
                 raise UsageError(f"topology: {name} has {row} of type {kind}, but {has}")
+        molecule_ia = self.molecules(n_particles)[self.angles]
+        torn = np.flatnonzero((molecule_ia != molecule_ia[:, :1]).any(axis=1))
+        if len(torn):
+            raise UsageError(
+                f"topology: angles has {self.angles[torn[0]].tolist()}, must have particles of one molecule, which bonds "
+                "connect"
+            )
 
     def excluded(self, n_particles: int, exclude: str) -> IntArray:
         """(m, 2) pairs, each from both of its ends, that do not interact as pairs. exclude: as a Molecule has it."""

@@ -27,6 +27,7 @@ from vitrify.models.catalogue import is_shipped, named
 from vitrify.models.offers import cutoff_of, numbers_of
 from vitrify.models.sizes import pair_length
 from vitrify.physical_units import LENGTH_IN_FILE
+from vitrify.statics import Pairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -235,12 +236,23 @@ def likely_guess(glass: Glass) -> Balanced | None:
     potential's cutoff, of energies, of the unit of length, and of one λ_ij. A force may be left that is a tenth of the one
     without the guess, and at most 0.05 of the mean |pair force|; the forces of a crystal, which balance whatever its unit
     of length, tell none."""
-    if glass.model.potential.many_body() is not None:
-        return None  # forces of pairs alone are tried
+    if glass.model.potential.many_body() is not None:  # forces of pairs alone are searched by
+        return _if_reduced(glass)
     with warnings.catch_warnings():  # of potentials that do not vanish at a cutoff that is only tried
         warnings.simplefilter("ignore", PotentialWarning)
         search = _Search.of(glass)
         return search.best() if search else None
+
+
+def _if_reduced(glass: Glass) -> Balanced | None:
+    """The guess that lengths which a unit was given for are in λ already, by all of the energy."""
+    guess = Guess("unit", glass.model, factor=length_in_file(glass))
+    if guess.factor == 1.0:
+        return None
+    pairs = Pairs.of(guess.applied(glass))
+    scale = float(np.abs(pairs.slope).mean()) if pairs.slope.size else 0.0
+    largest = float(np.abs(pairs.forces()).max()) / scale if scale else inf
+    return Balanced(guess, largest) if largest < LIKELY else None
 
 
 @dataclass

@@ -31,4 +31,4 @@ def pressure(pairs: Pairs) -> Pressure:
     """p± = (1/Vd) Σ |f_ij| r_ij over repulsive and over attractive pairs, Eq. (A7)."""
     virial = -pairs.slope * pairs.distance
     scale = 0.5 / (pairs.dimension * pairs.volume)  # every pair is met twice
-    return Pressure(scale * float(np.sum(virial[virial > 0])), -scale * float(np.sum(virial[virial < 0])))
+    return Pressure(scale * float(np.sum(virial[virial > 0])), scale * float(np.sum(-virial[virial < 0])))

@@ -99,16 +99,17 @@ class Angles(BeyondPairs):
         k, rest = self.laws[:, 1], self.laws[:, 2]
         straight = self.laws[:, 0] == COSINE
         one = _one(len(k))
-        with np.errstate(divide="ignore", invalid="ignore"):  # of straight angles, whose law may be of the cosine
-            per_sine = _quotient(one, _root(one - _product(cosine, cosine)))
         angle = np.empty_like(cosine)
         angle[0] = np.arccos(np.clip(cosine[0], -1.0, 1.0))
-        for order in range(1, ORDERS):
-            parts = [j * cosine[j] * per_sine[order - j] for j in range(1, order + 1)]
-            angle[order] = -sum(parts) / order
-        away = angle - rest * one
+        with np.errstate(divide="ignore", invalid="ignore"):  # of straight angles, whose law may be of the cosine
+            per_sine = _quotient(one, _root(one - _product(cosine, cosine)))
+            for order in range(1, ORDERS):
+                parts = [j * cosine[j] * per_sine[order - j] for j in range(1, order + 1)]
+                angle[order] = -sum(parts) / order
+            away = angle - rest * one
+            slope = -2.0 * k * _product(away, per_sine)
         energy = np.where(straight, k * (1.0 + cosine[0]), k * away[0] ** 2)
-        return energy, np.where(straight, k * one, -2.0 * k * _product(away, per_sine))
+        return energy, np.where(straight, k * one, slope)
 
 
 def _one(m: int) -> FloatArray:

@@ -205,6 +205,8 @@ def _key(of: tuple[FloatArray, ...]) -> bytes:
 
 def _numbers(name: str, given: Any, shape: tuple[int, ...]) -> FloatArray:
     """Finite numbers of this shape. Raises UsageError."""
+    if np.iscomplexobj(given):
+        raise wrong("calculator", name, given, "real numbers")
     try:
         found = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
