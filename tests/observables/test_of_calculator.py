@@ -345,6 +345,12 @@ def test_a_calculator_that_cannot_be_is_one_sentence(sentence):
     assert len(str(told.value).splitlines()) == 1
 
 
+def test_the_class_of_a_calculator_is_no_calculator():
+    emt = pytest.importorskip("ase.calculators.emt").EMT
+    with pytest.raises(UsageError, match=r"calculator is the class EMT, must be a calculator .* such as EMT\(\)"):
+        vitrify.measure_calculator(pytest.importorskip("ase.build").bulk("Cu"), emt)
+
+
 def test_a_derivative_that_is_none_is_refused():
     solid = Harmonic()
     wrong = lambda x, cell: solid(x, cell)  # noqa: E731  # it carries an attribute

@@ -18,6 +18,9 @@ EXAMPLE = "a calculator of ASE, or a function of (positions, cell) that returns 
 
 def calculator_of(configuration: Any, calculator: Any, cell: Any) -> tuple[Calculator, FloatArray, FloatArray]:
     """The calculator as it is asked, positions (n, d) and cell (d, d). Raises UsageError."""
+    if isinstance(calculator, type) and is_ase(calculator):
+        name = calculator.__name__
+        raise UsageError(f"calculator is the class {name}, must be a calculator that is made of it, such as {name}()")
     if isinstance(configuration, Glass):
         _require_no(cell, "a Glass")
         configuration = configuration.to_ase() if is_ase(calculator) else configuration
