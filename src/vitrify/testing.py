@@ -185,8 +185,9 @@ def _require(holds: bool, sentence: str) -> None:
 
 
 def _model_of(given: Given) -> Model:
-    own = isinstance(given, Potential)
-    return Model("a potential of its own", given, given.usual_mixture) if own else model_of(given)
+    if isinstance(given, Potential):
+        return Model("a potential of its own", given, given.usual_mixture)
+    return model_of(given)
 
 
 def _identity(model: Model) -> tuple[str, list[float]]:
