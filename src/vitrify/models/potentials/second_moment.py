@@ -70,13 +70,13 @@ class SecondMoment(Potential):
     def __post_init__(self) -> None:
         owner = "second_moment"
         for name, most in LARGEST.items():
-            for pair in ("", "_12", "_2"):
-                value = getattr(self, name + pair)
-                right = 0.0 < value <= most or (bool(pair) and value == 0.0)
-                check(right, owner, name + pair, value, f"positive, up to {most:g}{', or 0' if pair else ''}")
-        for label, numbers in zip(("", "_12", "_2"), self.pairs, strict=True):
-            may_be = f"above q{label}, which is {numbers.q:g}, or nothing keeps atoms apart"
-            check(numbers.p > numbers.q, owner, f"p{label}", numbers.p, may_be)
+            for label in ("", "_12", "_2"):
+                value = getattr(self, name + label)
+                right = 0.0 < value <= most or (bool(label) and value == 0.0)
+                check(right, owner, name + label, value, f"positive, up to {most:g}{', or 0' if label else ''}")
+        for label, pair in zip(("", "_12", "_2"), self.pairs, strict=True):
+            may_be = f"above q{label}, which is {pair.q:g}, or nothing keeps atoms apart"
+            check(pair.p > pair.q, owner, f"p{label}", pair.p, may_be)
         check(1.0 <= self.inner <= FARTHEST, owner, "inner", self.inner, f"from 1 to {FARTHEST:g}")
         if not self.inner < self.outer <= FARTHEST:
             raise UsageError(f"{owner}: outer is {self.outer:g}, must be above inner ({self.inner:g}), up to {FARTHEST:g}")
