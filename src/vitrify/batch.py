@@ -24,7 +24,7 @@ from vitrify.kernels.contacts import vector_in_cell, vector_in_cube
 from vitrify.kernels.forces import INDEX_MASK, MOST_KINDS, PairForm, forces_of, slope_of
 from vitrify.kernels.leading_forces import leading_forces_of
 from vitrify.kernels.state import COLUMNS, DEGREES, STALE2
-from vitrify.kernels.views import Bins, Candidates, Motion, PairView, Rows, Way
+from vitrify.kernels.views import Bins, Candidates, Kept, Motion, PairView, Rows, Way
 from vitrify.leading import Lead, leading_form, single_numbers, single_slope
 from vitrify.models import Model
 from vitrify.models.molecule import angle_slope, bond_terms
@@ -104,6 +104,7 @@ class Batch:
         there = np.bincount(self.species, minlength=len(lengths)) > 0
         width = row_width(model, density, np.flatnonzero(there).tolist(), self.dimension)
         self.neighbours = _aligned((n, width), np.uint32)
+        self.kept = self._kept((n, width))
         self.numbers = number_array(model.potential)
         self.inverse_length2 = lengths**-2.0
         self.cutoff2 = float(model.potential.cutoff) ** 2
@@ -176,7 +177,7 @@ class Batch:
         return PairView(
             self.ticks, self.neighbours, self.counts, self.species, self.inverse_length2,
             self.numbers, self.cutoff2, self.tick_length, self.h_ticks, self.energies, self.cutoffs2, self.coefficients,
-            self.sizes, self.model.mixture.nonadditivity, single_numbers(self.numbers), self.moments,
+            self.sizes, self.model.mixture.nonadditivity, single_numbers(self.numbers), self.moments, self.kept,
         )  # fmt: skip
 
     def way(self) -> Way:
@@ -214,10 +215,16 @@ class Batch:
         while (longest := found.list(self, s)) > self.neighbours.shape[1] - KEPT:
             wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
-            self.neighbours = wider
+            self.neighbours, self.kept = wider, self._kept(wider.shape)
         if self.topologies is not None:
             self._settle_bound(s)
             backend().compile(bonds.leave_out)(rows.start, rows.stop, self.bound.apart, self.neighbours, self.counts)
+
+    def _kept(self, shape: tuple[int, int]) -> Kept:
+        """Space for the bonds that one sweep keeps for the next."""
+        shape = shape if keeps_bonds(self.formula, backend()) else (1, 1)
+        here, there = _aligned(shape, np.float64), _aligned(shape, np.float64)
+        return Kept(_aligned(shape, np.uint32), here, there, np.zeros(shape[0], dtype=np.int64))
 
     def _bound(self, numbers: list[int]) -> tuple[bonds.BoundView, list[IntArray]]:
         """What particles are bound by, before their places are known, and the same by their labels."""
@@ -435,8 +442,10 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
     """The inlined force on one particle, in this form, on a machine; of an energy beyond pairs once `slopes_of_formula` has
     run over all."""
     if formula.many_body is not None:
-        near = near_of(machine, vector_body(form, machine))
-        return machine.inline(many_body.force_of(pulls_of_formula(formula, machine, near)))
+        vector = vector_body(form, machine)
+        if keeps_bonds(formula, machine):
+            return machine.inline(many_body.kept_force_of(vector, machine.vectors.fetch))
+        return machine.inline(many_body.force_of(pulls_of_formula(formula, machine, near_of(machine, vector))))
     if lead.is_single:
         single = leading_forces_of(single_slope(formula, lead, machine), machine.vectors, machine.inline(upper_half), form)
         return machine.inline(single)
@@ -448,7 +457,19 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
 @kept_with_formula
 def slopes_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
     """The inlined slopes of the energy of one particle's surrounding, on a machine."""
-    return machine.inline(many_body.slopes_of(bodies_of(formula, machine), near_of(machine, vector_body(form, machine))))
+    bodies, vector = bodies_of(formula, machine), vector_body(form, machine)
+    if keeps_bonds(formula, machine):
+        slope = slope_body(formula, machine)
+        return machine.inline(many_body.keeping_slopes_of(bodies, slope, vector, machine.vectors.fetch))
+    return machine.inline(many_body.slopes_of(bodies, near_of(machine, vector)))
+
+
+def keeps_bonds(formula: Formula, machine: Any) -> bool:
+    """Whether the first sweep over surroundings keeps bonds for the second, so that radial functions are computed once."""
+    beyond = formula.many_body
+    if beyond is None or beyond.along is None or beyond.located is None or machine.name != "cpu":
+        return False
+    return beyond.symmetric or beyond.turned is not None
 
 
 @kept_with_formula
@@ -479,7 +500,13 @@ def bodies_of(formula: Formula, machine: Any) -> many_body.Bodies:
     own = {name: inline(getattr(beyond, name)) for name in many_body.OWN}
     load, store = inline(many_body.load_of(beyond.n_moments)), inline(many_body.store)
     turned = (lambda radial: radial) if beyond.symmetric else beyond.turned
-    return many_body.Bodies(**own, load=load, store=store, turned=turned and inline(turned))
+    along, given = beyond.along and inline(beyond.along), inline(beyond.radial)
+    located = beyond.located and inline(beyond.located)
+    radial = given if located is None else inline(many_body.radial_of(located, given))
+    return many_body.Bodies(
+        radial=radial, located=located, of_located=given, **own, load=load, store=store, turned=turned and inline(turned),
+        along=along,
+    )  # fmt: skip
 
 
 @cache

@@ -10,7 +10,9 @@ import embedded_atoms
 import vitrify
 from embedded_atoms import energy_function
 from lammps_runs import energy_and_forces, lammps
+from samples import forces
 from vitrify import Glass, models
+from vitrify.batch import glass_batch
 from vitrify.observables import elastic_constants, mechanics
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.anharmonic import cubic_force, hessian_force, quartic_force
@@ -56,6 +58,19 @@ def test_energy_forces_and_pressure_are_those_of_lammps(files, style, tmp_path):
     assert pairs.energy == pytest.approx(energy, rel=1e-10)
     scaled(pairs.forces(), forces, 1e-8)
     assert mechanics(glass, pairs)["pressure"] == pytest.approx(theirs, rel=1e-8)
+
+
+@pytest.mark.parametrize("box", [1.0, 1.4, [(1.0, 0.0, 0.0), (0.1, 1.0, 0.0), (-0.05, 0.08, 1.0)]], ids=str)
+@pytest.mark.parametrize("style", ["eam/fs", "eam/alloy"])
+def test_forces_in_motion_are_those_of_statics(files, style, box):
+    """In a cube, in one of which a part is empty, so that rows of the list are longer than expected, and in another cell."""
+    start = crystals.shaken(models.eam(files[style], "Cu,Zr"), edge=4.4, times=3)
+    glass = Glass(start.positions, start.box * np.array(box), start.species, start.model)
+    batch = glass_batch(glass)
+    batch.rebuild(0)
+    forces(batch)
+    expected = Pairs.of(glass).forces()
+    np.testing.assert_allclose(batch.force[:, :3], expected[batch.label], atol=1e-12 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("of", ["closed forms", "splines"])

@@ -8,14 +8,17 @@ each directed bond r of the full list, as series along a displacement: its part 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 from typing import Any, NamedTuple
 
 from numba import literal_unroll, uint32, uint64
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
+from vitrify.backends.vectors import FETCHED
+
 from .forces import INDEX_BITS, INDEX_MASK
 
-OWN = ("radial", "moment", "joined", "nothing", "energy", "slopes", "pull")  # functions of a ManyBody
+OWN = ("moment", "joined", "nothing", "energy", "slopes", "pull")  # functions of a ManyBody
 
 
 class BondsView(NamedTuple):
@@ -51,6 +54,8 @@ class Bodies(NamedTuple):
     """The functions of a ManyBody, inlined, and what is made of them."""
 
     radial: Any
+    located: Any  # None: where no table is looked into
+    of_located: Any  # radial of what is located; else radial itself
     moment: Any
     joined: Any
     nothing: Any
@@ -60,6 +65,7 @@ class Bodies(NamedTuple):
     load: Any
     store: Any
     turned: Any  # (radial) -> that at the far end, of a symmetric one itself; None: where radial must be asked again
+    along: Any  # None: where pulls have any direction
 
 
 def load_of(n: int) -> Callable[..., Any]:
@@ -69,6 +75,15 @@ def load_of(n: int) -> Callable[..., Any]:
         return to_fixed_tuple(array[i], n)  # type: ignore[call-arg]  # an intrinsic, whose first argument the compiler gives
 
     return load
+
+
+def radial_of(located: Any, radial: Any) -> Callable[..., Any]:
+    """radial of s, where it is given what is located there."""
+
+    def of_squared(s, mine, theirs, numbers):
+        return radial(located(s, 1.0 / sqrt(s), mine, theirs, numbers), mine, theirs, numbers)
+
+    return of_squared
 
 
 def store(array, i, values):
@@ -201,6 +216,72 @@ def bond_force_of(pulls: Any) -> Callable[..., None]:
 
     def body(i, s, pair, total, number):
         _, _, _, total[i], number[i] = pulls(i, s, pair, None)
+
+    return body
+
+
+# Where pulls lie along the bonds (ManyBody.along), a bond r of particle i to j pulls with (a F'_i + a' F'_j + b) r, F' of
+# the first moment. The first sweep computes a, a' and b, and keeps a F'_i + b and a': the second needs no function of r.
+
+
+def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any) -> Callable[..., None]:
+    """Particle: what slopes_of leaves, and pair.kept. slope_at: φ_u of pairs.
+
+    Each loop does one thing: the first and the third are vector code, and the last one knows where to read before it
+    begins. With roots and places in it, a processor waits for these at each bond, which takes 1.5 times as long."""
+    located, radial, moment, joined = bodies.located, bodies.of_located, bodies.moment, bodies.joined
+    nothing, slopes, store, turned, along = bodies.nothing, bodies.slopes, bodies.store, bodies.turned, bodies.along
+    mask, bits, whole = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(FETCHED)
+
+    def body(i, s, pair, stage):
+        ticks, h, cutoff2, numbers, mine = pair.ticks, pair.h[s], pair.cutoff2, pair.numbers, pair.species[i]
+        row, near, here, there = pair.neighbours[i], pair.kept.near[i], pair.kept.here[i], pair.kept.there[i]
+        count, found = uint64(pair.counts[i]), uint64(0)
+        fetch(ticks, row, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
+        for k in range(count):
+            x, y, z = vector(stage[0, k], stage[1, k], stage[2, k], h)
+            stage[3, k] = x * x + y * y + z * z
+        for k in range(count):  # within the cutoff, without a branch to foresee
+            squared = stage[3, k]
+            stage[3, found], near[found] = squared, row[k]
+            found += uint64((squared > 0.0) & (squared < cutoff2))
+        for k in range(found):
+            stage[0, k] = 1.0 / sqrt(stage[3, k])
+        for k in range(found):
+            stage[0, k], stage[1, k], stage[2, k] = located(stage[3, k], stage[0, k], mine, near[k] >> bits, numbers)
+        total = nothing(0.0)
+        for k in range(found):
+            forth = radial((stage[0, k], stage[1, k], stage[2, k]), mine, near[k] >> bits, numbers)
+            total = joined(total, moment(forth, 0.0, 0.0, 0.0))
+            (a, b), (back, of_back) = along(forth), along(turned(forth))
+            stage[1, k], stage[2, k], there[k] = a, b + of_back + 2.0 * slope_at(stage[3, k], numbers), back
+        ended = slopes(total, mine, numbers)
+        store(pair.moments, i, ended)
+        for k in range(found):
+            here[k] = stage[1, k] * ended[0] + stage[2, k]
+        last = (found + whole - uint64(1)) // whole * whole
+        for k in range(found, last):
+            near[k], here[k], there[k] = uint32(i), 0.0, 0.0
+        pair.kept.counts[i] = last
+
+    return body
+
+
+def kept_force_of(vector: Any, fetch: Any) -> Callable[..., None]:
+    """Body: the force on one particle of what keeping_slopes_of has kept; called as forces.forces_of."""
+    mask = uint32(INDEX_MASK)
+
+    def body(i, s, pair, stage, force):
+        ticks, h, moments = pair.ticks, pair.h[s], pair.moments
+        near, here, there = pair.kept.near[i], pair.kept.here[i], pair.kept.there[i]
+        count = uint64(pair.kept.counts[i])
+        fetch(ticks, near, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
+        fx = fy = fz = 0.0
+        for k in range(count):
+            x, y, z = vector(stage[0, k], stage[1, k], stage[2, k], h)
+            pull = here[k] + there[k] * moments[uint64(near[k] & mask), 0]
+            fx, fy, fz = fx + pull * x, fy + pull * y, fz + pull * z
+        force[i, 0], force[i, 1], force[i, 2] = -fx, -fy, -fz
 
     return body
 

@@ -26,6 +26,17 @@ class PairView(NamedTuple):
     nonadditivity: float  # n_a of the mixing rule of sizes
     single_numbers: Any  # `numbers` as float32, for forces of single precision
     moments: Any  # (n, m) ∂F/∂m of each particle's surrounding, of models with an energy beyond pairs; else (1, 1)
+    kept: Any  # Kept
+
+
+class Kept(NamedTuple):
+    """What the first of two sweeps over the surroundings keeps of the bonds within the cutoff; see ManyBody.along. Of other
+    models one row of one."""
+
+    near: Any  # (n, width) uint32: the far ends, entries of the list; whole vectors
+    here: Any  # (n, width) what times r is the pull of the pair and of the energy here
+    there: Any  # (n, width) what times the slope at the far end and r is that of the energy there
+    counts: Any  # (n,) int64: how many in each row
 
 
 class Way(NamedTuple):

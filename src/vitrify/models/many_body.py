@@ -14,7 +14,11 @@ class ManyBody(NamedTuple):
     takes as long as a pair potential: no triplet is met. All functions are plain scalar Python that a backend can compile.
     They are given numbers by a force, and truncated series by statics, which take from them all derivatives; so they may
     use + − * /, math.sqrt, math.exp and int, and compare, but call nothing else on what depends on r. Lengths are in λ and
-    energies in ε. `mine` and `theirs` are the species at the two ends of a bond, `numbers` those of the potential."""
+    energies in ε. `mine` and `theirs` are the species at the two ends of a bond, `numbers` those of the potential.
+
+    Where moments are functions of distances alone, and F is linear in all of them but the first, `located` and `along`
+    together (with `turned`, or `symmetric`) make forces of tables faster: a force then takes the functions of a bond once,
+    not twice, and gives `moment` zeros for x, y and z."""
 
     n_moments: int
     radial: Callable[..., Any]  # (s, mine, theirs, numbers) -> values at s = r² that moment and pull take
@@ -26,3 +30,6 @@ class ManyBody(NamedTuple):
     pull: Callable[..., Any]  # (radial, x, y, z, slopes) -> ∂F/∂r of one bond; linear in the slopes
     symmetric: bool = False  # radial is the same at both ends of a bond
     turned: Callable[..., Any] | None = None  # (radial) -> radial at the other end, where that needs no numbers
+    # (s, 1/r, mine, theirs, numbers) -> three numbers that radial then takes in place of s, such as the place in a table
+    located: Callable[..., Any] | None = None
+    along: Callable[..., Any] | None = None  # (radial) -> a, b: pull is (slopes[0] a + b) r

@@ -16,7 +16,7 @@ from vitrify.errors import UsageError
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.state import LEFT, STALE, STATUS
-from vitrify.kernels.views import Candidates, Listing, Motion, PairView, Rows, Way
+from vitrify.kernels.views import Candidates, Kept, Listing, Motion, PairView, Rows, Way
 from vitrify.leading import single_numbers
 
 from .programs import runner
@@ -182,7 +182,7 @@ class OnDevice:
             x.ticks, x.rows.neighbours, x.rows.counts, x.species, put(batch.inverse_length2), put(batch.numbers),
             batch.cutoff2, x.way.tick_length, x.way.h, put(batch.energies), put(batch.cutoffs2),
             put(batch.coefficients), x.ticks.view(np.float64), batch.model.mixture.nonadditivity,
-            put(single_numbers(batch.numbers)), put(batch.moments),
+            put(single_numbers(batch.numbers)), put(batch.moments), Kept(*map(put, batch.kept)),
         )  # fmt: skip
         force = put(batch.force)
         velocity, _, mass, inverse_mass, direction, previous = (x.carried[a].reshape(4 * n) for a in range(len(CARRIED)))

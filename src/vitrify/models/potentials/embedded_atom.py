@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import sqrt
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,8 +19,9 @@ from vitrify.models.setfl import EamFile, chosen_elements, eam_of, remember_eam
 
 FloatArray = NDArray[np.float64]
 HEAD = 6  # numbers before those of pairs: elements, 1/Δr, last piece, 1/Δρ, last piece, place of the embeddings
-PLACES = 2**31 - 1  # mask of places in the numbers: a compiler sees that none is negative, and asks no more
-OF_PAIR = 4  # numbers of a pair: places of the density here, there, and of r φ, and how far the next piece is
+PLACE_BITS = 31
+PLACES = 2**PLACE_BITS - 1  # mask of places in the numbers: a compiler sees that none is negative, and asks no more
+OF_PAIR = 2  # numbers of a pair: place of the density here, above which stands how far that there is; and of the next piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ class EmbeddedAtom(Potential):
 
     def many_body(self) -> ManyBody:
         """All of the energy, as moments the density at a particle and half of its pair energies."""
-        return ManyBody(2, _radial, _moment, _joined, _nothing, _energy, _slopes, _pull, turned=_turned)
+        return ManyBody(
+            2, _radial, _moment, _joined, _nothing, _energy, _slopes, _pull, turned=_turned, located=_located, along=_along
+        )
 
     def neighbour_distance(self) -> float:
         """That of the smallest element in its cold fcc crystal."""
@@ -126,19 +128,20 @@ def _splines(digest: str, file: str, elements: tuple[str, ...]) -> EmbeddedSplin
 
 @cache
 def _numbers(digest: str, file: str, elements: tuple[str, ...]) -> FloatArray:
-    """The head, the places of each ordered pair, the pieces of each pair side by side (density of one element at the other,
-    r φ, and the density the other way where the elements differ), and those of the embeddings."""
+    """The head, the places of each ordered pair, the pieces of each pair side by side (r φ, density of one element at the
+    other, and the density the other way where the elements differ), and those of the embeddings."""
     splines = _splines(digest, file, elements)
     n, pieces = len(elements), splines.pieces
     places, blocks = np.zeros((n, n, OF_PAIR)), []
     at = HEAD + places.size
     for i in range(n):
         for j in range(i, n):
-            own = [splines.density[i, j], splines.pair[i, j]] + ([splines.density[j, i]] if i != j else [])
+            own = [splines.pair[i, j], splines.density[i, j]] + ([splines.density[j, i]] if i != j else [])
             blocks.append(np.concatenate(own, axis=1).ravel())
-            other, stride = COEFFICIENTS * (2 if i != j else 0), COEFFICIENTS * len(own)
-            places[i, j] = at, at + other, at + COEFFICIENTS, stride
-            places[j, i] = at + other, at, at + COEFFICIENTS, stride
+            apart, stride = COEFFICIENTS if i != j else 0, COEFFICIENTS * len(own)
+            first = at + COEFFICIENTS
+            places[i, j] = first + (COEFFICIENTS + apart) * 2**PLACE_BITS, stride
+            places[j, i] = first + apart + (COEFFICIENTS - apart) * 2**PLACE_BITS, stride
             at += len(blocks[-1])
     embedding = splines.embedding
     head = [n, 1.0 / splines.content.r_step, pieces - 1, 1.0 / splines.content.rho_step, embedding.shape[1] - 1, at]
@@ -149,29 +152,40 @@ def _numbers(digest: str, file: str, elements: tuple[str, ...]) -> FloatArray:
     return numbers
 
 
-def _radial(s, mine, theirs, c):
-    """The density here and at the far end, half the energy of the pair, and what times r gives their slopes, the same
-    order."""
+def _located(s, w, mine, theirs, c):
+    """1/r, where r is between two rows, and the place of the pieces there."""
     k = (HEAD + OF_PAIR * (int(c[0]) * mine + theirs)) & PLACES
-    r = sqrt(s)
-    w = 1.0 / r
-    x = r * c[1]
+    x = s * w * c[1]
     piece = min(int(x), int(c[2]))
-    t = x - piece
-    step = piece * int(c[k + 3])
-    a, b, d = (int(c[k]) + step) & PLACES, (int(c[k + 1]) + step) & PLACES, (int(c[k + 2]) + step) & PLACES
-    here = c[a] + t * (c[a + 1] + t * (c[a + 2] + t * (c[a + 3] + t * (c[a + 4] + t * c[a + 5]))))
-    there = c[b] + t * (c[b + 1] + t * (c[b + 2] + t * (c[b + 3] + t * (c[b + 4] + t * c[b + 5]))))
-    phi = w * (c[d] + t * (c[d + 1] + t * (c[d + 2] + t * (c[d + 3] + t * (c[d + 4] + t * c[d + 5])))))
-    of_here = c[a + 1] + t * (2.0 * c[a + 2] + t * (3.0 * c[a + 3] + t * (4.0 * c[a + 4] + t * (5.0 * c[a + 5]))))
-    of_there = c[b + 1] + t * (2.0 * c[b + 2] + t * (3.0 * c[b + 3] + t * (4.0 * c[b + 4] + t * (5.0 * c[b + 5]))))
-    of_z = c[d + 1] + t * (2.0 * c[d + 2] + t * (3.0 * c[d + 3] + t * (4.0 * c[d + 4] + t * (5.0 * c[d + 5]))))
-    h = w * c[1]
-    return here, there, 0.5 * phi, h * of_here, h * of_there, 0.5 * w * (h * of_z - w * phi)
+    return w, x - piece, c[k] + piece * c[k + 1]
+
+
+def _radial(located, mine, theirs, c):  # noqa: ARG001  # all terms have one signature
+    """The density here and at the far end, half the energy of the pair, and what times r gives their slopes, the same
+    order. Horner's rule, with each derivative beside its value: one multiplication a coefficient."""
+    w, t, place = located
+    both = int(place)
+    a = both & PLACES
+    b = (a + (both >> PLACE_BITS) - COEFFICIENTS) & PLACES
+    d = (min(a, b) - COEFFICIENTS) & PLACES
+    here, there, z = c[a + 4] + t * c[a + 5], c[b + 4] + t * c[b + 5], c[d + 4] + t * c[d + 5]
+    of_here, of_there, of_z = here + t * c[a + 5], there + t * c[b + 5], z + t * c[d + 5]
+    here, there, z = c[a + 3] + t * here, c[b + 3] + t * there, c[d + 3] + t * z
+    of_here, of_there, of_z = here + t * of_here, there + t * of_there, z + t * of_z
+    here, there, z = c[a + 2] + t * here, c[b + 2] + t * there, c[d + 2] + t * z
+    of_here, of_there, of_z = here + t * of_here, there + t * of_there, z + t * of_z
+    here, there, z = c[a + 1] + t * here, c[b + 1] + t * there, c[d + 1] + t * z
+    of_here, of_there, of_z = here + t * of_here, there + t * of_there, z + t * of_z
+    h, phi = w * c[1], w * (c[d] + t * z)
+    return c[a] + t * here, c[b] + t * there, 0.5 * phi, h * of_here, h * of_there, 0.5 * w * (h * of_z - w * phi)
 
 
 def _turned(radial):
     return radial[1], radial[0], radial[2], radial[4], radial[3], radial[5]
+
+
+def _along(radial):
+    return radial[3], radial[5]
 
 
 def _moment(radial, x, y, z):  # noqa: ARG001  # all terms have one signature
