@@ -178,6 +178,7 @@ def line(text, number, new):
     (lambda x: line(x, 5, "300 -1.0 300 0.018 5.4"), "line 5: drho is -1.0, must be a positive number"),
     (lambda x: line(x, 5, "300 1.3 300 0 5.4"), "line 5: dr is 0, must be a positive number"),
     (lambda x: line(x, 5, "300 1.3 300 0.018 nan"), "line 5: cutoff is nan, must be a positive number"),
+    (lambda x: line(x, 5, "300 1.3 300 0.018 50"), "line 5: cutoff is 50, must be at most 5.4, as there are no rows of r beyond"),
     (lambda x: line(x, 5, "3 1.3 300 0.018 5.4"), "line 5: n_rho is 3, must be 24 to 100,000"),
     (lambda x: line(x, 5, "300 1.3 300"), "line 5 is '300 1.3 300', must be n_rho, drho"),
     (lambda x: line(x, 9, "1.0 2.0 nan 4.0 5.0"), "line 9 is '1.0 2.0 nan 4.0 5.0', must be finite numbers"),

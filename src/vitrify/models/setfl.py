@@ -221,6 +221,10 @@ def _grid(file: Path, line: str) -> _Grid:
         if not LEAST_ROWS <= count <= MOST_ROWS:
             raise UsageError(f"{place}: {name} is {count}, must be {LEAST_ROWS} to {MOST_ROWS:,}")
     rho_step, r_step, cutoff = (float(x or 0.0) for x in found)
+    if cutoff > (int(words[2]) + 1) * r_step:  # many files end one row before their cutoff, or more with a dr of few digits
+        raise UsageError(
+            f"{place}: cutoff is {cutoff:g}, must be at most {int(words[2]) * r_step:g}, as there are no rows of r beyond"
+        )
     return _Grid(int(words[0]), rho_step, int(words[2]), r_step, cutoff)
 
 
