@@ -4,6 +4,7 @@ Derivatives are taken from the energy alone: power series of NumPy's arrays, and
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from lammps_runs import energy_and_forces, lammps
 from samples import forces
@@ -12,13 +13,13 @@ from vitrify.backends import backend
 from vitrify.batch import glass_batch
 from vitrify.errors import SampleFailure, UsageError
 from vitrify.kernels import many_body
-from vitrify.observables import elasticity, local_moduli, mechanics
+from vitrify.observables import elastic_constants, elasticity, local_moduli, mechanics
 from vitrify.preparation import liquid as liquids
 from vitrify.preparation.places import OnDevice
 from vitrify.preparation.samples import Samples
 from vitrify.statics import Hessian, Pairs
 from vitrify.statics.anharmonic import cubic_force, hessian_force, quartic_force
-from vitrify.statics.elastic_tensor import tensor_response
+from vitrify.statics.elastic_tensor import full_tensor, tensor_response
 from vitrify.statics.mode_energy import strain_coupling
 from vitrify.statics.quasilocalised import softest_mode
 from vitrify.statics.stability import probe, stability
@@ -270,24 +271,46 @@ def test_lammps_has_the_same_energy_forces_and_pressure(silicon, tmp_path):
     assert mechanics(glass)["pressure"] == pytest.approx(pressure, rel=1e-10)
 
 
-@pytest.mark.slow
-def test_matscipy_has_the_same_matrix(silicon):
+def matscipys(glass):
+    """Atoms of matscipy's Stillinger and Weber with the numbers of ours, and their calculator."""
     ase = pytest.importorskip("ase")
     manybody = pytest.importorskip("matscipy.calculators.manybody")
     forms = pytest.importorskip("matscipy.calculators.manybody.explicit_forms")
     A, B, a, gamma, strength, cos0 = MODEL.potential.numbers()
-    atoms = ase.Atoms("Si64", silicon.positions, cell=[silicon.box] * 3, pbc=True)
+    atoms = ase.Atoms(f"Si{glass.n_particles}", glass.positions, cell=[glass.box] * 3, pbc=True)
     known = {
         "__ref__": "ours", "el": "Si", "epsilon": 1.0, "sigma": 1.0, "costheta0": -cos0, "A": A, "B": B, "p": 4, "q": 0, "a": a,
         "lambda1": strength, "gamma": gamma,
     }  # fmt: skip
-    calculator = manybody.Manybody(**forms.StillingerWeber(known))
+    atoms.calc = manybody.Manybody(**forms.StillingerWeber(known))
+    return atoms, atoms.calc
+
+
+@pytest.mark.slow
+def test_matscipy_has_the_same_matrix(silicon):
+    atoms, calculator = matscipys(silicon)
     theirs = calculator.get_hessian(atoms, format="sparse").toarray()
-    atoms.calc = calculator
     pairs = Pairs.of(silicon)
     assert pairs.energy == pytest.approx(atoms.get_potential_energy(), rel=1e-9)
     ours = Hessian(pairs).matrix().toarray()
     np.testing.assert_allclose(ours, theirs, atol=1e-8 * np.abs(theirs).max())
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_matscipy_has_the_same_elastic_constants(silicon):
+    """Stress and nonaffine part of a glass, and all of a crystal without stress: matscipy's Born part of energies beyond
+    pairs has a term in the stress that the finite strain of explicit triplets, above, does not have."""
+    exact = {"x0": None, "rtol": 1e-12, "maxiter": None, "M": None, "callback": None, "atol": 1e-12}
+    edge = brentq(lambda x: mechanics(diamond(2, x))["pressure"], 2.55, 2.64, xtol=1e-13)
+    for glass in (silicon, diamond(2, edge)):
+        atoms, calculator = matscipys(glass)
+        found, theirs = elastic_constants(glass), calculator.get_birch_coefficients(atoms)
+        scale = np.abs(theirs).max()
+        relaxed = calculator.get_non_affine_contribution_to_elastic_constants(atoms, cg_parameters=exact)
+        np.testing.assert_allclose(found.stress, atoms.get_stress(voigt=False), atol=1e-10 * scale)
+        np.testing.assert_allclose(full_tensor(found.nonaffine), -np.asarray(relaxed), atol=1e-9 * scale)
+    np.testing.assert_allclose(full_tensor(found.birch_born), theirs, atol=1e-9 * scale)
 
 
 # --- in motion ------------------------------------------------------------------------------------------------------------
