@@ -427,7 +427,7 @@ def test_the_wrong_fourth_derivative_of_the_issue():
     (lambda u, c: (1 / u**6, -6 / u**7, 42 / u**8, -336 / u**9, 3023 / u**10), "φ_uuuu"),  # 3024
 ], ids=["one in a hundred", "the sign", "one in a thousand", "two left out", "one left out", "a factorial", "between 1.2 and 1.4", "one wrong digit"])  # fmt: skip
 def test_a_wrong_derivative_is_named(function, symbol):
-    report = vitrify.models.check(own(function))
+    report = vitrify.models.check(own(function), speed=False)
     assert not report.ok
     assert report.faults[0].startswith(f"potential Own: {symbol} is not the slope")
     with pytest.raises(UsageError) as caught:
@@ -507,7 +507,7 @@ def lifted(u, c):
     (lambda u, c: ((2 - u) ** 2, -2 * (2 - u), 2.0, 0.0, 0.0), sqrt(2.0)), (lambda u, c: (-log(u), -1 / u, 1 / u**2, -2 / u**3, 6 / u**4), 30.0),
 ], ids=["gaussian", "harmonic", "pieces", "spline", "linear table", "steep", "single precision", "lifted", "a parabola", "a logarithm"])  # fmt: skip
 def test_right_derivatives_raise_no_alarm(function, cutoff):
-    report = vitrify.models.check(own(function, cutoff))
+    report = vitrify.models.check(own(function, cutoff), speed=False)
     assert not report.faults
     assert len(report.derivatives) == 5
 
@@ -551,7 +551,7 @@ class Worded(float):
     (object(), "not derived from vitrify.Potential"),
 ])  # fmt: skip
 def test_what_is_no_potential_is_said_in_one_sentence(potential, words):
-    report = vitrify.models.check(potential)
+    report = vitrify.models.check(potential, speed=False)
     assert not report.ok
     with pytest.raises(UsageError, match=words) as caught:
         energy(potential)
@@ -617,7 +617,7 @@ def test_a_potential_that_does_not_end_at_its_cutoff_says_so_once():
     (lambda u, c: (2 - u, -1.0, 0.0, 0.0, 0.0), sqrt(2.0), 0),
 ])  # fmt: skip
 def test_to_which_order_a_cutoff_is_smooth(function, cutoff, order):
-    report = vitrify.models.check(own(function, cutoff))
+    report = vitrify.models.check(own(function, cutoff), speed=False)
     assert report.smooth_to == order
     assert report.ok == (order >= 2)
     assert [x.vanishes for x in report.derivatives][: order + 2] == [True] * (order + 1) + [False] * (order < 4)
@@ -656,7 +656,7 @@ def test_a_report_is_a_table_that_tells_all():
     assert lines[0] == "potential PiecewiseStickySpheres: ok"
     assert [x.split()[0] for x in lines[3:8]] == ["φ", "φ_u", "φ_uu", "φ_uuu", "φ_uuuu"]
     assert report.u_range == (0.25, pytest.approx((1.2 * 2 ** (1 / 6)) ** 2))
-    wrong = vitrify.models.check(own(scaled(1, 1, 1, 1, 0.75)))
+    wrong = vitrify.models.check(own(scaled(1, 1, 1, 1, 0.75)), speed=False)
     assert wrong.derivatives[4].deviation == pytest.approx(0.25, abs=0.01)
     assert wrong.derivatives[4].value / wrong.derivatives[4].slope == pytest.approx(0.75)
     assert "NOT ok" in str(wrong)
@@ -666,7 +666,7 @@ def test_a_report_is_a_table_that_tells_all():
 def test_a_report_takes_a_name_a_model_or_a_potential():
     model = vitrify.models.hertzian()
     assert vitrify.models.check("hertzian()") == vitrify.models.check(model) == vitrify.models.check(model.potential)
-    assert vitrify.models.check(Model("own", own(scaled(1, 1, 1, 1, 0.75)))).faults
+    assert vitrify.models.check(Model("own", own(scaled(1, 1, 1, 1, 0.75))), speed=False).faults
     with pytest.raises(UsageError, match="unknown"):
         vitrify.models.check("nonesuch")
 
@@ -676,4 +676,6 @@ def test_the_smoothing_of_the_documentation():
         e = exp(-4 * u)
         return e + c[0] + u * (c[1] + u * c[2]), -4 * e + c[1] + 2 * c[2] * u, 16 * e + 2 * c[2], -64 * e, 256 * e
 
-    assert vitrify.models.check(own(phi, 1.5, numbers=lambda self: smooth_cutoff(phi(2.25, (0, 0, 0)), 2.25))).ok
+    assert vitrify.models.check(
+        own(phi, 1.5, numbers=lambda self: smooth_cutoff(phi(2.25, (0, 0, 0)), 2.25)), speed=False
+    ).ok

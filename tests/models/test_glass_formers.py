@@ -24,7 +24,7 @@ def test_a_name_is_a_short_way_of_writing(name):
     assert former.mixture == model.mixture
     assert getattr(models, name).__doc__.startswith(cleandoc(models.GLASS_FORMERS[name].__doc__))
     assert f"{former.density:g}" in models.GLASS_FORMERS[name].__doc__
-    assert models.check(model).ok
+    assert models.check(model, speed=False).ok
 
 
 def test_what_files_and_digests_say():
@@ -56,7 +56,7 @@ def test_kob_and_andersens_own_cutoff_is_truncated_and_shifted():
     r = np.array([0.95, 1.1, 1.5, 2.4])
     bare = lambda x: 4 * (x**-12 - x**-6)  # noqa: E731  # a formula
     np.testing.assert_allclose(potential.energy(r**2), bare(r) - bare(2.5), rtol=1e-13)
-    assert models.check(potential).smooth_to == 0
+    assert models.check(potential, speed=False).smooth_to == 0
 
 
 def test_ninarellos_coefficients_and_sizes():
