@@ -60,7 +60,7 @@ def test_any_text(text):
 
 
 @pytest.mark.slow
-@long(3000)
+@long(400)  # a third of a second each
 @given(TEXTS)
 def test_many_texts(text):
     read(text)
@@ -164,7 +164,7 @@ def test_shipped_members_raise_no_alarm(text):
 
 
 @pytest.mark.slow
-@long(3000)
+@long(400)  # a third of a second each
 @given(MEMBERS)
 def test_many_shipped_members_raise_no_alarm(text):
     raises_no_alarm(text)
