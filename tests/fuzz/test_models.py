@@ -60,7 +60,7 @@ def test_any_text(text):
 
 
 @pytest.mark.slow
-@long(400)  # a third of a second each
+@long(3000)
 @given(TEXTS)
 def test_many_texts(text):
     read(text)
