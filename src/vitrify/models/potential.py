@@ -107,6 +107,18 @@ class Potential:
         return np.asarray(self.evaluate(u)[0])
 
 
+def no_pairs(u: Any, c: Any) -> tuple[Any, Any, Any, Any, Any]:  # noqa: ARG001  # all formulas have one signature
+    """φ and its derivatives of a potential whose energy is all beyond pairs."""
+    zero = 0.0 * u
+    return zero, zero, zero, zero, zero
+
+
+def law_of_u(u: FloatArray, energy: FloatArray, slope: FloatArray, curvature: FloatArray) -> FloatArray:
+    """φ, φ_u and φ_uu, (3, n), of φ, φ' and φ'' by r at each u = r², (n,)."""
+    r = np.sqrt(u)
+    return np.array([energy, 0.5 * slope / r, 0.25 * (curvature - slope / r) / u])
+
+
 def parameter(default: Any, meaning: str, within: str = "") -> Any:
     """A field of a family: one of its parameters. meaning: what it is, with its unit; within: the values that it may have,
     in words. Both are told by `help` of the family; its own checks refuse other values."""

@@ -27,7 +27,8 @@ from vitrify.models.catalogue import is_shipped, named
 from vitrify.models.offers import cutoff_of, numbers_of
 from vitrify.models.sizes import pair_length
 from vitrify.physical_units import LENGTH_IN_FILE
-from vitrify.statics import Pairs
+
+from .mechanics import mechanics
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -249,9 +250,9 @@ def _if_reduced(glass: Glass) -> Balanced | None:
     guess = Guess("unit", glass.model, factor=length_in_file(glass))
     if guess.factor == 1.0:
         return None
-    pairs = Pairs.of(guess.applied(glass))
-    scale = float(np.abs(pairs.slope).mean()) if pairs.slope.size else 0.0
-    largest = float(np.abs(pairs.forces()).max()) / scale if scale else inf
+    found = mechanics(guess.applied(glass))
+    scale = found["mean_pair_force"]
+    largest = found["max_force"] / scale if scale else inf
     return Balanced(guess, largest) if largest < LIKELY else None
 
 

@@ -14,7 +14,7 @@ from vitrify.errors import UsageError, check
 from vitrify.models.embedded_splines import COEFFICIENTS, EmbeddedSplines, EmbeddingError
 from vitrify.models.many_body import ManyBody
 from vitrify.models.mixture import Mixture
-from vitrify.models.potential import Potential, Radial
+from vitrify.models.potential import Potential, Radial, law_of_u, no_pairs
 from vitrify.models.setfl import EamFile, chosen_elements, eam_of, remember_eam
 
 FloatArray = NDArray[np.float64]
@@ -83,12 +83,7 @@ class EmbeddedAtom(Potential):
 
     def derivatives(self) -> Radial:
         """Nothing: the energy of pairs stands beside that of the densities, as it depends on the elements."""
-
-        def phi(u, c):  # noqa: ARG001  # all formulas have one signature
-            zero = 0.0 * u
-            return zero, zero, zero, zero, zero
-
-        return phi
+        return no_pairs
 
     def many_body(self) -> ManyBody:
         """All of the energy, as moments the density at a particle and half of its pair energies."""
@@ -107,7 +102,7 @@ class EmbeddedAtom(Potential):
         for i in range(n):
             for j in range(i, n):
                 energy, slope, curvature = self.splines.contact(i, j, r)
-                laws.append([energy, 0.5 * slope / r, 0.25 * (curvature - slope / r) / u])
+                laws.append(law_of_u(u, energy, slope, curvature))
         return np.array(laws)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vitrify.errors import UsageError, check
 from vitrify.models.many_body import ManyBody
 from vitrify.models.mixture import Mixture
-from vitrify.models.potential import Potential, Radial, parameter
+from vitrify.models.potential import Potential, Radial, law_of_u, no_pairs, parameter
 from vitrify.models.registry import register_potential
 
 FloatArray = NDArray[np.float64]
@@ -110,12 +110,7 @@ class SecondMoment(Potential):
 
     def derivatives(self) -> Radial:
         """Nothing: the repulsion stands beside the hopping, as it depends on the species."""
-
-        def phi(u, c):  # noqa: ARG001  # all formulas have one signature
-            zero = 0.0 * u
-            return zero, zero, zero, zero, zero
-
-        return phi
+        return no_pairs
 
     def many_body(self) -> ManyBody:
         """All of the energy, as moments Σ ξ² exp and Σ A exp."""
@@ -129,14 +124,12 @@ class SecondMoment(Potential):
         """φ + F'_i f + F'_j f of each pair of species, with φ = 2 A exp, f = ξ² exp and F' = −1/(2√Σf) in fcc crystals."""
         first, unlike, second = self.pairs
         slopes = [-0.5 / (x.xi * self._shells(x.q)) for x in (first, second)]
-        laws = []
+        r, laws = np.sqrt(u), []
         for pair, slope in ((first, 2.0 * slopes[0]), (unlike, sum(slopes)), (second, 2.0 * slopes[1])):
-            r = np.sqrt(u)
             switch = self._switch(r / pair.r0)
             repulsion = 2.0 * pair.A * _switched(pair.p, r / pair.r0, switch)
             energy, first_t, second_t = repulsion + slope * pair.xi**2 * _switched(2.0 * pair.q, r / pair.r0, switch)
-            by_r, by_rr = first_t / pair.r0, second_t / pair.r0**2
-            laws.append([energy, 0.5 * by_r / r, 0.25 * (by_rr - by_r / r) / u])
+            laws.append(law_of_u(u, energy, first_t / pair.r0, second_t / pair.r0**2))
         return np.array(laws)
 
     def _shells(self, q: float) -> float:
