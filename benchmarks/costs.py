@@ -1,9 +1,12 @@
 """python -m benchmarks.costs: the table that `vitrify plan` reckons with, src/vitrify/study/costs.json.
 
-Every glass former of Table I and of the catalogue's other families makes a few glasses of two sizes at its own parent
-temperature, and measures all of them. Powers of N and sizes of files come from PSS, below and above the sizes up to which
-modes and spectra are dense. One pinned core, one thread, in processor time, so that a busy machine does little harm; some
-ten minutes."""
+Every glass former of Table I, of studies/other_glasses.toml and of the catalogue's other families makes a few glasses of two
+sizes at its own parent temperature, and measures all of them. Powers of N and sizes of files come from PSS, below and above
+the sizes up to which modes and spectra are dense. One pinned core, one thread, in processor time, so that a busy machine
+does little harm; some twenty minutes.
+
+--missing measures only formers that the table has not got. On another processor than the table's their seconds are told in
+seconds of the table's: PSS is measured here too, and each stage is scaled by what that stage of PSS takes there and here."""
 
 from __future__ import annotations
 
@@ -42,10 +45,10 @@ from .systems import PSS, SCRATCH
 from .table import surroundings
 
 OUT = Path(vitrify.__file__).parent / "study" / "costs.json"
+OTHERS = STUDY.with_name("other_glasses.toml")
 FAMILIES = (  # no study of ours names a density
     ("lennard_jones()", 0.70), ("inverse_power()", 0.82), ("hertzian()", 0.95), ("harmonic()", 0.95),
-    ("kob_andersen()", 1.2), ("polydisperse_ipl()", 0.58), ("stillinger_weber()", 0.4612),
-    ("cu_zr()", 0.056),
+    ("kob_andersen()", 1.2), ("polydisperse_ipl()", 0.58),
 )  # fmt: skip
 SCALES = {500: (300, 700), 1200: (1200, 8000)}  # where a table of seconds is taken → between which sizes of PSS its powers
 EACH = 3  # glasses of every former and size
@@ -61,7 +64,8 @@ FINDS = 3  # parent temperatures found, for the rounds that they take
 @click.command()
 @click.option("--core", type=int, help="Core to pin to; the last this process may use unless given.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=OUT, help="Where the table goes.")
-def main(core: int | None, out: Path) -> None:
+@click.option("--missing", is_flag=True, help="Measure only glass formers that the table has not got.")
+def main(core: int | None, out: Path, missing: bool) -> None:
     """Measure the costs and write the table."""
     if SCRATCH not in os.environ:  # threads are counted when numpy is imported, so the work is done in a child
         with tempfile.TemporaryDirectory(prefix="vitrify-costs-") as scratch:
@@ -69,37 +73,62 @@ def main(core: int | None, out: Path) -> None:
                 subprocess.call([sys.executable, "-m", "benchmarks.costs", *sys.argv[1:]], env=environment(Path(scratch)))
             )
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0)) if core is None else core})
-    out.write_text(json.dumps(_rounded(table()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    found = completed(json.loads(OUT.read_text(encoding="utf-8"))) if missing else table()
+    out.write_text(json.dumps(_rounded(found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     click.echo(f"{out}")
 
 
 def table() -> dict[str, Any]:
     """All of the table, seconds on one core."""
-    started, entries = time.perf_counter(), []
     scales = {str(size): _scale(*between) for size, between in SCALES.items()}
-    for text, density in _formers():
-        entries.append(_entry(parse(text), density))
-        click.echo(
-            f"{time.perf_counter() - started:6.0f} s: {text} at density {density:g}: {entries[-1]['seconds']}", err=True
-        )
+    entries = _entries(_formers())
     rounds = float(np.mean([entry.pop("rounds") for entry in entries]))
     about = {"processor": surroundings()["processor"], "pilot_rounds": rounds, "fire_over_cg": _fire_over_cg()}
     return {**about, "scales": scales, "entries": entries}
 
 
+def completed(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with the glass formers that it has not got, in seconds of its own processor."""
+    known = {(x["model"], x["density"]): x for x in table["entries"]}
+    wanted = [former for former in _formers() if former not in known]
+    pss = str(PSS.model), PSS.density
+    here, there = _entries([pss])[0]["seconds"], known[pss]["seconds"]
+    entries = _entries(wanted)
+    for entry in entries:
+        entry.pop("rounds")
+        entry["seconds"] = {
+            n: {stage: x * there[n][stage] / here[n][stage] for stage, x in spent.items()}
+            for n, spent in entry["seconds"].items()
+        }
+    return {**table, "entries": [*table["entries"], *entries]}
+
+
+def _entries(formers: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    """What each costs, told as soon as it is known."""
+    started, entries = time.perf_counter(), []
+    for text, density in formers:
+        entries.append(_entry(parse(text), density))
+        click.echo(
+            f"{time.perf_counter() - started:6.0f} s: {text} at density {density:g}: {entries[-1]['seconds']}", err=True
+        )
+    return entries
+
+
 def _formers() -> list[tuple[str, float]]:
     """Models with their densities, each once."""
-    return list(dict.fromkeys([*((str(x.parsed_model), x.density) for x in read_study(STUDY).ensembles), *FAMILIES]))
+    ensembles = [x for study in (STUDY, OTHERS) for x in read_study(study).ensembles]
+    families = ((str(parse(text)), density) for text, density in FAMILIES)
+    return list(dict.fromkeys([*((str(x.parsed_model), x.density) for x in ensembles), *families]))
 
 
 def _entry(model: Model, density: float) -> dict[str, Any]:
     """One glass former: seconds by stage at each size, steps of its liquid, neighbours within the cutoff."""
     size, rng = {"density": density}, np.random.default_rng(1)
-    found = find_parent_temperature(model, n_particles=max(SCALES), **size, rng=rng, recipe=Recipe(melt_msd=2.0))
-    _costs(_glass(model, min(SCALES), density, found.temperature, 0))  # compiles
+    found = find_parent_temperature(model, n_particles=_whole(model, max(SCALES)), **size, rng=rng, recipe=Recipe(melt_msd=2.0))
+    _costs(_glass(model, _whole(model, min(SCALES)), density, found.temperature, 0))  # compiles
     spent, steps, neighbours = {}, {}, 0.0
     for n in SCALES:
-        made = [_glass(model, n, density, found.temperature, seed) for seed in range(EACH)]
+        made = [_glass(model, _whole(model, n), density, found.temperature, seed) for seed in range(EACH)]
         spent[str(n)] = _mean(_costs(glass) for glass in made)
         steps[str(n)] = float(np.mean([float(glass.provenance["liquid_steps"]) for glass in made]))
         neighbours = float(np.mean([len(Pairs.of(glass).target) / n for glass in made]))
@@ -108,6 +137,12 @@ def _entry(model: Model, density: float) -> dict[str, Any]:
         "model": str(model), "density": density, "temperature": found.temperature, "neighbours": neighbours,
         "rounds": rounds, "liquid_steps": steps, "seconds": spent,
     }  # fmt: skip
+
+
+def _whole(model: Model, n: int) -> int:
+    """The number of particles of so many whole molecules, the nearest to n."""
+    sites = 1 if model.molecule is None else model.molecule.n_sites
+    return round(n / sites) * sites
 
 
 def _glass(model: Model, n: int, density: float, temperature: float, seed: int, recipe: Recipe | None = None) -> Glass:
@@ -129,7 +164,7 @@ def _rounds(model: Model, density: float, at_smallest: Costs) -> float:
 
     Before the first round one glass is quenched from random positions."""
     first = at_smallest["quench"] + at_smallest["elasticity"]
-    size = {"n_particles": min(SCALES), "density": density, "n_pilots": 1}
+    size = {"n_particles": _whole(model, min(SCALES)), "density": density, "n_pilots": 1}
     spent = []
     for seed in range(FINDS):
         started = CLOCK()
