@@ -10,7 +10,9 @@ import pytest
 import models_elsewhere
 from models_elsewhere import cluster_in, made_by, made_here, write_files
 from vitrify.campaign import Address, Local
+from vitrify.errors import UsageError
 from vitrify.study.observables import OBSERVABLES
+from vitrify.study.work import _model_of
 
 LOADS = """
 import pickle, sys
@@ -103,6 +105,13 @@ def test_a_model_in_a_plugin_that_was_edited_is_what_was_run(tmp_path):
     )
     done = _run(program, tmp_path)
     assert (done.returncode, done.stdout) == (0, "3.0\n"), done.stderr
+
+
+def test_a_model_that_one_process_alone_has_registered_is_told():
+    with pytest.raises(
+        UsageError, match="a worker cannot have the model of its task: model 'alone' is unknown.* into a plugin"
+    ):
+        _model_of("alone()")
 
 
 def _run(program, folder, *words):
