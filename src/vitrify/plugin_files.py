@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib import import_module
 from importlib.abc import InspectLoader
 from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location, spec_from_loader
+from importlib.util import decode_source, module_from_spec, spec_from_file_location, spec_from_loader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, TypeVar
@@ -153,15 +154,61 @@ def load_file(file: Path, what: str = "plugin") -> ModuleType:
     """Import a file once, and return its module. Raises UsageError where there is none, or where it fails. what: it is, in
     a sentence."""
     file = file.resolve()
+    name = module_of(file)
+    if name in sys.modules:  # on a worker the file itself may be elsewhere
+        return sys.modules[name]
     if not file.is_file():
         raise UsageError(f"{what} {file} is not a file, but must be a Python file")
-    name = module_of(file)
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
+    if file.suffix != ".py":
         raise UsageError(f"{what} {file} is not a Python file, whose name must end in .py")
-    return _run(f"{what} {file}", module_from_spec(spec))
+    return _run_plugin(name, file, _imported(f"{what} {file}", lambda: decode_source(file.read_bytes())), what)
+
+
+def _run_plugin(name: str, file: Path, text: Any, what: str = "plugin") -> ModuleType:
+    """Run the text of a plugin as the module of its file, and remember it: the file may change while the module lives."""
+    spec = spec_from_file_location(name, file, loader=_Text(text, str(file)))
+    assert spec is not None  # a loader is given
+    module = _run(f"{what} {file}", module_from_spec(spec))
+    _texts[name] = text
+    return module
+
+
+_texts: dict[str, str] = {}  # of plugins that were run, by their modules
+
+
+def text_of(file: Path) -> str | None:
+    """The text that was run of a plugin, whatever its file is now; None where it was not run."""
+    return _texts.get(module_of(file))
+
+
+def module_with(text: str) -> ModuleType | None:
+    """The module of the plugin whose text this is, where one was run."""
+    return next((sys.modules[name] for name, x in _texts.items() if x == text), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SentPlugin:
+    """A plugin as a run sends it to its workers: these need no copy of the file, and none may have another text of it."""
+
+    module: str
+    path: str  # where the run has it
+    text: str = field(repr=False)
+
+    def load(self) -> None:
+        """Run it, where it was not run here. Raises UsageError where the worker has run another text of the file."""
+        if self.module not in sys.modules:
+            _run_plugin(self.module, Path(self.path), self.text)
+        elif _texts.get(self.module) != self.text:
+            raise UsageError(
+                f"plugin {self.path} is not what a worker of this cluster has loaded of it, as it has changed since; start "
+                "the workers anew, or put its earlier text back"
+            )
+
+
+def plugins_to_send() -> tuple[SentPlugin, ...]:
+    """The plugins that the environment names, with the text that was run here. Raises UsageError for one that fails."""
+    load_files()
+    return tuple(SentPlugin(module_of(x), str(x.resolve()), _texts[module_of(x)]) for x in named_files())
 
 
 def module_of(file: Path) -> str:

@@ -50,6 +50,26 @@ def test_a_box_must_hold_twice_the_cutoff():
     assert model.box_for(476, 0.8) >= 2 * model.cutoff
 
 
+@pytest.mark.parametrize(("form", "told"), [
+    ("lennard_jones()", "cutoff 3.5 of lennard_jones(rc=2.5), which is 2.5 times the largest length 1.4 of the default mixture;"),
+    ("lennard_jones() [1; lengths 2]", "cutoff 5 of lennard_jones(rc=2.5) [1; lengths 2], which is 2.5 times the largest length 2 of its mixture;"),
+    ("lennard_jones() [1; lengths 1]", "cutoff 2.5 of lennard_jones(rc=2.5) [1; lengths 1]; take"),
+])  # fmt: skip
+def test_a_small_box_tells_what_makes_the_cutoff(form, told):
+    with pytest.raises(UsageError) as caught:
+        catalogue.parse(form).box_for(10, 1.0)
+    assert told in str(caught.value)
+
+
+def test_a_line_leaves_out_the_usual_numbers_of_a_long_name():
+    assert repr(catalogue.parse("stillinger_weber()")).startswith("<Model: stillinger_weber(), ")
+    assert repr(catalogue.parse("stillinger_weber(a=1.9, strength=22)")).startswith(
+        "<Model: stillinger_weber(strength=22.0, a=1.9), "
+    )
+    assert repr(catalogue.pss()).startswith("<Model: pss(rc=1.2), ")
+    assert "A=7.049556277" in str(catalogue.parse("stillinger_weber()"))  # all of it is what files hold
+
+
 @pytest.mark.parametrize(("n_particles", "density", "word"), [
     (-100, 0.6, "n_particles is -100"), (0, 0.6, "n_particles is 0"), (1, 0.6, "n_particles is 1,"), (10**400, 0.6, "beyond 64 bits"),
     (10**5000, 0.6, "beyond 64 bits"), (10**8 + 2, 0.6, "at most 100,000,000"), (1000, np.inf, "density is inf"), (1000, np.nan, "density is nan"),

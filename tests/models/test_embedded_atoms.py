@@ -204,7 +204,10 @@ def test_what_is_no_such_file_is_refused_in_one_sentence(folder, change, told):
     ('eam("absent.eam.fs")', "potential absent.eam.fs is not there"),
     ('eam("CuZr.eam.fs", elements="Cu,Zr") [0.5:0.5; lengths 1,1,1; labels Ni,P]', "is of Cu, Zr, but its mixture has the species Ni, P"),
     ('eam("CuZr.eam.fs", elements="Cu,Zr") [1; lengths 1]', "but its mixture has the species A"),
-    ('eam("CuZr.eam.fs", elements="Cu,Zr") [0.5:0.5; lengths 1,1,1.4]', "must have lengths and energies of 1"),
+    ('eam("CuZr.eam.fs", elements="Cu,Zr") [0.5:0.5; lengths 1,1,1.4]', "its mixture has lengths other than 1, such as 1.4; write lengths of 1"),
+    ('eam("CuZr.eam.fs", elements="Cu") [1; lengths 2]', "its mixture has lengths other than 1, such as 2; write lengths of 1"),
+    ('eam("CuZr.eam.fs", elements="Cu,Zr") [0.5:0.5; lengths 1,1,1; energies 1,3,1]', "energies other than 1, such as 3"),
+    ('eam("CuZr.eam.fs", elements="Cu,Zr") [0.5:0.5; lengths 1,1,1; cutoffs 5,5,5]', "cutoffs of its own; leave them out"),
 ])  # fmt: skip
 def test_what_is_no_model_of_a_file_is_refused(folder, form, told):
     written(folder)
@@ -217,3 +220,9 @@ def test_what_nothing_holds_together_is_refused(folder, monkeypatch):
     monkeypatch.setattr(embedded_atoms, "embedding", lambda k, rho, xp: 0.0 * rho)
     with pytest.raises(UsageError, match="the fcc crystal of Cu has no energy that is least"):
         models.eam(written(folder))
+
+
+def test_one_element_may_have_its_mixture_written(folder):
+    written(folder)
+    form = 'eam("CuZr.eam.fs", elements="Cu")'
+    assert parse(f"{form} [1; lengths 1]") == parse(form)

@@ -256,3 +256,13 @@ def test_bonds_of_others_are_by_ids_and_labels(tmp_path):
     (tmp_path / "g.data").write_text(OTHERS.replace("2 1 9 2", "2 1 9 7"))
     with pytest.raises(UsageError, match="line 25 binds a particle that has no row in its section Atoms"):
         Glass.read(tmp_path / "g.data", model)
+
+
+@pytest.mark.parametrize("bond", ["harmonic(k=5, r0=1000)", "harmonic(k=5, r0=5.1)"])
+def test_a_bond_longer_than_half_the_box_is_named(bond):
+    model = models.parse(f"{PAIR} {ONE} {{sites 2; bonds {bond} chain}}")
+    told = r"the bonds harmonic\(k=5, r0=[0-9.]+\) are .* long at rest, must be at most half the box of 10 λ"
+    with pytest.raises(UsageError, match=told):
+        model.box_for(1000, 1.0)
+    shorter = models.parse(f"{PAIR} {ONE} {{sites 2; bonds harmonic(k=5, r0=4.9) chain}}")
+    assert shorter.box_for(1000, 1.0) == pytest.approx(10.0)

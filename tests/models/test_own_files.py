@@ -157,6 +157,19 @@ def test_a_text_that_no_person_gave_runs_nothing(marked):
     assert not marked.exists()
 
 
+def test_a_molecule_of_the_file_is_part_of_its_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bound = "{sites 5; bonds harmonic(k=9, r0=1) chain}"
+    text = f"import vitrify\n\ndef chains():\n    return vitrify.models.parse('lennard_jones() [1; lengths 1] {bound}')\n"
+    (tmp_path / "chains.py").write_text(text)
+    found = vitrify.models.from_file("chains.py", "chains")
+    assert str(found.molecule) == bound
+    assert str(found).endswith(bound)
+    assert vitrify.models.parse(str(found)) == found
+    other = "{sites 2; bonds harmonic(k=9, r0=1) chain}"
+    assert str(model_of(f"chains.py:chains {other}").molecule) == other
+
+
 def test_a_name_of_the_file_that_no_person_gave_is_not_called(marked):
     model_of("marked.py:mine")
     assert marked.read_text() == "run"

@@ -1,7 +1,9 @@
 """Formulas that users write: how they are read, and that they are what they say, against JAX and the families by hand."""
 
+import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -225,3 +227,12 @@ def test_a_report_tells_the_minimum():
     assert f"least φ {family.energy(r**2).min():.4g}" in str(report)
     assert f"at r = {r[family.energy(r**2).argmin()]:.3g}" in str(report)
     assert "no minimum: nothing attracts" in str(models.check("inverse_power()", speed=False))
+
+
+def test_what_is_no_number_a_quarter_of_the_cutoff_away_is_too_steep():
+    """exp(exp(exp(1/r))) overflows where exp(exp(1/r)) is 709.8, the logarithm of the largest number."""
+    edge = 1.0 / math.log(math.log(math.log(sys.float_info.max)))
+    with pytest.raises(UsageError, match="is too steep: below r = ") as caught:
+        models.formula("exp(exp(exp(1/r)))", cutoff=2.0)
+    assert float(re.search(r"below r = ([0-9.]+)", str(caught.value))[1]) == pytest.approx(edge, abs=2.0 / 4000)
+    assert models.formula("exp(exp(1/r))", cutoff=2.0).cutoff == pytest.approx(2.0 * 1.4)

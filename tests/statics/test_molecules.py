@@ -323,3 +323,17 @@ def test_energy_is_kept_in_motion():
 def test_energy_does_not_drift():
     energies = total_energies(0.003, 100, 1000)
     assert abs(energies[-25:].mean() - energies[:25].mean()) < 3e-3
+
+
+def test_the_energy_of_bonds_is_kept_where_rattlers_are_left_out():
+    """A lattice of 32 molecules, each bond pressed by a quarter, and a molecule far from it, whose bond is drawn by a tenth."""
+    model = models.parse("hertzian() [1; lengths 1] {sites 2; bonds harmonic(k=40, r0=0.9) chain}")
+    lattice = 0.65 * np.array([(x, y, z) for y in range(4) for z in range(4) for x in range(4)], dtype=float)
+    x = np.concatenate([lattice, [(7.0, 7.0, 7.0), (8.0, 7.0, 7.0)]])
+    glass = Glass(x, 12.0, np.zeros(len(x), dtype=int), model, topology=model.molecule.topology(33))
+    pairs = Pairs.of(glass)
+    held = pairs.without_rattlers()
+    assert held.n_particles == 64
+    assert pairs.energy_by_term["bonds"] == pytest.approx(32 * 40 * 0.25**2 + 40 * 0.1**2, rel=1e-12)
+    assert held.energy_by_term["bonds"] == pytest.approx(32 * 40 * 0.25**2, rel=1e-12)
+    assert sum(held.energy_by_term.values()) == pytest.approx(held.energy, rel=1e-12)

@@ -361,7 +361,7 @@ def test_energy_is_kept_over_a_million_steps(silicon, monkeypatch):
 
 
 def test_a_mixture_of_lengths_is_refused():
-    with pytest.raises(UsageError, match="has an energy beyond pairs, but its mixture is"):
+    with pytest.raises(UsageError, match="its mixture has lengths other than 1, such as 1.18; write lengths of 1"):
         models.named("stillinger_weber", mixture=Mixture())
     assert models.parse("mw_water()").potential.strength == 23.15
     assert models.parse(str(MODEL)) == MODEL

@@ -18,6 +18,7 @@ from threading import Thread
 
 from vitrify.cores import usable_cores
 from vitrify.errors import Unreadable, UsageError
+from vitrify.plugin_files import plugins_to_send
 
 from .engines import Engine, Here, Local
 from .leases import Leases
@@ -145,7 +146,7 @@ def _do(
         return tally, 0
     leases = Leases(store)
     with leases.announced(engine.how, engine.workers) as me, heeding(lambda: leases.ask_to_stop(me.name)) as stop:
-        order = Order(str(store.directory.absolute()), me.name, limits)
+        order = Order(str(store.directory.absolute()), me.name, limits, plugins_to_send())
         company = len(leases.living()) > 1
         shown.look_at(lambda: _in_hand(leases))
         packer = Packer(store, packed, missing if packed else [], me.name)

@@ -13,6 +13,7 @@ from typing import Literal
 from threadpoolctl import threadpool_limits
 
 from vitrify.errors import BrokenFile, SampleFailure, Unreadable, UsageError, kind_and_text
+from vitrify.plugin_files import SentPlugin
 
 from .journal import Journal, forget_peak, peak_mb
 from .leases import Leases
@@ -45,6 +46,7 @@ class Order:
     directory: str  # of the store, absolute
     run: str  # name of the run
     limits: Limits = field(default_factory=Limits)
+    plugins: tuple[SentPlugin, ...] = ()  # which a worker loads before its first unit
 
 
 @contextmanager
@@ -70,6 +72,8 @@ def run_unit(unit: WorkUnit, order: Order, scratch: Path | None = None) -> Done:
     None where there is no watchdog. A task that fails is recorded, and so are those that need it. What cannot be read has
     not failed, and is not made again: the unit is left as it is."""
     began = time.monotonic()
+    for plugin in order.plugins:
+        plugin.load()
     store = Store(order.directory)
     try:
         state, note = _leased(unit, store, order, scratch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from math import isfinite
 from typing import Any
 
 import click
@@ -13,6 +14,10 @@ from vitrify.models.catalogue import with_mixture
 from vitrify.models.own_files import is_of_file, named
 from vitrify.models.quoted import form_of
 
+RESERVED = {
+    "cutoff": "--cutoff", "section": "--section", "smooth_to": "--smooth-to", "formula": "--potential",
+    "table": "--pair-table", "eam": "--eam", "elements": "--elements",
+}  # fmt: skip
 OPTIONS = (
     click.option(
         "--mixture",
@@ -97,6 +102,8 @@ def _form(
         raise UsageError(f"{' and '.join(said)} stand side by side, and only one of them can be the interaction")
     if potential is not None and own["cutoff"] is None:
         raise UsageError("--potential needs --cutoff, in λ")
+    if own["cutoff"] is not None and not isfinite(own["cutoff"]):
+        raise UsageError(f"--cutoff is {own['cutoff']:g}, must be a finite number of λ: all pairs beyond it are left out")
     _require_place("--section", own["section"], table, "--pair-table")
     _require_place("--elements", own["elements"], eam, "--eam")
     _require_place("--cutoff", own["cutoff"], potential, "--potential")
@@ -123,7 +130,13 @@ def _numbers(parameters: tuple[str, ...]) -> dict[str, float]:
             number = float(value)
         except ValueError:
             raise UsageError(f"--parameter is {shown(text)}, must be written like kappa=1.5") from None
-        if name in found or name in ("cutoff", "section", "smooth_to", "formula", "table", "eam", "elements"):
-            raise UsageError(f"--parameter {name} is given twice, or is no parameter of the formula")
+        if not isfinite(number):
+            raise UsageError(f"--parameter {name} is {number:g}, must be a finite number")
+        if name in found:
+            raise UsageError(f"--parameter {name} is given twice, as {found[name]:g} and as {number:g}; give it once")
+        if name in RESERVED:
+            raise UsageError(
+                f"--parameter {name}: this is no name for a parameter of a formula, but belongs to {RESERVED[name]}"
+            )
         found[name] = number
     return found

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from importlib import import_module
 from itertools import combinations_with_replacement
 from typing import Any
@@ -22,6 +22,7 @@ from .potentials import Potential
 
 AT_MINIMUM = 1e-3  # relative distance of a pair's cutoff from the potential's minimum that smoothing there may make
 LEAST_DENSITY, MOST_DENSITY = 1e-4, 1e6  # N/V in λ^−d; below, the cells that neighbours are found in fill the memory
+LONG = 60  # characters of a name that a line leaves as it is
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,12 +42,23 @@ class Model(ShortForm):
         with suppress(Exception):  # a potential of a user's may fail in any way, and a prompt is no place to learn of it
             reach = f"{self.cutoff:.4g} λ"
         return [
-            Fact("name", self.name, self.name),
+            Fact("name", self.name, self._short_name),
             Fact("mixture", str(self.mixture)),
             *([] if self.molecule is None else [Fact("molecule", str(self.molecule))]),
             Fact("cutoff", reach),
             Fact("potential", type(self.potential).__name__, ""),
         ]
+
+    @property
+    def _short_name(self) -> str:
+        """The name for a line; of many parameters only those that are not the family's own."""
+        family, _, given = self.name.partition("(")
+        potential: Any = self.potential
+        if len(self.name) <= LONG or not is_dataclass(potential):
+            return self.name
+        usual = {f"{x.name}={x.default!r}" for x in fields(potential)}
+        own = [x for x in given.removesuffix(")").split(", ") if x not in usual]
+        return f"{family}({', '.join(own)})"
 
     def __post_init__(self) -> None:
         named = isinstance(self.name, str) and bool(self.name.strip()) and self.name.isprintable()
@@ -164,25 +176,46 @@ class Model(ShortForm):
             least = int(density * (2.0 * self.cutoff) ** dimension) + 1
             raise UsageError(
                 f"{n_particles} particles at density {density:g} make a box of {box:.4g}, less than twice the cutoff "
-                f"{self.cutoff:.4g} of {self}; take at least {self._nearest(least)} particles"
+                f"{self.cutoff:.4g} of {self}{self._why_so_far()}; take at least {self._nearest(least)} particles"
             )
+        if self.molecule is not None:
+            self.molecule.require_room(box)
         return box
+
+    def _why_so_far(self) -> str:
+        """The part of a sentence that tells what makes a cutoff of the model's that is not its potential's."""
+        own, longest = self.potential.cutoff, self.mixture.largest_length
+        if self.mixture.cutoffs or longest == 1.0:
+            return ""
+        mixture = "the default mixture" if self.mixture == PAPERS else "its mixture"
+        return f", which is {own:g} times the largest length {longest:g} of {mixture}"
 
 
 def _require_plain(model: Model) -> None:
     """Raise UsageError where a mixture says of pairs what has no meaning in an energy beyond pairs."""
     mixture = model.mixture
-    ones = all(x == 1.0 for table in (mixture.lengths, mixture.energies) for row in table for x in row)
-    if not ones or mixture.cutoffs or mixture.sizes is not None:
+    for there, right in _beyond_ones(mixture):
         raise UsageError(
-            f"{model.name} has an energy beyond pairs, but its mixture is {mixture}; it must have lengths and "
-            f"energies of 1 and no cutoffs or sizes, as {model.potential.usual_mixture}"
+            f"{model.name} has an energy beyond pairs, whose numbers are all in its potential, but its mixture has "
+            f"{there}; {right}"
         )
     most = model.potential.most_species
     if mixture.n_species > most:
         raise UsageError(
             f"{model.name} has numbers of at most {most} species, but its mixture has {mixture.n_species}: {mixture}"
         )
+
+
+def _beyond_ones(mixture: Mixture) -> Iterator[tuple[str, str]]:
+    """What a mixture says of pairs that has no meaning in an energy beyond pairs, and what would be right."""
+    if mixture.sizes is not None:
+        yield f"sizes from {mixture.sizes.least:g} to {mixture.sizes.largest:g}", "give it species"
+    for what, rows in (("lengths", mixture.lengths), ("energies", mixture.energies)):
+        other = next((x for row in rows for x in row if x != 1.0), None)
+        if other is not None:
+            yield f"{what} other than 1, such as {other:g}", f"write {what} of 1 for all pairs"
+    if mixture.cutoffs:
+        yield "cutoffs of its own", "leave them out"
 
 
 def _require_molecule(model: Model, molecule: Molecule) -> None:

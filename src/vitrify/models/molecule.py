@@ -254,6 +254,16 @@ class Molecule(ShortForm):
                 x[:, i], x[:, j] = x[:, i] + move, x[:, j] - move
         return x
 
+    def require_room(self, box: float) -> None:
+        """Raise UsageError where a bond at rest is longer than half an edge of the box: it is taken to be the shortest way
+        from one end to the other, around the box too, and could never be as long as it wants."""
+        for law in (bound.law for bound in self.bonds):
+            if law.rest > 0.5 * box:
+                raise UsageError(
+                    f"molecule: the bonds {law} are {law.rest:.4g} λ long at rest, must be at most half the box of "
+                    f"{box:.4g} λ; take shorter bonds, more particles or a lower density"
+                )
+
     def _tree(self) -> list[tuple[int, int]]:
         """Each site but the first with the one that it hangs on, in an order in which they can be placed."""
         partners: dict[int, list[int]] = {}

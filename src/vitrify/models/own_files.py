@@ -22,10 +22,11 @@ from typing import Any, NamedTuple, NoReturn
 
 from vitrify.errors import UsageError, hint, kind_and_text, shown
 from vitrify.options import code_of
-from vitrify.plugin_files import load_files, module_of, named_files, run_text
+from vitrify.plugin_files import load_files, module_with, named_files, run_text, text_of
 
 from .mixture import PAPERS, Mixture
 from .model import Model
+from .molecule import Molecule, molecule_of
 from .offers import cutoff_of, numbers_of
 from .plain_numbers import DECIMAL, finite_number, shortest
 from .potential import CodeNotRunError, Potential, Radial
@@ -37,7 +38,7 @@ SHORT = 16  # hex digits of a digest in a model's name
 FOLDER = "model_files"  # of a store
 PACKAGES = ("llvmlite", "numba", "numpy", "scipy", "vitrify")  # a file may import these and Python's own modules
 FORM = re.compile(
-    r"""\s*(?P<file>[^\s"\[\]][^"\[\]\n]*):(?P<name>[^\W\d]\w*)\s*(?:\((?P<given>[^()\[\]\n]*)\))?\s*(?P<mixture>\[.*)?""",
+    r"""\s*(?P<file>[^\s"\[\]][^"\[\]\n]*):(?P<name>[^\W\d]\w*)\s*(?:\((?P<given>[^()\[\]\n]*)\))?\s*(?P<mixture>\[[^{]*)?(?P<molecule>\{.*)?""",
     re.DOTALL,
 )
 ARGUMENT = re.compile(rf"""\s*([^\W\d]\w*)\s*=\s*({DECIMAL.pattern}|"[0-9a-f]*"|'[0-9a-f]*')\s*""")
@@ -74,6 +75,7 @@ class _Said(NamedTuple):
     given: Mapping[str, float]
     digest: str
     mixture: Mixture | None
+    molecule: Molecule | None = None
 
 
 # --- readable forms ---------------------------------------------------------------------------------------------------
@@ -109,7 +111,7 @@ def parse_of_file(text: str) -> Model:
     if known is not None:
         return _model(known, said)
     form = _form(said)
-    return Model(form, NotRun(form), said.mixture or PAPERS)
+    return Model(form, NotRun(form), said.mixture or PAPERS, said.molecule)
 
 
 def from_file(file: Path | str, name: str, *, mixture: Mixture | None = None, **parameters: float) -> Model:
@@ -151,7 +153,8 @@ def _said(text: str) -> _Said:
             argument[2].strip("\"'") if argument[1] == "digest" else _number(text, argument[1], argument[2])
         )
     mixture = Mixture.parse(form["mixture"]) if form["mixture"] else None
-    return _Said(form["file"].strip(), form["name"], given, given.pop("digest", ""), mixture)
+    molecule = molecule_of(form["molecule"])
+    return _Said(form["file"].strip(), form["name"], given, given.pop("digest", ""), mixture, molecule)
 
 
 def _number(text: str, name: str, value: object) -> float:
@@ -243,7 +246,7 @@ def _text(path: Path, owner: str) -> str:
 def _know_plugins(said: _Said) -> None:
     """Take this name as asked for where the user named the file as a plugin."""
     for path in named_files():
-        text = _text(path, f"plugin {path}")
+        text = text_of(path) or _text(path, f"plugin {path}")
         if ModelFile(path.name, said.name, text).digest == said.digest:
             remember(path.name, said.name, text)
 
@@ -255,9 +258,9 @@ def module_of_file(file: ModelFile) -> ModuleType:
     if name not in sys.modules:
         _require_whole(file)
         load_files()
-        plugin = next((x for x in named_files() if _is_text_of(x, file)), None)
+        plugin = module_with(file.text)
         if plugin is not None:  # what it registers is registered once
-            sys.modules[name] = sys.modules[module_of(plugin)]
+            sys.modules[name] = plugin
         else:
             run_text(f"file {file.name}", name, file.text, f"<{file.digest}>/{file.name}")
         module = sys.modules[name]
@@ -265,10 +268,6 @@ def module_of_file(file: ModelFile) -> ModuleType:
             if isinstance(kind, type) and issubclass(kind, Potential) and kind.__module__ == module.__name__:
                 _let_travel(kind, file)
     return sys.modules[name]
-
-
-def _is_text_of(path: Path, file: ModelFile) -> bool:
-    return _text(path, f"plugin {path}") == file.text
 
 
 def _require_whole(file: ModelFile) -> None:
@@ -314,14 +313,15 @@ def _blank(file: ModelFile, qualname: str) -> Any:
 
 
 def _model(file: ModelFile, said: _Said) -> Model:
-    potential, own = _made(file, said.name, tuple(said.given.items()))
-    mixture = said.mixture or (PAPERS if said.digest else own)  # a form with a digest says all of its model
-    return Model(_form(said._replace(digest=file.digest)), potential, mixture)
+    potential, own, bound = _made(file, said.name, tuple(said.given.items()))
+    if said.digest:  # such a form says all of its model
+        own, bound = PAPERS, None
+    return Model(_form(said._replace(digest=file.digest)), potential, said.mixture or own, said.molecule or bound)
 
 
 @cache
-def _made(file: ModelFile, name: str, given: tuple[tuple[str, float], ...]) -> tuple[Potential, Mixture]:
-    """The potential and the mixture of a model in a file. Raises UsageError."""
+def _made(file: ModelFile, name: str, given: tuple[tuple[str, float], ...]) -> tuple[Potential, Mixture, Molecule | None]:
+    """The potential, the mixture and the molecule of a model in a file. Raises UsageError."""
     owner, module = f"file {file.name}", module_of_file(file)
     if name not in vars(module):
         offered = [x for x, value in vars(module).items() if _is_offered(x, value, module)]
@@ -343,9 +343,9 @@ def _made(file: ModelFile, name: str, given: tuple[tuple[str, float], ...]) -> t
         is_or_gives = "gives" if what.endswith("()") else "is"
         kind = type(found).__name__
         raise UsageError(f"{owner}: {what} {is_or_gives} something of the type {kind}, must be {MAY_BE}")
-    potential, mixture = (found.potential, found.mixture) if isinstance(found, Model) else (found, PAPERS)
-    cutoff_of(potential), numbers_of(potential)  # its author's mistakes have sentences of their own
-    return potential, mixture
+    whole = (found.potential, found.mixture, found.molecule) if isinstance(found, Model) else (found, PAPERS, None)
+    cutoff_of(whole[0]), numbers_of(whole[0])  # its author's mistakes have sentences of their own
+    return whole
 
 
 def _is_offered(name: str, value: object, module: ModuleType) -> bool:

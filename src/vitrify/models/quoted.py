@@ -97,7 +97,7 @@ def _elements(name: str, given: Any, all_of_them: tuple[str, ...]) -> tuple[str,
 def _of_elements(name: str, potential: EmbeddedAtom, mixture: Mixture) -> Mixture:
     """The mixture with the elements as the names of its species. Raises UsageError where it is of others."""
     elements, labels = potential.elements, mixture.labels
-    if mixture.n_species != len(elements) or labels not in (elements, Mixture(composition=mixture.composition).labels):
+    if mixture.n_species != len(elements) or labels not in (elements, replace(mixture, labels=()).labels):
         raise UsageError(
             f"potential {name!r} is of {', '.join(elements)}, but its mixture has the species {', '.join(labels)}; name "
             "the elements of the species in their order"

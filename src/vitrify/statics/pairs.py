@@ -39,8 +39,8 @@ class Pairs(ShortForm):
 
     cell: the periodic cell, of d dimensions; positions: (n, d); target: (p,) the other end j; r_pd: (p, 3) vector from i to
     j; terms: (5, p) φ, φ_s ... φ_ssss with s = r²; kept: (particles of the glass,) True for the n that are here, where
-    others were left out; surroundings: the energy beyond pairs, where the model has one; bond_energy: the energy of the
-    bonds among these pairs, where the particles make molecules."""
+    others were left out; surroundings: the energy beyond pairs, where the model has one; bond_energies: (p,) the
+    part of φ that is the energy of a bond, where the particles make molecules."""
 
     n_particles: int
     cell: Cell
@@ -51,7 +51,7 @@ class Pairs(ShortForm):
     terms: FloatArray
     kept: NDArray[np.bool_] | None = None
     surroundings: BeyondPairs | None = None
-    bond_energy: float | None = None
+    bond_energies: FloatArray | None = None
 
     def _facts(self) -> list[Fact]:
         pairs = f"{len(self.target) // 2:,}"
@@ -68,22 +68,23 @@ class Pairs(ShortForm):
         n, topology = glass.n_particles, glass.topology
         terms = _terms(glass, source, target, np.einsum("pd,pd->p", r_pd, r_pd))
         beyond: BeyondPairs | None = None
-        bond_energy = None
+        bond_energies: FloatArray | None = None
         if topology is not None:
             bonds = bonds_of(glass)
             (source, target, r_pd), of_pairs, of_bonds = joined((source, target, r_pd), bonds)
             alone, terms = terms, np.zeros((5, len(source)))
             terms[:, of_pairs] = alone
             theirs = _bond_terms(glass, bonds[2][: len(topology.bonds)])
-            bond_energy = float(theirs[0].sum())
+            bond_energies = np.zeros(len(source))
             for both_ends in np.split(of_bonds[: 2 * len(topology.bonds)], 2):
                 np.add.at(terms.T, both_ends, theirs.T)
+                np.add.at(bond_energies, both_ends, theirs[0])
         start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=n))]).astype(np.int64)
         if topology is not None and len(topology.angles):
             beyond = Angles.of_glass(glass, start, target, r_pd, of_bonds[2 * len(topology.bonds) :])
         elif topology is None:
             beyond = Surroundings.of(glass, start, target, r_pd)
-        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms, None, beyond, bond_energy)
+        return cls(n, glass.cell, glass.positions, start, target, r_pd, terms, None, beyond, bond_energies)
 
     @property
     def dimension(self) -> int:
@@ -135,7 +136,8 @@ class Pairs(ShortForm):
         target = (np.cumsum(kept) - 1)[self.target[between]]
         terms = np.ascontiguousarray(self.terms[:, between])
         n = int(kept.sum())
-        return Pairs(n, self.cell, self.positions[kept], start, target, self.r_pd[between], terms, kept)
+        bonds = None if self.bond_energies is None else self.bond_energies[between]
+        return Pairs(n, self.cell, self.positions[kept], start, target, self.r_pd[between], terms, kept, None, bonds)
 
     def told_of_rattlers(self) -> str:
         """The end of a sentence on a glass that is no minimum: how many rattlers it has, and what can be done. Empty where
@@ -175,6 +177,11 @@ class Pairs(ShortForm):
         """U in ε."""
         of_pairs = 0.5 * float(self.terms[0].sum())
         return of_pairs if self.surroundings is None else of_pairs + float(self.surroundings.at_rest[0].sum())
+
+    @property
+    def bond_energy(self) -> float | None:
+        """U of the bonds among these pairs, in ε, where the particles make molecules."""
+        return None if self.bond_energies is None else 0.5 * float(self.bond_energies.sum())
 
     @property
     def energy_by_term(self) -> dict[str, float]:

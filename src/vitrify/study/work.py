@@ -11,10 +11,12 @@ import numpy as np
 from vitrify.backends.processor import processor_kind
 from vitrify.campaign import Result, Store
 from vitrify.ensemble.parent_temperature import ParentTemperature, find_parent_temperature
-from vitrify.errors import BrokenFile, SampleFailure
+from vitrify.errors import BrokenFile, SampleFailure, UsageError
 from vitrify.glass import Glass
+from vitrify.models import Model
 from vitrify.models.catalogue import parse
 from vitrify.models.own_files import ModelFile
+from vitrify.models.potential import CodeNotRunError
 from vitrify.models.topology import Topology
 from vitrify.preparation import prepare_glass
 
@@ -38,7 +40,7 @@ def parent_temperature_task(store: Store, spec: EnsembleSpec, seed: int) -> Resu
     """Find T and G∞ from the pilots of an ensemble."""
     look_for_tables(store.directory)
     found = find_parent_temperature(
-        spec.parsed_model,
+        _model_of(spec.model),
         n_particles=spec.particles_of_pilot,
         density=spec.density,
         rng=generator(seed, spec.name, PILOT, 0),
@@ -53,7 +55,7 @@ def glass_task(store: Store, spec: EnsembleSpec, seed: int, index: int, temperat
     """Sample `index` of an ensemble. temperature_key: where T stands, empty where the spec gives it."""
     look_for_tables(store.directory)
     glass = prepare_glass(
-        spec.parsed_model,
+        _model_of(spec.model),
         n_particles=spec.n_particles,
         density=spec.density,
         parent_temperature=temperature_of(store, spec, temperature_key),
@@ -62,6 +64,19 @@ def glass_task(store: Store, spec: EnsembleSpec, seed: int, index: int, temperat
         recipe=spec.recipe,
     )
     return glass_result(glass)
+
+
+def _model_of(text: str) -> Model:
+    """The model of a task, which was known where the study was read. Raises UsageError where it is not known here."""
+    try:
+        return parse(text)
+    except CodeNotRunError:
+        raise
+    except UsageError as error:
+        raise UsageError(
+            f"a worker cannot have the model of its task: {error.brief}; what only one process has registered, no other "
+            "knows: put it into a plugin (vitrify --plugin FILE.py), or into a package that all workers have"
+        ) from None
 
 
 def imported_task(store: Store) -> Result:

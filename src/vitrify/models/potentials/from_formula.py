@@ -21,6 +21,7 @@ CUTOFFS = (0.01, 1000.0)  # as offers.CUTOFFS, which stands above
 LOOKED_AT = 4000  # distances at which a formula must be a real number
 ZOOMS = 12  # each an eighth of the interval before it about a maximum of |φ|: at a pole of first order 1e10 times as large
 STEEP = 1e4  # times what a grid shows: from there on a maximum of |φ| is a pole
+OVERFLOW = 0.25  # of the cutoff: particles at random places meet there, and must feel a force that is a number
 CORE = 1e-3  # of the cutoff: the nearest distance at which particles must not attract each other without end
 FLAT = 1e-12  # of the largest |φ| without the terms of the cutoff: what is left of a constant
 Given = tuple[tuple[str, float], ...]
@@ -143,6 +144,12 @@ def _require_sound(potential: FromFormula) -> None:
         bad = len(r) - 1 - int((~finite)[::-1].argmax())
         what = "singular" if bad > 0 and finite[bad - 1] else "no finite number"
         raise UsageError(f"{owner} is {what} at r = {r[bad]:.4g} λ, within its cutoff of {cutoff:g} λ")
+    first = r[int(finite.argmax())]
+    if first > OVERFLOW * cutoff:
+        raise UsageError(
+            f"{owner} is too steep: below r = {first:.4g} λ it is more than a computer can hold, which it "
+            f"must be at most below {OVERFLOW * cutoff:.4g} λ, a quarter of its cutoff"
+        )
     not_real = np.flatnonzero(finite & (np.abs(phi.imag) > 1e-9 * np.abs(phi)))
     if len(not_real):
         raise UsageError(f"{owner} is not real at r = {r[not_real[-1]]:.4g} λ, within its cutoff of {cutoff:g} λ")
