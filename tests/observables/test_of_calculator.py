@@ -1,6 +1,9 @@
 """Glasses of which only energies and forces are known: a harmonic solid in closed form, a glass of soft spheres by automatic
 differentiation, the package's own measure, and ASE's EMT by dense differences and by strain with new minimisation."""
 
+import hashlib
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -203,6 +206,71 @@ def test_single_precision_is_told_in_the_errors(spheres):
     assert (np.abs(found.modes.eigenvalues - eigenvalues[:4]) <= found.modes.errors).all()
     assert 1e-8 < found.product_error < 1e-2
     assert found.errors["shear_modulus"] > 1e3 * measure_calculator(x, model, cell=cell).errors["shear_modulus"]
+
+
+def single_inside(of, shift=0.0):
+    """A calculator whose places, energy and forces are in single precision, as those of a network are; converted and
+    shifted afterwards."""
+
+    def calculator(positions, cell):
+        energy, forces = of(positions.astype(np.float32).astype(float), cell.astype(np.float32).astype(float))
+        return float(np.float32(energy + shift)) - 1.0000001 * shift, forces.astype(np.float32).astype(float)
+
+    return calculator
+
+
+def noisy(of, amplitude):
+    """A calculator whose forces have white noise, the same for the same places."""
+
+    def calculator(positions, cell):
+        energy, forces = of(positions, cell)
+        key = hashlib.blake2b(positions.tobytes() + cell.tobytes(), digest_size=8).digest()
+        rng = np.random.default_rng(int.from_bytes(key, "big"))
+        noise = amplitude * rng.normal(size=forces.shape)
+        return energy, forces + noise - noise.mean(axis=0)
+
+    return calculator
+
+
+def test_energies_rounded_before_they_are_shifted_are_compared_with_forces():
+    """Grains of energy, whose differences halve as the steps do, look exact: seed 9 has them, others agree by accident."""
+    from vitrify.statics.differences import Differences
+    from vitrify.statics.force_calls import Calculator, ForceCalls
+
+    def rounded(of):
+        return lambda x, cell: (
+            lambda e, f: (float(np.float32(e - 300.0)) + 300.00003, f.astype(np.float32).astype(float))
+        )(*of(x, cell))
+
+    for seed in range(30):
+        solid = Harmonic(seed=seed)
+        for single in (rounded(solid), single_inside(solid, -300.0)):
+            ask = lambda x, cell, _, single=single: single(x, cell)  # noqa: E731  # one line
+            with ForceCalls(Calculator(single, ask), solid.x0, solid.cell0) as calls:
+                Differences(calls)  # raises where it finds that forces are not the slope of the energy
+
+
+def test_noise_below_which_no_minimisation_gets_is_told_with_the_tolerance_that_allows_it():
+    solid = Harmonic()
+    rough = noisy(solid, 1e-6)
+    with pytest.raises(SampleFailure, match="the calculator's own noise is (.e-07|[12]e-06),") as told:
+        measure_calculator(solid.x0, rough, cell=solid.cell0, force_tolerance=1e-6)
+    enough = float(re.search(r"force_tolerance=([^,]+),", str(told.value)).group(1))
+    found = measure_calculator(solid.x0, rough, cell=solid.cell0, modes=2, force_tolerance=enough)
+    assert (np.abs(found.modes.eigenvalues - solid.eigenvalues[:2]) <= found.modes.errors).all()
+
+
+def test_noise_makes_no_saddle_of_a_minimum():
+    """Where noise hides whether the lowest modes are positive, that is told, and no saddle."""
+    told = []
+    for seed in range(8):
+        solid = Harmonic(seed=seed)
+        try:
+            measure_calculator(solid.x0, noisy(solid, 3e-4), cell=solid.cell0, force_tolerance=10.0)
+        except SampleFailure as error:
+            told.append(str(error))
+    assert told
+    assert all("too rough to tell whether the glass is a minimum" in x for x in told)
 
 
 def test_a_crystal_has_as_many_modes_of_one_frequency_as_it_has():

@@ -31,7 +31,9 @@ DOUBT = 2.0  # by which a deviation is multiplied: of a number, unlike of a vect
 AWAY = 0.02  # displacement, in (V/N)^(1/d), at which forces are compared with energies
 RIGHT = 1e-3  # of the force: how well it must be the slope of the energy, where the noise is not larger
 ROUGH = 0.1  # of the force: noise of the energy that hides what is to be compared
+FEWEST, WHOLE = 8, 0.01  # differences that tell a grain, and how far from whole their numbers of grains may be
 DRIFT = 1e-3  # of the force: largest sum of all forces
+AT_NOISE = 10.0  # of the noise of a force: about where minimisations end whose forces are noisy
 LOOSENED = 0.01  # displacement, in (V/N)^(1/d), whose forces are the unit in which balance is told
 DEFLECTED = 1e-3  # largest part of M·v by which a calculator's own derivative may depart from differences
 
@@ -62,13 +64,19 @@ class Strained:
     born: Told  # d²U/dγ²
 
 
-def best_of_ladder(rows: Sequence[Any], least: Sequence[float] | None = None) -> tuple[int, Told]:
+def best_of_ladder(rows: Sequence[Any], least: Sequence[float] | None = None, *, power: int = 1) -> tuple[int, Told]:
     """The place on a ladder, and Richardson's value there with its error. rows: D(h), D(h/2), ..., four or more; least: the
-    error that each has at least."""
+    error that each has at least; power: of 1/h, by which noise rises.
+
+    Two noisy numbers may agree by accident, and the least of many deviations is one that does. What finer steps differ by
+    is therefore counted too, in the part of it that noise would be here."""
     values = [(4.0 * fine - coarse) / 3.0 for coarse, fine in pairwise(rows)]
     apart = [float(np.linalg.norm(np.subtract(a, b))) for a, b in pairwise(values)]
+    noise = apart[-1:]
+    for x in apart[-2::-1]:
+        noise.insert(0, max(x, 0.5**power * noise[0]))
     floors = [0.0] * len(rows) if least is None else least
-    worst = [max(a, b, c) for a, b, c in zip(apart, apart[1:], floors[2:], strict=False)]
+    worst = [max(a, b, c) for a, b, c in zip(noise, noise[1:], floors[2:], strict=False)]
     best = 0
     for k, x in enumerate(worst):
         if x > NOISE * worst[best]:  # of steps that are finer still, differences may agree by being nothing
@@ -82,6 +90,17 @@ def last_digit(values: Sequence[float]) -> float:
     most, given = float(np.abs(values).max()), np.asarray(values)
     single = bool((given.astype(np.float32) == given).all())
     return float(np.spacing(np.float32(most) if single else most))
+
+
+def grain(energies: Sequence[float]) -> float:
+    """What all differences of these are whole multiples of, 0.0 where there is nothing: a network in single precision
+    rounds its energy before somebody converts and shifts it. Differences of grains may halve as steps do, and agree by
+    that."""
+    apart = np.diff(np.unique(np.asarray(energies)))
+    if len(apart) < FEWEST:
+        return 0.0
+    counts = apart / apart.min()
+    return float(apart.min()) if np.abs(counts - np.rint(counts)).max() < WHOLE else 0.0
 
 
 class Differences:
@@ -166,11 +185,11 @@ class Differences:
         middle = self.calls.first.energy
         pairs = [(s, at[s][1.0], at[s][-1.0]) for s in steps]
         force = best_of_ladder([-(a.forces - b.forces).ravel() / (2 * s) for s, a, b in pairs])[1]
-        digit = last_digit([middle, *(side.energy for _, *both in pairs for side in both)])
+        digit = max(self._grain, last_digit([middle, *(side.energy for _, *both in pairs for side in both)]))
         slopes = [(a.energy - b.energy) / (2 * s) for s, a, b in pairs]
         curvatures = [(a.energy - 2 * middle + b.energy) / s**2 for s, a, b in pairs]
         slope = best_of_ladder(slopes, [digit / s for s in steps])[1]
-        born = best_of_ladder(curvatures, [4 * digit / s**2 for s in steps])[1]
+        born = best_of_ladder(curvatures, [4 * digit / s**2 for s in steps], power=2)[1]
         stressed = self._by_stress(gradient, pairs, slope)
         if stressed is not None:
             slope, born = (min(x, y, key=lambda t: t.error) for x, y in zip((slope, born), stressed, strict=True))
@@ -187,11 +206,12 @@ class Differences:
             return self.volume * float(np.exp(grown * strain)) * float(np.sum(answer.stress * gradient))
 
         rows, steps = [(work(a, s), work(b, -s)) for s, a, b in pairs], [s for s, *_ in pairs]
-        digit = last_digit(np.ravel(rows).tolist())
+        stresses = np.ravel([side.stress for _, *both in pairs for side in both])
+        digit = self.volume * float(np.abs(gradient).sum()) * last_digit(stresses.tolist())
         born = best_of_ladder(
             [(a - b) / (2 * s) for s, (a, b) in zip(steps, rows, strict=True)], [digit / s for s in steps]
         )[1]
-        mean = best_of_ladder([0.5 * (a + b) for a, b in rows], [digit] * len(rows))[1]
+        mean = best_of_ladder([0.5 * (a + b) for a, b in rows], [digit] * len(rows), power=0)[1]
         change = float(abs(born.value)) * LOOSENED  # of the slope by a strain of one in a hundred
         agrees = abs(mean.value - slope.value) <= 10.0 * (slope.error + mean.error) + RIGHT * change
         return (mean, born) if agrees else None
@@ -232,7 +252,8 @@ class Differences:
         along = forces / size + self._shaped(self.random()) / np.sqrt(self.size)
         steps = [LARGEST * self.spacing / self._longest(along) * 0.5**k for k in range(LEVELS)]
         energies = [[self.calls(place + sign * s * along).energy for sign in SIGNS] for s in steps]
-        digit = last_digit(np.ravel(energies).tolist())
+        self._grain = grain(np.ravel(energies).tolist())
+        digit = max(self._grain, last_digit(np.ravel(energies).tolist()))
         rows = [(b - a) / (2 * s) for (a, b), s in zip(energies, steps, strict=True)]
         slope = best_of_ladder(rows, [digit / s for s in steps])[1]
         wanted = float(np.vdot(forces, along))
@@ -266,6 +287,8 @@ class Differences:
         self.product_error = max(errors[cheap], best.error) / size
         self.accurate_error = best.error / size
         self.scale = size  # |M·v| of a random v: the root of the mean square of the spectrum
+        finest = steps[-1] / self._longest(v)
+        self.noise = errors[-1] * finest * float(np.sqrt(2.0 / self.size))  # of a component of a force, root mean square
         self.unit_force = LOOSENED * self.spacing * size / np.sqrt(self.d)  # root mean square of a component
         if self.calls.offers_push:
             self._check_push(v, best, size)
@@ -291,9 +314,17 @@ def require_balance(differences: Differences, force_tolerance: float) -> float:
     largest = float(np.abs(differences.calls.first.forces).max())
     if not largest <= force_tolerance * differences.unit_force:
         part = largest / differences.unit_force
+        enough = np.ceil(part * 10.0 ** -np.floor(np.log10(part))) * 10.0 ** np.floor(np.log10(part))
         raise SampleFailure(
             f"not at mechanical equilibrium: max|f| is {largest:.3g}, {part:.2g} of the forces that displacements of 0.01 "
-            f"(V/N)^(1/d) bring about, more than {force_tolerance:g}; minimise the energy with the same calculator first, "
-            "or allow it (force_tolerance, --force-tolerance on the command line)"
+            f"(V/N)^(1/d) bring about, more than {force_tolerance:g}; "
+            + (
+                f"the calculator's own noise is {differences.noise:.1g}, below which no minimisation gets: allow this "
+                f"(force_tolerance={enough:.0e}, --force-tolerance {enough:.0e} on the command line), or calculate in "
+                "double precision"
+                if largest <= AT_NOISE * differences.noise
+                else "minimise the energy with the same calculator first, "
+                "or allow it (force_tolerance, --force-tolerance on the command line)"
+            )
         )
     return largest

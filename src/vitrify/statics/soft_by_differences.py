@@ -28,6 +28,7 @@ ARRIVED = 0.98  # overlap from which two ends are one mode
 CONTENDERS = 2.0  # stiffness, in that of the softest known, up to which a settled start is followed where one is sought
 RESIDUAL = 1e-5  # |M·π − κ/τ F| / |M·π| of a mode that is found; F is seldom known better from differences
 UNKNOWN = 3.0  # changes of a residual with the step of the differences, below which it is nothing but their error
+UNTOLD = 0.1  # change of a residual with the step, from which differences say nothing of a mode
 LOOSE = 1e-2  # the largest residual that is still a mode, of a calculator that is rough
 MAX_STEPS = 100
 FALL = 0.1  # part to which a step solves for its change
@@ -38,6 +39,7 @@ BETTER, PATIENCE = 0.7, 15  # part to which a residual falls within so many step
 HEIGHT = 0.1  # of the square of a residual: about what the logarithm of a barrier is above that of its minimum
 PUSH, LOWER = 0.05, 1e-6  # displacement from a stationary point, and the fall of ln(barrier) that tells a saddle
 SADDLES = 3  # saddles that a descent may meet
+SINGLE = 1e-9  # noise, in the forces that displacements of 0.01 (V/N)^(1/d) bring about, that is not of double precision
 DOUBT = 3.0  # by which the change of a number with the step is multiplied to be its error
 
 
@@ -77,8 +79,20 @@ def soft_modes(subspace: Subspace, number: int, kind: Kind) -> tuple[tuple[SoftM
         elif end is not None:
             found = sorted([*found, end], key=lambda x: x.stiffness)
     if not found:
-        raise SampleFailure(f"no nonlinear mode converged from {len(starts)} starts")
+        raise SampleFailure(f"no nonlinear mode converged from {len(starts)} starts{_why(subspace.of, kind)}")
     return tuple(_with_errors(subspace, x, kind) for x in found[:number]), len(starts)
+
+
+def _why(of: Differences, kind: Kind) -> str:
+    """What a failed search may be due to, where forces are noisier than those in double precision."""
+    if of.noise < SINGLE * of.unit_force:
+        return ""
+    derivative = {"quartic": "fourth", "cubic": "third", "participation": "second"}[kind]
+    other = "" if kind == "participation" else ", or kind 'participation', which needs second derivatives alone"
+    return (
+        f": the noise of the calculator's forces, {of.noise:.1g}, may hide {derivative} derivatives; forces in double "
+        f"precision would do{other}"
+    )
 
 
 def _same(z: FloatArray, modes: Sequence[SoftMode]) -> int | None:
@@ -167,12 +181,13 @@ def _descend(subspace: Subspace, here: _Place, kind: Kind) -> SoftMode | None:
 
 
 def _converged(subspace: Subspace, end: _Place, kind: Kind) -> bool:
-    """Tell whether the residual is small, or no larger than what twice the step of the differences changes of it."""
-    if end.residual < RESIDUAL:
-        return True
+    """Tell whether the residual is small, or no larger than what twice the step of the differences changes of it. Where
+    that changes much, the end is one of the differences and not of the potential."""
     coarse = _place(subspace.of, end.pi, 2.0 * end.step, kind)
     unknown = float(np.linalg.norm(coarse.gradient - end.gradient) / np.linalg.norm(end.linear))
-    return end.residual < min(UNKNOWN * unknown, LOOSE)
+    if unknown > UNTOLD:
+        return False
+    return end.residual < RESIDUAL or end.residual < min(UNKNOWN * unknown, LOOSE)
 
 
 def _stationary(subspace: Subspace, here: _Place, kind: Kind) -> tuple[_Place, int]:

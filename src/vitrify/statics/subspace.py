@@ -121,15 +121,16 @@ class Subspace:
         old = 0 if self._inverse is None else len(self._inverse)
         if self._inverse is None or self.number - old > 1:
             values, columns = self.ritz()
-            self._require_minimum(values)
+            self._require_minimum(values, columns)
             self._inverse = (columns / values) @ columns.T
         elif self.number > old:
             h = self._matrix
             g = self._inverse @ h[:old, old]
             rest = float(h[old, old] - h[:old, old] @ g)
             if rest <= self.zero:
-                self._require_minimum(self.ritz()[0])
-                raise SampleFailure("the glass is not a minimum: its Hessian has a zero mode beside the translations")
+                self._require_minimum(*self.ritz())
+                if rest <= 0.0:
+                    raise SampleFailure("the glass is not a minimum: its Hessian has a zero mode beside the translations")
             wider = np.empty((old + 1, old + 1))
             wider[:old, :old] = self._inverse + np.outer(g, g) / rest
             wider[:old, old] = wider[old, :old] = -g / rest
@@ -137,16 +138,30 @@ class Subspace:
             self._inverse = wider
         return self._inverse
 
-    def _require_minimum(self, values: FloatArray) -> None:
-        negative, zero = int(np.sum(values < -self.zero)), int(np.sum(np.abs(values) <= self.zero))
-        if negative:
+    def _require_minimum(self, values: FloatArray, columns: FloatArray) -> None:
+        """Raise SampleFailure where the lowest Ritz value is not positive. What six calls tell of its vector decides
+        whether that is the glass or the noise of its forces."""
+        if values[0] > self.zero:
+            return
+        vector = columns[:, 0] @ self._q[: self.number]
+        image = self.of.accurate_product(vector)
+        low, least = float(vector @ image.value), ZERO * self.of.scale
+        negative = max(1, int(np.sum(values < -self.zero)))
+        if low < -max(image.error, least):
             raise SampleFailure(
                 f"the glass is a saddle, not a minimum: at least {negative} of its modes have negative eigenvalues, the "
-                f"lowest {values[0]:.3g}"
+                f"lowest {low:.3g}"
             )
-        if zero:
+        if abs(low) <= least or image.error <= least:
+            zero = max(1, int(np.sum(np.abs(values) <= self.zero)))
             found = f"at least {zero + self.of.d} zero modes where a solid has {self.of.d}"
             raise SampleFailure(f"the glass has {found}: particles float, or parts of it do")
+        if low < image.error or values[0] <= 0.0:
+            raise SampleFailure(
+                f"the calculator's forces are too rough to tell whether the glass is a minimum: along a soft direction two "
+                f"calls a product give the eigenvalue {values[0]:.2g}, six give {low:.3g} ± {image.error:.1g}; forces in "
+                "double precision would do"
+            )
 
     def _add(self, direction: FloatArray) -> bool:
         """Add a direction; False where nothing of it lies outside."""
@@ -187,7 +202,7 @@ class Subspace:
         wanted = min(number + BEYOND, self.degrees)
         for _ in range(MOST_STEPS):
             values, columns = self.ritz()
-            self._require_minimum(values)
+            self._require_minimum(values, columns)
             chosen = columns[:, :wanted].T
             found = LowModes(
                 values[:wanted], chosen @ self._q[: self.number], chosen @ self._w[: self.number], 0.0, "", 0.0
