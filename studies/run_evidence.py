@@ -1,6 +1,7 @@
-"""Goes on with the evidence: makes what the tables still lack, an ensemble after the other, and writes each into them.
+"""Goes on with the evidence, or with another study whose results stand in studies/results: makes what the tables still lack,
+an ensemble after the other, and writes each into them.
 
-    nice -n 19 python studies/run_evidence.py --store evidence-store [--ensemble NAME]...
+    nice -n 19 python studies/run_evidence.py --store evidence-store [--study other_glasses] [--ensemble NAME]...
 
 May be stopped and begun again at any time, also on another machine without the store of before: ensembles whose tables
 are whole are not made again. Two of these may work on one store.
@@ -16,28 +17,28 @@ from pathlib import Path
 from vitrify.study import EnsembleSpec, parse_study
 from vitrify.tables import open_tables
 
-ROOT = Path(__file__).parents[1]
-STUDY = ROOT / "studies" / "evidence.toml"
-TABLES = ROOT / "studies" / "results" / "evidence"
+STUDIES = Path(__file__).parent
 
 
 def main() -> None:
     """Run, export, next."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--store", type=Path, required=True, help="folder of the glasses, begun or gone on with")
+    asked.add_argument("--study", default="evidence", help="name of the study, evidence unless given")
     asked.add_argument("--ensemble", action="append", default=[], help="this one only, by name; may be given again")
     given = asked.parse_args()
-    study = parse_study(STUDY.read_text(encoding="utf-8"), str(STUDY))
+    file, tables = STUDIES / f"{given.study}.toml", STUDIES / "results" / given.study
+    study = parse_study(file.read_text(encoding="utf-8"), str(file))
     chosen = [study.ensemble(name) for name in given.ensemble] or list(study.ensembles)
     for spec in chosen:
-        if not is_whole(spec):
-            vitrify("run", STUDY, "--store", given.store, "--ensemble", spec.name, "--workers", 1, "--no-report")
-            vitrify("export", given.store, "--tables", TABLES, "--ensemble", spec.name)
+        if not is_whole(spec, tables):
+            vitrify("run", file, "--store", given.store, "--ensemble", spec.name, "--workers", 1, "--no-report")
+            vitrify("export", given.store, "--tables", tables, "--ensemble", spec.name)
 
 
-def is_whole(spec: EnsembleSpec) -> bool:
+def is_whole(spec: EnsembleSpec, tables: Path) -> bool:
     """Do the tables hold every sample of this ensemble, and of everything that is measured of it?"""
-    counts = open_tables(TABLES).counts(spec.name)
+    counts = open_tables(tables).counts(spec.name)
     return counts.done + counts.failed >= counts.wanted
 
 
