@@ -1,12 +1,13 @@
 """python -m benchmarks.costs: the table that `vitrify plan` reckons with, src/vitrify/study/costs.json.
 
-Every glass former of Table I, of studies/other_glasses.toml and of the catalogue's other families makes a few glasses of two
-sizes at its own parent temperature, and measures all of them. Powers of N and sizes of files come from PSS, below and above
-the sizes up to which modes and spectra are dense. One pinned core, one thread, in processor time, so that a busy machine
-does little harm; some twenty minutes.
+Every glass former of Table I, of studies/other_glasses.toml and of the catalogue's other families makes a few glasses of
+two sizes at its own parent temperature, and measures all of them. Powers of N and sizes of files come from PSS, below and
+above the sizes up to which modes and spectra are dense. One pinned core, one thread, in processor time, so that a busy
+machine does little harm; some twenty minutes.
 
---missing measures only formers that the table has not got. On another processor than the table's their seconds are told in
-seconds of the table's: PSS is measured here too, and each stage is scaled by what that stage of PSS takes there and here."""
+--missing measures only formers that the table has not got. On another processor than the table's their seconds are told
+in seconds of the table's: PSS is measured here too, and each stage is scaled by what that stage of PSS takes there and
+here."""
 
 from __future__ import annotations
 
@@ -124,7 +125,9 @@ def _formers() -> list[tuple[str, float]]:
 def _entry(model: Model, density: float) -> dict[str, Any]:
     """One glass former: seconds by stage at each size, steps of its liquid, neighbours within the cutoff."""
     size, rng = {"density": density}, np.random.default_rng(1)
-    found = find_parent_temperature(model, n_particles=_whole(model, max(SCALES)), **size, rng=rng, recipe=Recipe(melt_msd=2.0))
+    found = find_parent_temperature(
+        model, n_particles=_whole(model, max(SCALES)), **size, rng=rng, recipe=Recipe(melt_msd=2.0)
+    )
     _costs(_glass(model, _whole(model, min(SCALES)), density, found.temperature, 0))  # compiles
     spent, steps, neighbours = {}, {}, 0.0
     for n in SCALES:

@@ -1,5 +1,5 @@
-"""Goes on with the evidence, or with another study whose results stand in studies/results: makes what the tables still lack,
-an ensemble after the other, and writes each into them.
+"""Goes on with the evidence, or with another study whose results stand in studies/results: makes what the tables still
+lack, an ensemble after the other, and writes each into them.
 
     nice -n 19 python studies/run_evidence.py --store evidence-store [--study other_glasses] [--ensemble NAME]...
 

@@ -36,7 +36,7 @@ from vitrify.study import parse_study
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
-NOTEBOOKS = [*TUTORIALS, ROOT / "docs" / "gallery.md"]
+NOTEBOOKS = [*TUTORIALS, ROOT / "docs" / "gallery.md", ROOT / "docs" / "other-glasses.md"]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *TUTORIALS]
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*|\{[\w-]+\}[^\n]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL

@@ -28,6 +28,8 @@ BEYOND = 4  # modes beyond those that are wanted: they tell where the next lies,
 APART = 1e-3  # relative distance of two modes from which it is counted between them
 ZERO = 1e-8  # of the scale of M: eigenvalues below it, or below the error of a product, count as zero
 ROUGH = 10.0  # errors of a product that a residual may be of when there is no direction left
+NOISY = 3.0  # errors of a product up to which the residual of a mode that has settled may be noise
+OF_NORM = 2.0  # norm of a noisy symmetric matrix, in its product with any vector (Wigner): it moves no eigenvalue by more
 MOST_STEPS = 20_000
 
 
@@ -38,7 +40,7 @@ class LowModes:
     eigenvalues: FloatArray  # (k,)
     vectors: FloatArray  # (k, size), orthonormal
     images: FloatArray  # (k, size) M·ψ
-    counted_below: float  # eigenvalue below which none is missing
+    counted_below: float  # eigenvalue below which none is missing, whatever the errors of products hide
     proof: str
     beyond: float  # the next eigenvalue; infinite where there is none
 
@@ -209,7 +211,7 @@ class Subspace:
             )
             residuals = found.images - found.eigenvalues[:, None] * found.vectors
             sizes = np.linalg.norm(residuals, axis=1)
-            limit = np.maximum(SETTLED * found.eigenvalues, 3.0 * self.of.product_error * self.of.scale)
+            limit = np.maximum(SETTLED * found.eigenvalues, NOISY * self.of.product_error * self.of.scale)
             short = np.flatnonzero(sizes > limit)[:1]
             if self.is_whole or (len(values) >= wanted and not (short.size and short[0] < min(number + 1, wanted))):
                 return found
@@ -264,7 +266,9 @@ class Subspace:
     def _cut(self, found: LowModes, number: int, proof: str) -> LowModes:
         part, values = slice(0, number), found.eigenvalues
         beyond = float(values[number]) if len(values) > number else np.inf
-        return LowModes(values[part], found.vectors[part], found.images[part], _edge(found, number), proof, beyond)
+        unknown = (OF_NORM + NOISY) * self.of.product_error * self.of.scale  # of the matrix, and of what has settled
+        below = max(_edge(found, number) - unknown, 0.0)
+        return LowModes(values[part], found.vectors[part], found.images[part], below, proof, beyond)
 
 
 def _edge(found: LowModes, number: int) -> float:
