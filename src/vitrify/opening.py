@@ -12,6 +12,7 @@ from vitrify.campaign import ReadOnlyStore, Store
 from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile, UsageError, check, plain
 from vitrify.glass import Glass
+from vitrify.models.tables import kept_first
 from vitrify.short_forms import html_table
 from vitrify.study import (
     Counts,
@@ -82,7 +83,8 @@ class OpenStore:
         self.text = store.read_text("study.toml")
         self.study: StudySpec
         look_for_tables(store.directory)
-        self.study, self.absent = parse_stored_study(self.text, "study.toml of the store")
+        with kept_first(store.directory):
+            self.study, self.absent = parse_stored_study(self.text, "study.toml of the store")
         self._found: dict[tuple[str, int], Product] = {}
 
     def __repr__(self) -> str:

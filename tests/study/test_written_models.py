@@ -10,12 +10,14 @@ from click.testing import CliRunner
 
 import embedded_atoms
 from vitrify import models, open_store
+from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
 from vitrify.models import setfl, tables
 from vitrify.statics import Pairs
-from vitrify.study import Ledger, parse_study
+from vitrify.study import Ledger, parse_study, read_study
 from vitrify.study.description import study_schema
+from vitrify.study.manifest import stored_ledger, write_manifest
 from vitrify.toml_file import parsed
 
 STUDY = """
@@ -110,6 +112,41 @@ def test_a_store_keeps_its_table(tmp_path, monkeypatch):
     family = models.inverse_power(rc=1.4).potential
     u = np.linspace(0.5, 1.9, 50)
     np.testing.assert_allclose(glass.model.potential.energy(u), family.energy(u), atol=1e-9)
+
+
+def with_a_table(folder, rc=1.4):
+    """A study in this folder with a table of an inverse power beside it; its file."""
+    folder.mkdir(exist_ok=True)
+    models.inverse_power(rc=rc).write_lammps_table(folder / "ipl.table", points=2000)
+    (folder / "study.toml").write_text(STUDY.replace("{model}", '{ table = "ipl.table", section = "A:A" }'))
+    return folder / "study.toml"
+
+
+def test_paths_of_tables_begin_in_the_folder_of_the_study(tmp_path, monkeypatch):
+    """As those of Python files do; a table that is not there is looked for in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    study = with_a_table(tmp_path / "studies")
+    other = with_a_table(tmp_path, rc=1.45)
+    beside, here = (read_study(x).ensembles[0].parsed_model.potential.cutoff for x in (study, other))
+    assert (beside, here) == (1.4, 1.45)
+    (tmp_path / "studies" / "ipl.table").unlink()
+    assert read_study(study).ensembles[0].parsed_model.potential.cutoff == 1.45
+    (tmp_path / "ipl.table").unlink()
+    monkeypatch.setattr(tables, "_folders", [])
+    with pytest.raises(UsageError, match=r"table studies/ipl\.table is not there"):
+        read_study(study.relative_to(tmp_path))
+
+
+def test_a_store_goes_on_with_its_own_table_whatever_lies_around(tmp_path, monkeypatch):
+    """Whoever runs, opens or exports a store that is there means the glasses in it."""
+    monkeypatch.chdir(tmp_path)
+    study = read_study(with_a_table(tmp_path))
+    store = Store.create(tmp_path / "store")
+    write_manifest(study, store)
+    with_a_table(tmp_path, rc=1.45)
+    assert stored_ledger(store).products[0].folder == Ledger(study).products[0].folder
+    assert open_store("store").study.ensembles[0].model == study.ensembles[0].model
+    assert read_study("study.toml").ensembles[0].model != study.ensembles[0].model
 
 
 def test_a_changed_table_is_another_ensemble(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from vitrify.errors import UsageError, hint
 
-from .tables import LARGEST, NUMERIC, SAFE, SHORT, is_there, kept_as, named_in_stores
+from .tables import LARGEST, NUMERIC, SAFE, SHORT, is_there, kept_as, kept_copy, placed
 
 FloatArray = NDArray[np.float64]
 COMMENTS = 3  # lines at the top
@@ -118,11 +118,10 @@ def eam_of(digest: str, file: str) -> EamFile:
 
 def read_eam(path: Path | str) -> EamFile:
     """Read a file. One that is not there is looked for by its name among those of stores. Raises UsageError."""
-    file = Path(path)
+    file, kept = placed(Path(path)), kept_copy(Path(path))
+    if kept is not None:
+        return remember_eam(replace(_content(kept), file=file.name))
     if not is_there(file):
-        kept = named_in_stores(file.name)
-        if kept is not None:
-            return remember_eam(replace(_content(kept), file=file.name))
         raise UsageError(f"potential {file} is not there")
     now = file.stat()
     return remember_eam(_read(file.resolve(), (now.st_mtime_ns, now.st_size, now.st_ino)))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
 from math import isfinite
@@ -73,6 +75,45 @@ def look_in(folder: Path) -> None:
         _folders.append(folder)
 
 
+_begin_in: ContextVar[Path | None] = ContextVar("begin_in", default=None)
+_store: ContextVar[Path | None] = ContextVar("store", default=None)
+
+
+@contextmanager
+def beginning_in(folder: Path) -> Iterator[None]:
+    """Let paths of files begin in this folder, that of the study which names them; one that leads nowhere there begins in
+    the current folder."""
+    token = _begin_in.set(folder)
+    try:
+        yield
+    finally:
+        _begin_in.reset(token)
+
+
+@contextmanager
+def kept_first(store: Path) -> Iterator[None]:
+    """Let a name of a file mean the one that this store keeps, whatever is in the current folder."""
+    token = _store.set(store)
+    try:
+        yield
+    finally:
+        _store.reset(token)
+
+
+def placed(path: Path) -> Path:
+    """Where a file is that a text names. One that is nowhere stands where it was looked for first."""
+    folder = _begin_in.get()
+    beside = path if folder is None else folder / path
+    return beside if is_there(beside) or not is_there(path) else path
+
+
+def kept_copy(path: Path) -> Path | None:
+    """The copy of a file in a store, where that comes first, or where the file is not there."""
+    store = _store.get()
+    kept = None if store is None else _newest([store / FOLDER], path.name)
+    return named_in_stores(path.name) if kept is None and not is_there(placed(path)) else kept
+
+
 class Kept(Protocol):
     """What a store keeps under its digest: a table of a pair, or a file of embedded atoms."""
 
@@ -118,7 +159,11 @@ def kept_as(digest: str, file: str) -> Iterator[Path]:
 
 def named_in_stores(name: str) -> Path | None:
     """The newest file of this name, without its folders, in the stores that are looked in."""
-    kept = [x for folder in _folders for x in folder.glob(f"{'[0-9a-f]' * SHORT}-{SAFE.sub('_', name)}")]
+    return _newest(_folders, name)
+
+
+def _newest(folders: Iterable[Path], name: str) -> Path | None:
+    kept = [x for folder in folders for x in folder.glob(f"{'[0-9a-f]' * SHORT}-{SAFE.sub('_', name)}")]
     return max(kept, key=lambda x: x.stat().st_mtime) if kept else None
 
 
@@ -133,11 +178,10 @@ def _found(digest: str, path: Path, file: str) -> None:
 def read_table(path: Path | str, section: str | None = None) -> PairTable:
     """Read one section of a file. A file that is not there is looked for by its name among the tables of stores. Raises
     UsageError."""
-    file = Path(path)
+    file, kept = placed(Path(path)), kept_copy(Path(path))
+    if kept is not None:
+        return remember(replace(_table(_sections(kept)[""]), file=file.name))
     if not is_there(file):
-        kept = named_in_stores(file.name)
-        if kept is not None:
-            return remember(replace(_table(_sections(kept)[""]), file=file.name))
         raise UsageError(f"table {file} is not there")
     now = file.stat()
     return _read(file.resolve(), section, (now.st_mtime_ns, now.st_size, now.st_ino))

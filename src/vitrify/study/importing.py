@@ -35,9 +35,8 @@ from vitrify.short_forms import Fact, ShortForm
 from vitrify.statics import Pairs
 
 from .inventory import NAME
-from .manifest import STUDY, write_manifest
+from .manifest import STUDY, stored_study, write_manifest
 from .products import ensemble_products
-from .reading import parse_study
 from .spec import EnsembleSpec, ObservableSpec, StudySpec, is_name, is_name_of_store
 from .study_text import with_ensemble
 from .work import glass_checksum, glass_result
@@ -454,8 +453,7 @@ def _holds_files(directory: Path) -> bool:
 
 def _study_in(store: Store) -> StudySpec | None:
     """The study that a store holds, or None where it has none yet. Raises UsageError for one that cannot be read."""
-    there = os.path.lexists(store.directory / STUDY)
-    return parse_study(store.read_text(STUDY), f"{store.directory}/{STUDY}") if there else None
+    return stored_study(store) if os.path.lexists(store.directory / STUDY) else None
 
 
 def _text_in(store: Store) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from vitrify.campaign import Store
 from vitrify.campaign.plain_file import SMALL, read_plain_file
 from vitrify.errors import BrokenFile, UsageError
+from vitrify.models.tables import kept_first
 from vitrify.strict_json import strict_json
 
 from .digest import DIMENSION, FIRST_RULE, FORMULA, IMPORTED, PREPARATION, RULE, Definition
@@ -40,8 +41,15 @@ def write_manifest(study: StudySpec | Ledger, store: Store) -> None:
 def stored_ledger(store: Store) -> Ledger:
     """The ledger of the study for which a store was last run. Raises UsageError where the store has none that can be
     read."""
+    return Ledger(stored_study(store))
+
+
+def stored_study(store: Store) -> StudySpec:
+    """The study for which a store was last run, with the tables of potentials that stand beside it. Raises UsageError
+    where the store has none that can be read."""
     look_for_tables(store.directory)
-    return Ledger(parse_study(store.read_text(STUDY), f"{store.directory}/{STUDY}"))
+    with kept_first(store.directory):
+        return parse_study(store.read_text(STUDY), f"{store.directory}/{STUDY}")
 
 
 def joined_study(study: StudySpec, directory: Path | str) -> StudySpec:
@@ -50,9 +58,8 @@ def joined_study(study: StudySpec, directory: Path | str) -> StudySpec:
     stored = Path(directory) / STUDY
     if not stored.is_file():
         return study
-    look_for_tables(directory)
     try:
-        before = parse_study(Store(directory).read_text(STUDY), str(stored))
+        before = stored_study(Store(directory))
     except UsageError:  # of what `refuse_another_study` tells
         return study
     return with_imported(study, before)
@@ -65,13 +72,12 @@ def refuse_another_study(study: StudySpec, store: Store) -> None:
     study that would be everything."""
     if not os.path.lexists(store.directory / STUDY):
         return
-    look_for_tables(store.directory)
     way_out = f"give another --store, or --replace-study to put {study.name!r} in its place"
     try:
         text = store.read_text(STUDY)
         if text in (study.text, ""):
             return
-        before = parse_study(text, f"{store.directory}/{STUDY}")
+        before = stored_study(store)
     except UsageError as error:
         raise UsageError(
             f"the study that the store {store.directory} holds cannot be read: {error.brief}; {way_out}"

@@ -20,6 +20,7 @@ from vitrify.models import Mixture
 from vitrify.models.catalogue import with_mixture
 from vitrify.models.mixture import EXAMPLE
 from vitrify.models.quoted import form_of
+from vitrify.models.tables import beginning_in
 from vitrify.shipped import read_study_text
 from vitrify.toml_file import TomlFile, parsed
 
@@ -110,10 +111,11 @@ def default_keys() -> dict[str, Key]:
 
 def read_study(path: Path | str) -> StudySpec:
     """Read and check a study file, or the study of this name that the package brings, such as "quick" (`shipped_studies`
-    lists them). Python files that it names as models, by paths that begin in its folder, are run. Raises UsageError with
+    lists them). Paths of files that it names begin in its folder; Python files among them are run. Raises UsageError with
     all its mistakes."""
-    file = parsed(read_study_text(path), str(path), "study", NAMING)
-    return study_of(with_digests(file, Path(path).parent))
+    file, folder = parsed(read_study_text(path), str(path), "study", NAMING), Path(path).parent
+    with beginning_in(folder):
+        return study_of(with_digests(file, folder))
 
 
 def parse_study(text: str, source: str = "study") -> StudySpec:

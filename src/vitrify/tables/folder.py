@@ -13,6 +13,7 @@ from typing import Any
 from vitrify.atomic_write import atomic_write_folder
 from vitrify.campaign.plain_file import SMALL, read_plain_file, read_small_json, reading
 from vitrify.errors import BrokenFile, UsageError
+from vitrify.models.tables import kept_first
 from vitrify.named_files import make_folder, require_folder, write_text_whole
 from vitrify.strict_json import strict_json
 from vitrify.study import StudySpec
@@ -63,7 +64,8 @@ class TablesFolder:
         except (BrokenFile, UnicodeDecodeError) as error:
             raise UsageError(f"{self.directory / STUDY} cannot be read: {error}") from None
         look_for_tables(self.directory)
-        found, self.absent = parse_stored_study(text, str(self.directory / STUDY))
+        with kept_first(self.directory):
+            found, self.absent = parse_stored_study(text, str(self.directory / STUDY))
         return found
 
     def write_study(self, study: StudySpec) -> None:
