@@ -29,7 +29,7 @@ STZ = Row(
     lambda x: x.micro.stz,
     glasses=of_dipoles,
 )
-OTHERS = "^v<>P*"  # markers of other glass formers
+OTHERS = "^v<>P*XdpH"  # markers of other glass formers
 
 
 @dataclass(frozen=True, slots=True)
