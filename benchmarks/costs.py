@@ -128,13 +128,13 @@ def _entry(model: Model, density: float) -> dict[str, Any]:
     found = find_parent_temperature(
         model, n_particles=_whole(model, max(SCALES)), **size, rng=rng, recipe=Recipe(melt_msd=2.0)
     )
-    _costs(_glass(model, _whole(model, min(SCALES)), density, found.temperature, 0))  # compiles
+    _costs(_glass(model, min(SCALES), density, found.temperature, 0))  # compiles
     spent, steps, neighbours = {}, {}, 0.0
     for n in SCALES:
-        made = [_glass(model, _whole(model, n), density, found.temperature, seed) for seed in range(EACH)]
+        made = [_glass(model, n, density, found.temperature, seed) for seed in range(EACH)]
         spent[str(n)] = _mean(_costs(glass) for glass in made)
         steps[str(n)] = float(np.mean([float(glass.provenance["liquid_steps"]) for glass in made]))
-        neighbours = float(np.mean([len(Pairs.of(glass).target) / n for glass in made]))
+        neighbours = float(np.mean([len(Pairs.of(glass).target) / glass.n_particles for glass in made]))
     rounds = _rounds(model, density, spent[str(min(SCALES))])
     return {
         "model": str(model), "density": density, "temperature": found.temperature, "neighbours": neighbours,
@@ -149,8 +149,9 @@ def _whole(model: Model, n: int) -> int:
 
 
 def _glass(model: Model, n: int, density: float, temperature: float, seed: int, recipe: Recipe | None = None) -> Glass:
+    size = {"n_particles": _whole(model, n), "density": density}
     rng = np.random.default_rng(seed)
-    return timed_glass(model, n_particles=n, density=density, parent_temperature=temperature, rng=rng, recipe=recipe)
+    return timed_glass(model, **size, parent_temperature=temperature, rng=rng, recipe=recipe)
 
 
 def _pss(n: int, seed: int, recipe: Recipe | None = None) -> Glass:

@@ -12,7 +12,6 @@ from vitrify.campaign import ReadOnlyStore, Store
 from vitrify.ensemble import ParentTemperature
 from vitrify.errors import BrokenFile, UsageError, check, plain
 from vitrify.glass import Glass
-from vitrify.models.tables import kept_first
 from vitrify.short_forms import html_table
 from vitrify.study import (
     Counts,
@@ -29,7 +28,7 @@ from vitrify.study.columns import KEYS, columns, in_order, said_dimension, units
 from vitrify.study.earlier import kept_counts, kept_groups
 from vitrify.study.inventory import samples_there
 from vitrify.study.observables import OBSERVABLES
-from vitrify.study.pair_tables import look_for_tables
+from vitrify.study.pair_tables import tables_of
 from vitrify.study.results import densities_of_results
 from vitrify.study.work import read_glass
 from vitrify.waiting import each
@@ -82,8 +81,7 @@ class OpenStore:
         self.store = store
         self.text = store.read_text("study.toml")
         self.study: StudySpec
-        look_for_tables(store.directory)
-        with kept_first(store.directory):
+        with tables_of(store.directory):
             self.study, self.absent = parse_stored_study(self.text, "study.toml of the store")
         self._found: dict[tuple[str, int], Product] = {}
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from vitrify.campaign import Store
 from vitrify.campaign.plain_file import SMALL, read_plain_file
 from vitrify.errors import BrokenFile, UsageError
-from vitrify.models.tables import kept_first
 from vitrify.strict_json import strict_json
 
 from .digest import DIMENSION, FIRST_RULE, FORMULA, IMPORTED, PREPARATION, RULE, Definition
-from .pair_tables import keep_tables, look_for_tables
+from .pair_tables import keep_tables, tables_of
 from .products import GLASS, PILOTS, SHORT, Ledger
 from .reading import parse_study
 from .spec import StudySpec
@@ -47,9 +46,12 @@ def stored_ledger(store: Store) -> Ledger:
 def stored_study(store: Store) -> StudySpec:
     """The study for which a store was last run, with the tables of potentials that stand beside it. Raises UsageError
     where the store has none that can be read."""
-    look_for_tables(store.directory)
-    with kept_first(store.directory):
-        return parse_study(store.read_text(STUDY), f"{store.directory}/{STUDY}")
+    return _parsed(store.read_text(STUDY), store)
+
+
+def _parsed(text: str, store: Store) -> StudySpec:
+    with tables_of(store.directory):
+        return parse_study(text, f"{store.directory}/{STUDY}")
 
 
 def joined_study(study: StudySpec, directory: Path | str) -> StudySpec:
@@ -77,7 +79,7 @@ def refuse_another_study(study: StudySpec, store: Store) -> None:
         text = store.read_text(STUDY)
         if text in (study.text, ""):
             return
-        before = stored_study(store)
+        before = _parsed(text, store)
     except UsageError as error:
         raise UsageError(
             f"the study that the store {store.directory} holds cannot be read: {error.brief}; {way_out}"

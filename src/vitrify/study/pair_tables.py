@@ -4,13 +4,14 @@ potentials and embedded atoms are read there; Python files are copies for people
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vitrify.models.potential import Potential
 from vitrify.models.potentials.embedded_atom import EmbeddedAtom
 from vitrify.models.potentials.tabulated import Tabulated
-from vitrify.models.tables import FOLDER, Kept, look_in, stored_as
+from vitrify.models.tables import FOLDER, Kept, kept_first, look_in, stored_as
 
 from .spec import StudySpec
 
@@ -41,3 +42,11 @@ def _kept(potential: Potential) -> Kept | None:
 def look_for_tables(directory: Path | str) -> None:
     """Find tables by their digests in this store too, in this process."""
     look_in(Path(directory) / FOLDER)
+
+
+@contextmanager
+def tables_of(directory: Path | str) -> Iterator[None]:
+    """Read the study of this store: names of files mean its own copies, which are found by their digests from then on."""
+    look_for_tables(directory)
+    with kept_first(Path(directory)):
+        yield

@@ -13,12 +13,11 @@ from typing import Any
 from vitrify.atomic_write import atomic_write_folder
 from vitrify.campaign.plain_file import SMALL, read_plain_file, read_small_json, reading
 from vitrify.errors import BrokenFile, UsageError
-from vitrify.models.tables import kept_first
 from vitrify.named_files import make_folder, require_folder, write_text_whole
 from vitrify.strict_json import strict_json
 from vitrify.study import StudySpec
 from vitrify.study.absent import parse_stored_study
-from vitrify.study.pair_tables import keep_tables, look_for_tables
+from vitrify.study.pair_tables import keep_tables, tables_of
 from vitrify.study.products import safe_name
 
 from .files import FORMAT, PROVENANCE, SAMPLES
@@ -63,8 +62,7 @@ class TablesFolder:
             return None
         except (BrokenFile, UnicodeDecodeError) as error:
             raise UsageError(f"{self.directory / STUDY} cannot be read: {error}") from None
-        look_for_tables(self.directory)
-        with kept_first(self.directory):
+        with tables_of(self.directory):
             found, self.absent = parse_stored_study(text, str(self.directory / STUDY))
         return found
 
