@@ -8,12 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.backends.program import Line, Program
-from vitrify.batch import force_of_formula, slopes_of_formula
-from vitrify.kernels.motion import force_of, slopes_of
+from vitrify.backends.program import Program
 from vitrify.leading import Lead
 from vitrify.models.catalogue import parse
 from vitrify.preparation import Recipe, prepare_glass
+from vitrify.preparation.programs import force_lines
 
 # name → model, particles, density, temperature of the liquid
 GLASSES = {
@@ -42,11 +41,9 @@ def make(name):
 
 def forces(batch):
     """The force of every particle of sample 0, left in batch.force."""
-    lines = [Line("particles", force_of(force_of_formula(batch.formula, batch.form, Lead.EXACT, backend())))]
-    if batch.formula.many_body is not None:
-        lines.insert(0, Line("particles", slopes_of(slopes_of_formula(batch.formula, batch.form, backend()))))
+    _, lines = force_lines(batch.formula, batch.form, Lead.EXACT, backend())
     batch.layout.active[0] = 1
-    backend().program(Program(tuple(lines), repeats=False))(batch.motion(), batch.neighbours.shape[1])
+    backend().program(Program(lines, repeats=False))(batch.motion(), batch.neighbours.shape[1])
     batch.layout.active[0] = 0
 
 

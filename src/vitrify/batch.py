@@ -219,12 +219,16 @@ class Batch:
         if self.topologies is not None:
             self._settle_bound(s)
             backend().compile(bonds.leave_out)(rows.start, rows.stop, self.bound.apart, self.neighbours, self.counts)
+        if keeps_bonds(self.formula, backend()) and self.size(s) < programs.BIG:  # one thread has all of it
+            listed = self.neighbours, self.counts, self.kept.later
+            backend().compile(many_body.later_first)(rows.start, rows.stop, *listed)
 
     def _kept(self, shape: tuple[int, int]) -> Kept:
         """Space for the bonds that one sweep keeps for the next."""
         shape = shape if keeps_bonds(self.formula, backend()) else (1, 1)
         here, there = _aligned(shape, np.float64), _aligned(shape, np.float64)
-        return Kept(_aligned(shape, np.uint32), here, there, np.zeros(shape[0], dtype=np.int64))
+        counts, later = (np.zeros(shape[0], dtype=np.int64) for _ in range(2))
+        return Kept(_aligned(shape, np.uint32), here, there, counts, later)
 
     def _bound(self, numbers: list[int]) -> tuple[bonds.BoundView, list[IntArray]]:
         """What particles are bound by, before their places are known, and the same by their labels."""
@@ -438,13 +442,15 @@ def force_body(model: Model, *, liquid: bool = False) -> Any:
 
 
 @kept_with_formula
-def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> Any:
+def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any, *, alone: bool = False) -> Any:
     """The inlined force on one particle, in this form, on a machine; of an energy beyond pairs once `slopes_of_formula` has
-    run over all."""
+    run over all. alone: of kept bonds, for one thread that goes through a sample whose forces are cleared."""
     if formula.many_body is not None:
         vector = vector_body(form, machine)
         if keeps_bonds(formula, machine):
-            return machine.inline(many_body.kept_force_of(vector, machine.vectors.fetch))
+            return machine.inline(
+                many_body.kept_force_of(vector, machine.vectors.fetch, sums_of(formula, machine, alone=alone))
+            )
         return machine.inline(many_body.force_of(pulls_of_formula(formula, machine, near_of(machine, vector))))
     if lead.is_single:
         single = leading_forces_of(single_slope(formula, lead, machine), machine.vectors, machine.inline(upper_half), form)
@@ -455,19 +461,26 @@ def force_of_formula(formula: Formula, form: PairForm, lead: Lead, machine: Any)
 
 
 @kept_with_formula
-def slopes_of_formula(formula: Formula, form: PairForm, machine: Any) -> Any:
-    """The inlined slopes of the energy of one particle's surrounding, on a machine."""
+def slopes_of_formula(formula: Formula, form: PairForm, machine: Any, *, alone: bool = False) -> Any:
+    """The inlined slopes of the energy of one particle's surrounding, on a machine. alone: as in force_of_formula."""
     bodies, vector = bodies_of(formula, machine), vector_body(form, machine)
     if keeps_bonds(formula, machine):
-        slope = slope_body(formula, machine)
-        return machine.inline(many_body.keeping_slopes_of(bodies, slope, vector, machine.vectors.fetch))
+        slope, sums = slope_body(formula, machine), sums_of(formula, machine, alone=alone)
+        return machine.inline(many_body.keeping_slopes_of(bodies, slope, vector, machine.vectors.fetch, sums))
     return machine.inline(many_body.slopes_of(bodies, near_of(machine, vector)))
+
+
+@kept_with_formula
+def sums_of(formula: Formula, machine: Any, *, alone: bool) -> many_body.Sums:
+    """Whose sums the sweeps over kept bonds add to, inlined on a machine."""
+    sums = many_body.sums_of_both if alone else many_body.sums_of_one
+    return many_body.Sums(*map(machine.inline, sums(bodies_of(formula, machine))))
 
 
 def keeps_bonds(formula: Formula, machine: Any) -> bool:
     """Whether the first sweep over surroundings keeps bonds for the second, so that radial functions are computed once."""
     beyond = formula.many_body
-    if beyond is None or beyond.along is None or beyond.located is None or machine.name != "cpu":
+    if beyond is None or beyond.along is None or machine.name != "cpu":
         return False
     return beyond.symmetric or beyond.turned is not None
 

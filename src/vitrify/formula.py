@@ -120,10 +120,10 @@ def kept_with_formula(build: Callable[..., Any]) -> Callable[..., Any]:
     """Cache a function of a formula and options, as functools.cache does: what it builds lives as long as that formula."""
 
     @wraps(build)
-    def kernel(formula: Formula, *options: Any) -> Any:
-        known = (build, *options)
+    def kernel(formula: Formula, *options: Any, **named: Any) -> Any:
+        known = (build, *options, *named.items())
         if known not in formula.kernels:
-            formula.kernels[known] = build(formula, *options)
+            formula.kernels[known] = build(formula, *options, **named)
         return formula.kernels[known]
 
     return kernel

@@ -41,6 +41,7 @@ BEHIND = 10_000  # lines, behind the end of this file: where a text that is comp
 class Line(NamedTuple):
     """A body and what it runs over.
 
+    `alone`: the body in its place where one thread goes through a whole sample in order, and may add to what stands later.
     What a block of threads has besides, and other machines have no need of: `stage`, a body of particles that brings each
     where the block finds it fast before the line runs; `join(row, other, view)` of chunks, which adds row `other` of what
     they leave to `row`. A chunk is then one particle, so that threads side by side read what stands side by side."""
@@ -49,6 +50,7 @@ class Line(NamedTuple):
     body: Callable[..., None]
     stage: Callable[..., None] | None = None
     join: Callable[..., None] | None = None
+    alone: Callable[..., None] | None = None
 
 
 class Program(NamedTuple):
@@ -194,7 +196,8 @@ def loop_of(line: Line, inline: Callable[..., Any]) -> Callable[..., None]:
 
 def composed(program: Program, inline: Callable[..., Any]) -> Callable[..., None]:
     """run(s, view, scratch): all of a program on one sample, to be compiled as one function."""
-    return _made(_written(program, REPEATED if program.repeats else ONCE, WHOLE, ACROSS), _bodies(program, inline))
+    bodies = [inline(line.alone or line.body) for line in _lines(program)]
+    return _made(_written(program, REPEATED if program.repeats else ONCE, WHOLE, ACROSS), bodies)
 
 
 def composed_in_block(program: Program, inline: Callable[..., Any], **names: Any) -> Callable[..., None]:
@@ -202,7 +205,8 @@ def composed_in_block(program: Program, inline: Callable[..., Any], **names: Any
     kernel. names: what its text takes from a GPU's language, `cuda` and types."""
     text = _filled(REPEATED_IN_BLOCK if program.repeats else ONCE_IN_BLOCK, block=BLOCK_OF_THREADS)
     names |= {"NOT_SHARED": NOT_SHARED, **_helpers(program, inline)}
-    return _made(_written(program, text, WHOLE_IN_BLOCK, ACROSS_BLOCK), _bodies(program, inline), **names)
+    bodies = [inline(line.body) for line in _lines(program)]
+    return _made(_written(program, text, WHOLE_IN_BLOCK, ACROSS_BLOCK), bodies, **names)
 
 
 def _opening(program: Program) -> tuple[Line, ...]:
@@ -212,10 +216,6 @@ def _opening(program: Program) -> tuple[Line, ...]:
 def _lines(program: Program) -> tuple[Line, ...]:
     """The lines of a program, those of its opening first."""
     return (*_opening(program), *program.lines)
-
-
-def _bodies(program: Program, inline: Callable[..., Any]) -> list[Any]:
-    return [inline(line.body) for line in _lines(program)]
 
 
 def _helpers(program: Program, inline: Callable[..., Any]) -> dict[str, Any]:

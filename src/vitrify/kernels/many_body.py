@@ -222,21 +222,109 @@ def bond_force_of(pulls: Any) -> Callable[..., None]:
 
 # Where pulls lie along the bonds (ManyBody.along), a bond r of particle i to j pulls with (a F'_i + a' F'_j + b) r, F' of
 # the first moment. The first sweep computes a, a' and b, and keeps a F'_i + b and a': the second needs no function of r.
+# One thread that goes through a sample in order needs each bond once, at the end that comes first: it adds to the sums of
+# those that come later, which are whole when their turn comes. Threads that share out a sample look at all bonds of each.
 
 
-def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any) -> Callable[..., None]:
+class Sums(NamedTuple):
+    """Whose sums a sweep adds to: `bonds` (i, pair) -> how many entries of a row to look at; `begun` (i, moments) -> the
+    moments of particle i so far; `add` (moments, j, its) adds to those of particle j; `push` (force, j, x, y, z) to its
+    force; `pulled` (force, i, x, y, z) ends that of particle i."""
+
+    bonds: Any
+    begun: Any
+    add: Any
+    push: Any
+    pulled: Any
+
+
+def sums_of_both(bodies: Bodies) -> Sums:
+    """At both ends of a bond, which is met once: one thread, in the order of the particles."""
+    load, store, joined = bodies.load, bodies.store, bodies.joined
+
+    def begun(moments, i):
+        return load(moments, i)
+
+    def add(moments, j, its):
+        store(moments, j, joined(load(moments, j), its))
+
+    return Sums(_later, begun, add, _push, _pulled_on)
+
+
+def sums_of_one(bodies: Bodies) -> Sums:
+    """At the particle whose turn it is: any number of threads."""
+    nothing = bodies.nothing
+
+    def begun(moments, i):
+        return nothing(0.0)
+
+    def add(moments, j, its):
+        pass
+
+    return Sums(_all, begun, add, _push_nobody, _pulled)
+
+
+def _later(i, pair):
+    return uint64(pair.kept.later[i])
+
+
+def _all(i, pair):
+    return uint64(pair.counts[i])
+
+
+def _push(force, j, x, y, z):
+    force[j, 0] += x
+    force[j, 1] += y
+    force[j, 2] += z
+
+
+def _push_nobody(force, j, x, y, z):
+    pass
+
+
+def _pulled_on(force, i, x, y, z):
+    force[i, 0] -= x
+    force[i, 1] -= y
+    force[i, 2] -= z
+
+
+def _pulled(force, i, x, y, z):
+    force[i, 0], force[i, 1], force[i, 2] = -x, -y, -z
+
+
+def later_first(first, last, neighbours, counts, later):
+    """Put those that come later than particle i to the front of its row, and how many they are into later[i]."""
+    mask = uint32(INDEX_MASK)
+    for i in range(first, last):
+        row, found = neighbours[i], 0
+        for k in range(counts[i]):
+            entry = row[k]
+            row[k], row[found] = row[found], entry
+            found += (entry & mask) > i
+        later[i] = found
+
+
+def cleared(i, s, view, scratch):
+    """Particle: the sums to which others add."""
+    for m in range(view.pair.moments.shape[1]):
+        view.pair.moments[i, m] = 0.0
+    view.force[i, 0] = view.force[i, 1] = view.force[i, 2] = 0.0
+
+
+def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, sums: Sums) -> Callable[..., None]:
     """Particle: what slopes_of leaves, and pair.kept. slope_at: φ_u of pairs.
 
     Each loop does one thing: the first and the third are vector code, and the last one knows where to read before it
     begins. With roots and places in it, a processor waits for these at each bond, which takes 1.5 times as long."""
     located, radial, moment, joined = bodies.located, bodies.of_located, bodies.moment, bodies.joined
-    nothing, slopes, store, turned, along = bodies.nothing, bodies.slopes, bodies.store, bodies.turned, bodies.along
+    slopes, store, turned, along = bodies.slopes, bodies.store, bodies.turned, bodies.along
+    bonds, begun, add, _, _ = sums
     mask, bits, whole = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(FETCHED)
 
     def body(i, s, pair, stage):
         ticks, h, cutoff2, numbers, mine = pair.ticks, pair.h[s], pair.cutoff2, pair.numbers, pair.species[i]
         row, near, here, there = pair.neighbours[i], pair.kept.near[i], pair.kept.here[i], pair.kept.there[i]
-        count, found = uint64(pair.counts[i]), uint64(0)
+        count, found = bonds(i, pair), uint64(0)
         fetch(ticks, row, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
         for k in range(count):
             x, y, z = vector(stage[0, k], stage[1, k], stage[2, k], h)
@@ -245,15 +333,21 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any) ->
             squared = stage[3, k]
             stage[3, found], near[found] = squared, row[k]
             found += uint64((squared > 0.0) & (squared < cutoff2))
+        if located is not None:
+            for k in range(found):
+                stage[0, k] = 1.0 / sqrt(stage[3, k])
+            for k in range(found):
+                stage[0, k], stage[1, k], stage[2, k] = located(stage[3, k], stage[0, k], mine, near[k] >> bits, numbers)
+        total = begun(pair.moments, i)
         for k in range(found):
-            stage[0, k] = 1.0 / sqrt(stage[3, k])
-        for k in range(found):
-            stage[0, k], stage[1, k], stage[2, k] = located(stage[3, k], stage[0, k], mine, near[k] >> bits, numbers)
-        total = nothing(0.0)
-        for k in range(found):
-            forth = radial((stage[0, k], stage[1, k], stage[2, k]), mine, near[k] >> bits, numbers)
+            if located is None:
+                forth = radial(stage[3, k], mine, near[k] >> bits, numbers)
+            else:
+                forth = radial((stage[0, k], stage[1, k], stage[2, k]), mine, near[k] >> bits, numbers)
+            turn = turned(forth)
             total = joined(total, moment(forth, 0.0, 0.0, 0.0))
-            (a, b), (back, of_back) = along(forth), along(turned(forth))
+            add(pair.moments, uint64(near[k] & mask), moment(turn, 0.0, 0.0, 0.0))
+            (a, b), (back, of_back) = along(forth), along(turn)
             stage[1, k], stage[2, k], there[k] = a, b + of_back + 2.0 * slope_at(stage[3, k], numbers), back
         ended = slopes(total, mine, numbers)
         store(pair.moments, i, ended)
@@ -267,9 +361,10 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any) ->
     return body
 
 
-def kept_force_of(vector: Any, fetch: Any) -> Callable[..., None]:
+def kept_force_of(vector: Any, fetch: Any, sums: Sums) -> Callable[..., None]:
     """Body: the force on one particle of what keeping_slopes_of has kept; called as forces.forces_of."""
     mask = uint32(INDEX_MASK)
+    _, _, _, push, pulled = sums
 
     def body(i, s, pair, stage, force):
         ticks, h, moments = pair.ticks, pair.h[s], pair.moments
@@ -280,8 +375,12 @@ def kept_force_of(vector: Any, fetch: Any) -> Callable[..., None]:
         for k in range(count):
             x, y, z = vector(stage[0, k], stage[1, k], stage[2, k], h)
             pull = here[k] + there[k] * moments[uint64(near[k] & mask), 0]
-            fx, fy, fz = fx + pull * x, fy + pull * y, fz + pull * z
-        force[i, 0], force[i, 1], force[i, 2] = -fx, -fy, -fz
+            x, y, z = pull * x, pull * y, pull * z
+            stage[0, k], stage[1, k], stage[2, k] = x, y, z
+            fx, fy, fz = fx + x, fy + y, fz + z
+        for k in range(count):
+            push(force, uint64(near[k] & mask), stage[0, k], stage[1, k], stage[2, k])
+        pulled(force, i, fx, fy, fz)
 
     return body
 

@@ -37,6 +37,7 @@ class Kept(NamedTuple):
     here: Any  # (n, width) what times r is the pull of the pair and of the energy here
     there: Any  # (n, width) what times the slope at the far end and r is that of the energy there
     counts: Any  # (n,) int64: how many in each row
+    later: Any  # (n,) int64: how many of the first entries of the list's row stand later than its particle
 
 
 class Way(NamedTuple):

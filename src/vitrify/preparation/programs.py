@@ -13,14 +13,14 @@ from vitrify.batch import (
     bound_body,
     displacement_body,
     force_of_formula,
+    keeps_bonds,
     pulls_of_formula,
     slopes_of_formula,
     vector_body,
 )
 from vitrify.formula import Formula, kept_with_formula
-from vitrify.kernels import fire, line_search, motion
+from vitrify.kernels import fire, line_search, many_body, motion
 from vitrify.kernels.forces import PairForm, pair_force_of
-from vitrify.kernels.many_body import bond_force_of
 from vitrify.leading import Lead
 
 CAP = 0.03  # largest step of a particle in a sweep of the start, in λ(small, small)
@@ -47,12 +47,7 @@ class _Parts:
     def __init__(self, formula: Formula, form: PairForm, lead: Lead, bound: str, machine: Any) -> None:
         self.formula, self.form, self.machine, self.inline = formula, form, machine, machine.inline
         inline = machine.inline
-        staged = motion.stage_of(inline(upper_half)) if lead.is_single else None
-        self.slopes: tuple[Line, ...] = ()
-        if formula.many_body is not None:
-            self.slopes = (Line("particles", motion.slopes_of(slopes_of_formula(formula, form, machine))),)
-        pairs = Line("particles", motion.force_of(force_of_formula(formula, form, lead, machine)), staged)
-        self.forces = (*self.slopes, pairs)
+        self.slopes, self.forces = force_lines(formula, form, lead, machine)
         if bound:
             self.forces += (Line("particles", bound_body(machine, cell=form.cell, angles=bound == ANGLES)),)
         self.vector = vector_body(form, machine)
@@ -63,6 +58,25 @@ class _Parts:
         self.step_ended = motion.step_ended_of(self.is_stale)
         self.largest_component = inline(line_search.largest_component)
         self.largest = inline(line_search.largest_where_small_of(self.largest_component))
+
+
+def force_lines(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """The lines that an energy beyond pairs begins with, and those of all forces."""
+
+    def slopes(**how: bool) -> Any:
+        return motion.slopes_of(slopes_of_formula(formula, form, machine, **how))
+
+    def forces(**how: bool) -> Any:
+        return motion.force_of(force_of_formula(formula, form, lead, machine, **how))
+
+    if formula.many_body is None:
+        staged = motion.stage_of(machine.inline(upper_half)) if lead.is_single else None
+        return (), (Line("particles", forces(), staged),)
+    if not keeps_bonds(formula, machine):
+        begin: tuple[Line, ...] = (Line("particles", slopes()),)
+        return begin, (*begin, Line("particles", forces()))
+    begin = Line("particles", many_body.cleared), Line("particles", slopes(), alone=slopes(alone=True))
+    return begin, (*begin, Line("particles", forces(), alone=forces(alone=True)))
 
 
 def _push_off(x: _Parts) -> Program:
@@ -112,7 +126,7 @@ def _pair_force(x: _Parts) -> Program:
     if x.formula.many_body is None:
         size = pair_force_of(x.inline(x.formula.radial), x.vector, x.form)
     else:
-        size = bond_force_of(pulls_of_formula(x.formula, x.machine, all_listed(x.machine, x.vector)))
+        size = many_body.bond_force_of(pulls_of_formula(x.formula, x.machine, all_listed(x.machine, x.vector)))
     body = line_search.pair_force_of(x.inline(size))
     sums = (
         Line("chunks", line_search.sum_pair_forces, join=motion.join_of(2)),

@@ -114,7 +114,7 @@ class SecondMoment(Potential):
 
     def many_body(self) -> ManyBody:
         """All of the energy, as moments Σ ξ² exp and Σ A exp."""
-        return ManyBody(2, _radial, _moment, _joined, _nothing, _energy, _slopes, _pull, symmetric=True)
+        return ManyBody(2, _radial, _moment, _joined, _nothing, _energy, _slopes, _pull, symmetric=True, along=_along)
 
     def neighbour_distance(self) -> float:
         """That of the smaller element in its crystal."""
@@ -194,6 +194,10 @@ def _energy(m, mine, c):  # noqa: ARG001  # all terms have one signature
 
 def _slopes(m, mine, c):  # noqa: ARG001  # all terms have one signature
     return -0.5 / sqrt(m[0] + ALONE), 1.0
+
+
+def _along(radial):
+    return radial[2], radial[3]
 
 
 def _pull(radial, x, y, z, m):
