@@ -216,19 +216,26 @@ class Batch:
             wider = _aligned((len(self.ticks), places(longest + lists.PAD)), np.uint32)
             wider[:, : self.neighbours.shape[1]] = self.neighbours
             self.neighbours, self.kept = wider, self._kept(wider.shape)
+            for other in range(self.n_samples):
+                self._list_later(other)
         if self.topologies is not None:
             self._settle_bound(s)
             backend().compile(bonds.leave_out)(rows.start, rows.stop, self.bound.apart, self.neighbours, self.counts)
-        if keeps_bonds(self.formula, backend()) and self.size(s) < programs.BIG:  # one thread has all of it
-            listed = self.neighbours, self.counts, self.kept.later
-            backend().compile(many_body.later_first)(rows.start, rows.stop, *listed)
+        self._list_later(s)
+
+    def _list_later(self, s: int) -> None:
+        """Of the list of sample s, where one thread has all of it, what a sweep that meets each bond once goes through."""
+        if keeps_bonds(self.formula, backend()) and self.size(s) < programs.BIG:
+            listed = self.neighbours, self.counts, self.kept.later, self.kept.later_end
+            backend().compile(many_body.list_later)(self.first[s], self.first[s + 1], *listed)
 
     def _kept(self, shape: tuple[int, int]) -> Kept:
         """Space for the bonds that one sweep keeps for the next."""
-        shape = shape if keeps_bonds(self.formula, backend()) else (1, 1)
-        here, there = _aligned(shape, np.float64), _aligned(shape, np.float64)
-        counts, later = (np.zeros(shape[0], dtype=np.int64) for _ in range(2))
-        return Kept(_aligned(shape, np.uint32), here, there, counts, later)
+        n, width = shape if keeps_bonds(self.formula, backend()) else (1, 1)
+        near, later = _aligned((n * width,), np.uint32), _aligned((n * width,), np.uint32)
+        here, there = _aligned((n * width,), np.float64), _aligned((n * width,), np.float64)
+        end, later_end = (np.zeros(n, dtype=np.int64) for _ in range(2))
+        return Kept(near, here, there, end, later, later_end, self.first)
 
     def _bound(self, numbers: list[int]) -> tuple[bonds.BoundView, list[IntArray]]:
         """What particles are bound by, before their places are known, and the same by their labels."""

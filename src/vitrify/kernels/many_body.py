@@ -227,11 +227,13 @@ def bond_force_of(pulls: Any) -> Callable[..., None]:
 
 
 class Sums(NamedTuple):
-    """Whose sums a sweep adds to: `bonds` (i, pair) -> how many entries of a row to look at; `begun` (i, moments) -> the
-    moments of particle i so far; `add` (moments, j, its) adds to those of particle j; `push` (force, j, x, y, z) to its
-    force; `pulled` (force, i, x, y, z) ends that of particle i."""
+    """How a sweep goes through a sample, and whose sums it adds to: `row` (i, s, pair) -> the entries to look at, and their
+    number; `place` (i, s, pair) -> where the kept bonds of particle i begin; `begun` (i, moments) -> its moments so far;
+    `add` (moments, j, its) adds to those of particle j; `push` (force, j, x, y, z) to its force; `pulled` (force, i, x, y,
+    z) ends that of particle i."""
 
-    bonds: Any
+    row: Any
+    place: Any
     begun: Any
     add: Any
     push: Any
@@ -239,7 +241,8 @@ class Sums(NamedTuple):
 
 
 def sums_of_both(bodies: Bodies) -> Sums:
-    """At both ends of a bond, which is met once: one thread, in the order of the particles."""
+    """At both ends of a bond, which is met once: one thread, in the order of the particles. All that it reads and keeps
+    then stands side by side, so that a processor fetches it in time."""
     load, store, joined = bodies.load, bodies.store, bodies.joined
 
     def begun(moments, i):
@@ -248,7 +251,7 @@ def sums_of_both(bodies: Bodies) -> Sums:
     def add(moments, j, its):
         store(moments, j, joined(load(moments, j), its))
 
-    return Sums(_later, begun, add, _push, _pulled_on)
+    return Sums(_later, _behind, begun, add, _push, _pulled_on)
 
 
 def sums_of_one(bodies: Bodies) -> Sums:
@@ -261,15 +264,26 @@ def sums_of_one(bodies: Bodies) -> Sums:
     def add(moments, j, its):
         pass
 
-    return Sums(_all, begun, add, _push_nobody, _pulled)
+    return Sums(_all, _own_row, begun, add, _push_nobody, _pulled)
 
 
-def _later(i, pair):
-    return uint64(pair.kept.later[i])
+def _later(i, s, pair):
+    first = pair.kept.first[s]
+    begin = uint64(first * pair.neighbours.shape[1] if i == first else pair.kept.later_end[i - 1])
+    return pair.kept.later[begin:], uint64(pair.kept.later_end[i]) - begin
 
 
-def _all(i, pair):
-    return uint64(pair.counts[i])
+def _all(i, s, pair):
+    return pair.neighbours[i], uint64(pair.counts[i])
+
+
+def _behind(i, s, pair):
+    first = pair.kept.first[s]
+    return uint64(first * pair.neighbours.shape[1] if i == first else pair.kept.end[i - 1])
+
+
+def _own_row(i, s, pair):
+    return uint64(i * pair.neighbours.shape[1])
 
 
 def _push(force, j, x, y, z):
@@ -292,16 +306,18 @@ def _pulled(force, i, x, y, z):
     force[i, 0], force[i, 1], force[i, 2] = -x, -y, -z
 
 
-def later_first(first, last, neighbours, counts, later):
-    """Put those that come later than particle i to the front of its row, and how many they are into later[i]."""
-    mask = uint32(INDEX_MASK)
+def list_later(first, last, neighbours, counts, later, later_end):
+    """Those in the row of each particle that come later than it, side by side, in whole vectors."""
+    mask, end = uint32(INDEX_MASK), first * neighbours.shape[1]
     for i in range(first, last):
-        row, found = neighbours[i], 0
+        begin = end
         for k in range(counts[i]):
-            entry = row[k]
-            row[k], row[found] = row[found], entry
-            found += (entry & mask) > i
-        later[i] = found
+            later[end] = neighbours[i, k]
+            end += (neighbours[i, k] & mask) > i
+        while (end - begin) % FETCHED:
+            later[end] = i
+            end += 1
+        later_end[i] = end
 
 
 def cleared(i, s, view, scratch):
@@ -318,13 +334,13 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, su
     begins. With roots and places in it, a processor waits for these at each bond, which takes 1.5 times as long."""
     located, radial, moment, joined = bodies.located, bodies.of_located, bodies.moment, bodies.joined
     slopes, store, turned, along = bodies.slopes, bodies.store, bodies.turned, bodies.along
-    bonds, begun, add, _, _ = sums
+    row_of, place_of, begun, add = sums.row, sums.place, sums.begun, sums.add
     mask, bits, whole = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(FETCHED)
 
     def body(i, s, pair, stage):
         ticks, h, cutoff2, numbers, mine = pair.ticks, pair.h[s], pair.cutoff2, pair.numbers, pair.species[i]
-        row, near, here, there = pair.neighbours[i], pair.kept.near[i], pair.kept.here[i], pair.kept.there[i]
-        count, found = bonds(i, pair), uint64(0)
+        (row, count), place, found = row_of(i, s, pair), place_of(i, s, pair), uint64(0)
+        near, here, there = pair.kept.near[place:], pair.kept.here[place:], pair.kept.there[place:]
         fetch(ticks, row, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
         for k in range(count):
             x, y, z = vector(stage[0, k], stage[1, k], stage[2, k], h)
@@ -356,7 +372,7 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, su
         last = (found + whole - uint64(1)) // whole * whole
         for k in range(found, last):
             near[k], here[k], there[k] = uint32(i), 0.0, 0.0
-        pair.kept.counts[i] = last
+        pair.kept.end[i] = place + last
 
     return body
 
@@ -364,12 +380,13 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, su
 def kept_force_of(vector: Any, fetch: Any, sums: Sums) -> Callable[..., None]:
     """Body: the force on one particle of what keeping_slopes_of has kept; called as forces.forces_of."""
     mask = uint32(INDEX_MASK)
-    _, _, _, push, pulled = sums
+    place_of, push, pulled = sums.place, sums.push, sums.pulled
 
     def body(i, s, pair, stage, force):
         ticks, h, moments = pair.ticks, pair.h[s], pair.moments
-        near, here, there = pair.kept.near[i], pair.kept.here[i], pair.kept.there[i]
-        count = uint64(pair.kept.counts[i])
+        place = place_of(i, s, pair)
+        near, here, there = pair.kept.near[place:], pair.kept.here[place:], pair.kept.there[place:]
+        count = uint64(pair.kept.end[i]) - place
         fetch(ticks, near, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
         fx = fy = fz = 0.0
         for k in range(count):

@@ -31,13 +31,18 @@ class PairView(NamedTuple):
 
 class Kept(NamedTuple):
     """What the first of two sweeps over the surroundings keeps of the bonds within the cutoff; see ManyBody.along. Of other
-    models one row of one."""
+    models one of each.
 
-    near: Any  # (n, width) uint32: the far ends, entries of the list; whole vectors
-    here: Any  # (n, width) what times r is the pull of the pair and of the energy here
-    there: Any  # (n, width) what times the slope at the far end and r is that of the energy there
-    counts: Any  # (n,) int64: how many in each row
-    later: Any  # (n,) int64: how many of the first entries of the list's row stand later than its particle
+    Bonds of a particle stand side by side in whole vectors. Where threads share out a sample, those of particle i begin at
+    i · width; where one thread has it all, behind those of the particle before."""
+
+    near: Any  # (n · width,) uint32: the far ends, entries of the list
+    here: Any  # (n · width,) what times r is the pull of the pair and of the energy here
+    there: Any  # (n · width,) what times the slope at the far end and r is that of the energy there
+    end: Any  # (n,) int64: where those of each particle end
+    later: Any  # (n · width,) uint32: of the list those that come later than their particle, behind each other
+    later_end: Any  # (n,) int64: where those of each particle end
+    first: Any  # (samples + 1,) int64: that of the layout
 
 
 class Way(NamedTuple):
