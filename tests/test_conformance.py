@@ -74,6 +74,17 @@ class Pulled(SecondMoment):
         return SecondMoment.many_body(self)._replace(pull=pull)
 
 
+@dataclass(frozen=True, slots=True)
+class Moved(SecondMoment):
+    """Copper whose particles move by a part in a thousand more."""
+
+    def many_body(self):
+        def along(radial):
+            return 1.001 * radial[2], 1.001 * radial[3]
+
+        return SecondMoment.many_body(self)._replace(along=along)
+
+
 class TestFamily(PotentialConformance):
     """As a user writes it, for a family of their own."""
 
@@ -83,7 +94,7 @@ class TestFamily(PotentialConformance):
 
 def test_the_tests_that_pytest_runs_are_those_of_the_call():
     named = [x for x in dir(TestFamily) if x.startswith("test_")]
-    assert len(named) == 9
+    assert len(named) == 10
     assert set(named) <= set(vars(PotentialConformance))
 
 
@@ -120,6 +131,7 @@ def local():
     (Root(), "must be finite just above the cutoff"),
     (local(), "cannot be pickled"),
     (Pulled(), "but minus the slope of the energy is"),
+    (Moved(), "differ by 0.001 of the largest"),
     (Model("harmonic()", Soft()), "the readable form 'harmonic()' reads back as another model"),
 ])  # fmt: skip
 def test_what_is_wrong_is_found(model, told):

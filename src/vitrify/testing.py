@@ -21,13 +21,19 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrify.backends import backend
+from vitrify.backends.program import ACTIVE, Program
+from vitrify.batch import glass_batch
 from vitrify.errors import PotentialWarning, UsageError, kind_and_text
 from vitrify.formula import formula_of, lasting_identity
 from vitrify.glass import Glass
+from vitrify.kernels import many_body
+from vitrify.leading import Lead
 from vitrify.models import Model, Potential
 from vitrify.models.catalogue import model_of, parse
 from vitrify.models.checking import PRIMES, SYMBOLS, PotentialReport, examine
 from vitrify.models.offers import cutoff_of, radial_of
+from vitrify.preparation.programs import force_lines
 from vitrify.public_names import only
 from vitrify.statics import Hessian, Pairs
 
@@ -120,6 +126,15 @@ class PotentialConformance:
             off = abs(forces[i, d] + slope) - SAME * np.abs(forces[i]).max()
             told = f"a force of {glass.model} is {forces[i, d]:.9g}, but minus the slope of the energy is {-slope:.9g}"
             _require(off <= ROUNDING / STEP * np.abs(forces).max(), told)
+
+    def test_particles_move_by_these_forces(self) -> None:
+        """Forces of minimisers, which are compiled from other sums than those above; beyond pairs also from `along`,
+        `located`, `turned` and `symmetric`."""
+        glass = _glass(self._model())
+        moving, forces = _moving_forces(glass), Pairs.of(glass).forces()
+        off = np.abs(moving - forces).max() / np.abs(forces).max()
+        told = f"forces by which particles of {glass.model} move differ by {off:.3g} of the largest from those above"
+        _require(off <= SAME, told)
 
     def test_the_hessian_is_symmetric_and_minus_the_gradient_of_the_forces(self) -> None:
         """By differences of the forces on a small glass."""
@@ -270,16 +285,29 @@ def _surroundings_of(glass: Glass, positions: FloatArray, particles: Sequence[in
     energies = np.zeros(len(particles))
     if beyond is None:
         return energies
+    of_squared = beyond.radial if beyond.located is None else many_body.radial_of(beyond.located, beyond.radial)
     for at, i in enumerate(particles):
         between = _to_nearest(glass, positions - positions[i])
         squared = (between**2).sum(axis=1)
         met = np.flatnonzero((squared > 0.0) & (squared < potential.cutoff**2))
         total = beyond.nothing(0.0)
         for j, s, r in zip(met.tolist(), squared[met].tolist(), between[met].tolist(), strict=True):
-            radial = beyond.radial(s, species[i], species[j], numbers)
+            radial = of_squared(s, species[i], species[j], numbers)
             total = beyond.joined(total, beyond.moment(radial, *r))
         energies[at] = beyond.energy(total, species[i], numbers)
     return energies
+
+
+def _moving_forces(glass: Glass) -> FloatArray:
+    """(n, d) forces by which particles move."""
+    batch = glass_batch(glass)
+    batch.rebuild(0)
+    _, lines = force_lines(batch.formula, batch.form, Lead.EXACT, backend())
+    batch.layout.active[0] = ACTIVE
+    backend().program(Program(lines, repeats=False))(batch.motion(), batch.neighbours.shape[1])
+    forces = np.empty((glass.n_particles, glass.dimension))
+    forces[batch.label] = batch.force[:, : glass.dimension]
+    return forces
 
 
 def _to_nearest(glass: Glass, between: FloatArray) -> FloatArray:

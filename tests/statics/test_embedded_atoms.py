@@ -20,6 +20,7 @@ from vitrify.statics import Hessian, Pairs
 from vitrify.statics.anharmonic import cubic_force, hessian_force, quartic_force
 from vitrify.statics.modes import lowest_modes
 from vitrify.statics.quasilocalised import softest_mode
+from vitrify.testing import check_model_conforms
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 ROWS = {"n_r": 4000, "n_rho": 4000}
@@ -246,3 +247,9 @@ def test_molecular_dynamics_conserves_the_energy(files):
         drift = np.mean(energies[-len(energies) // 4 :]) - np.mean(energies[: len(energies) // 4])
         assert abs(drift) < 1e-3 * float(np.vdot(v, v))
     assert ripples[1] < 0.4 * ripples[0]
+
+
+@pytest.mark.slow  # plain Python, bond by bond
+def test_a_model_of_a_file_conforms(files):
+    """Its own tests, of energies by plain functions among them: places in tables come from `located`."""
+    check_model_conforms(models.eam(files["eam/fs"], embedded_atoms.ELEMENTS), smooth_to=2)

@@ -16,9 +16,9 @@ class ManyBody(NamedTuple):
     use + − * /, math.sqrt, math.exp and int, and compare, but call nothing else on what depends on r. Lengths are in λ and
     energies in ε. `mine` and `theirs` are the species at the two ends of a bond, `numbers` those of the potential.
 
-    Where moments are functions of distances alone, and F is linear in all of them but the first, `located` and `along`
-    together (with `turned`, or `symmetric`) make forces of tables faster: a force then takes the functions of a bond once,
-    not twice, and gives `moment` zeros for x, y and z."""
+    Where moments are functions of distances alone, and F is linear in all of them but the first, `along` (with `turned`, or
+    `symmetric`) makes forces faster: a force then takes the functions of a pair of particles once, not four times, and
+    gives `moment` zeros for x, y and z. `located` makes those of tables faster still."""
 
     n_moments: int
     radial: Callable[..., Any]  # (s, mine, theirs, numbers) -> values at s = r² that moment and pull take
