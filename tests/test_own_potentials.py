@@ -421,6 +421,18 @@ def test_the_wrong_fourth_derivative_of_the_issue():
     assert "\n" not in str(caught.value)
 
 
+def test_coefficients_that_were_forgotten_are_told():
+    """derivatives() takes the height from c, and numbers() is that of all potentials: nothing would act."""
+    potential = own(lambda u, c: tuple(c[0] * x for x in ((2 - u) ** 4, -4 * (2 - u) ** 3, 12 * (2 - u) ** 2, -24 * (2 - u), 24.0)), sqrt(2.0))  # fmt: skip
+    with pytest.raises(UsageError, match=r"Own is zero at all distances, with \(0.0,\) from numbers\(\)"):
+        energy(potential)
+    assert "is zero at all distances" in vitrify.models.check(potential, speed=False).faults[0]
+    with pytest.raises(UsageError, match="is zero at all distances"):
+        prepare_glass(
+            Model("own", potential), n_particles=40, density=0.5, parent_temperature=1.0, rng=np.random.default_rng(1)
+        )
+
+
 @pytest.mark.parametrize(("function", "symbol"), [
     (scaled(1, 1.01, 1.01, 1.01, 1.01), "φ_u"), (scaled(1, -1, -1, -1, -1), "φ_u"), (scaled(1, 1, 1.001, 1.001, 1.001), "φ_uu"), (scaled(1, 1, 1, 0, 0), "φ_uuu"),
     (scaled(1, 1, 1, 1, 0), "φ_uuuu"), (scaled(1, 1, 1, 1, 24), "φ_uuuu"), (wrong_inside, "φ_uuuu"),

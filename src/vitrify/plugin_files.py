@@ -121,7 +121,8 @@ def load_group(group: str) -> tuple[object, ...]:
 @cache
 def _group(group: str) -> tuple[object, ...]:
     points = sorted(entry_points(group=group), key=lambda x: x.name)
-    return tuple(_imported(f"plugin {x.name!r} of an installed package", x.load) for x in points)
+    with put_off():  # a module that asks for a name would find this group loaded, with itself not yet complete
+        return tuple(_imported(f"plugin {x.name!r} of an installed package", x.load) for x in points)
 
 
 def load_files() -> None:

@@ -21,7 +21,7 @@ from . import glass_formers  # noqa: F401  # each registers itself
 from .mixture import EXAMPLE, Mixture
 from .model import Model
 from .molecule import split_molecule
-from .offers import CUTOFFS, cutoff_of, numbers_of
+from .offers import CUTOFFS, require_energy
 from .own_files import NotRun, is_of_file, parse_of_file
 from .own_files import named as named_in_file
 from .plain_numbers import DECIMAL, finite_number
@@ -246,7 +246,7 @@ def _typed(family: str, name: str, value: Any, default: Any) -> float:
 def _require_usable(potential: Potential, name: str) -> None:
     """Raise UsageError where parameters, each of them allowed, make numbers that a computer does not hold."""
     if not is_shipped(potential):
-        cutoff_of(potential), numbers_of(potential)  # its author's mistakes have sentences of their own
+        require_energy(potential)  # its author's mistakes have sentences of their own
         return
     shortest, longest = CUTOFFS
     if not shortest <= potential.cutoff <= longest:

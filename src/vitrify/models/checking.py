@@ -21,7 +21,7 @@ from vitrify.short_forms import Fact, ShortForm
 
 from .embedded_splines import EmbeddingError
 from .model import Model
-from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, told
+from .offers import cutoff_of, liquid_slope_of, name_of, numbers_of, radial_of, require_energy, told
 from .potentials import LennardJones, Potential, Radial
 from .splines import InterpolationError
 
@@ -138,6 +138,7 @@ def examine(potential: Potential) -> PotentialReport:
     name = name_of(potential)
     try:
         values, cutoff2 = _evaluated(potential), cutoff_of(potential) ** 2
+        require_energy(potential)
         first = _first_finite(name, values, cutoff2)
         found = [_deviations(values, u, cutoff2) for u in _points(first, cutoff2)]
         rows = tuple(_row(k, found, values, cutoff2) for k in range(5))

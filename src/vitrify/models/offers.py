@@ -16,6 +16,7 @@ from .potential import CodeNotRunError
 from .potentials import Potential, Radial
 
 LONGEST = 80  # characters of what a user's code says, in a sentence of ours
+NEAREST, LOOKED_AT = 0.03, 64  # from which part of the cutoff on, and at how many distances an energy is looked for
 CUTOFFS = (0.01, 1000.0)  # in λ; beyond them no box holds the glass, or no particle meets another
 
 
@@ -66,6 +67,24 @@ def cutoff_of(potential: Potential) -> float:
     if not number or not shortest <= cutoff <= longest:
         raise wrong(name, "cutoff", cutoff, f"a number of λ from {shortest:g} to {longest:g}")
     return float(cutoff)
+
+
+def require_energy(potential: Potential) -> None:
+    """Raise UsageError for a pair potential that is zero wherever it is looked at: mostly a family without numbers(), whose
+    derivatives() take coefficients."""
+    if potential.many_body() is not None:
+        return
+    radial, numbers, cutoff = radial_of(potential), numbers_of(potential), cutoff_of(potential)
+    for r in np.geomspace(NEAREST * cutoff, 0.99 * cutoff, LOOKED_AT).tolist():
+        try:
+            if any(x != 0.0 for x in radial(r * r, numbers)[:2]):
+                return
+        except Exception:  # of code that is not ours, told by those who need its values
+            return
+    raise UsageError(
+        f"{name_of(potential)} is zero at all distances, with {shown(potential.numbers())} from numbers(); write numbers() "
+        "if derivatives() takes coefficients"
+    )
 
 
 def liquid_slope_of(potential: Potential) -> Callable[[Any, Any], Any] | None:

@@ -1,0 +1,86 @@
+"""Plugins of installed packages, found by their entry points: a package is laid out as pip leaves it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from own_models import FILE
+
+REGISTERED = (
+    FILE
+    + """
+from vitrify.models import register
+
+register("gentle", mine())
+"""
+)
+BROKEN = "from vitrify.models import register_soft\n"
+TWICE = """
+from vitrify.models import parse
+for _ in range(2):
+    try:
+        print(parse("gentle()"))
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+STUDY = """
+[study]
+name = "installed"
+
+[[ensemble]]
+name = "gentle"
+model = "gentle()"
+density = 0.9
+n_particles = 40
+n_samples = 2
+parent_temperature = 0.02
+melt_msd = 1.0
+observables = ["mechanics"]
+"""
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """Run Python with a package of this text installed."""
+
+    def run(text, *arguments):
+        folder = tmp_path / "installed"
+        (folder / "gentle-1.0.dist-info").mkdir(parents=True, exist_ok=True)
+        (folder / "gentle-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: gentle\nVersion: 1.0\n")
+        (folder / "gentle-1.0.dist-info" / "entry_points.txt").write_text("[vitrify.models]\ngentle = gentle_models\n")
+        (folder / "gentle_models.py").write_text(text, encoding="utf-8")
+        path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+        told = {"env": os.environ | {"PYTHONPATH": path, "PYTHONUTF8": "1"}, "cwd": tmp_path, "encoding": "utf-8"}
+        return subprocess.run([sys.executable, *arguments], capture_output=True, check=False, **told)
+
+    return run
+
+
+def test_its_models_have_names(installed):
+    assert installed(REGISTERED, "-c", TWICE).stdout.splitlines() == 2 * ["gentle() [0.5:0.5; lengths 1,1.2,1.4]"]
+
+
+def test_one_that_cannot_be_imported_is_told_each_time(installed):
+    """Its import asks the registry for the name that is missing, while it is not complete."""
+    lines = installed(BROKEN, "-c", TWICE).stdout.splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        assert line.startswith("UsageError plugin 'gentle' of an installed package cannot be imported: ImportError")
+
+
+def test_a_study_tells_why_its_model_is_unknown(installed, tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY)
+    done = installed(BROKEN, "-m", "vitrify", "run", "study.toml", "--store", "store", "--workers", "1")
+    assert done.returncode == 2
+    assert "plugin 'gentle' of an installed package cannot be imported" in done.stderr
+    assert "is unknown" not in done.stderr
+
+
+@pytest.mark.slow  # a potential to compile
+def test_workers_know_them(installed, tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY)
+    done = installed(REGISTERED, "-m", "vitrify", "run", "study.toml", "--store", "store", "--workers", "2", "--no-report")
+    assert done.returncode == 0, done.stderr
+    assert "2 samples made" in done.stdout
