@@ -35,6 +35,7 @@ FEWEST, WHOLE = 8, 0.01  # differences that tell a grain, and how far from whole
 DRIFT = 1e-3  # of the force: largest sum of all forces
 AT_NOISE = 10.0  # of the noise of a force: about where minimisations end whose forces are noisy
 LOOSENED = 0.01  # displacement, in (V/N)^(1/d), whose forces are the unit in which balance is told
+RESOLVED = 0.3  # of U''''⋮zzz: what half of a step may change of it, if it is to be seen at all
 DEFLECTED = 1e-3  # largest part of M·v by which a calculator's own derivative may depart from differences
 
 
@@ -171,12 +172,23 @@ class Differences:
         return Line(self.free(linear), self.free(2.0 * second), self.free(6.0 * third))
 
     def line_step(self, z: FloatArray) -> float:
-        """The step at which U''''⋮zzz depends least on it, as far as half of it and twice of it tell."""
-        ladder = [2.0 * LARGEST * self.spacing * 0.5**k for k in range(1, 8)]
-        seen: dict[float, FloatArray] = {}
-        found = [self.line(z, 0.5 * h, seen).quartic for h in ladder]
-        apart = [float(np.linalg.norm(a - b)) for a, b in pairwise(found)]
-        return float(0.5 * ladder[int(np.argmin([max(a, b) for a, b in pairwise(apart)])) + 1])
+        """The step at which U''''⋮zzz depends least on it, in parts of itself, as far as half of it and twice of it tell.
+        Learned potentials may be rough at a thousandth of an Å: beyond that they have a small average, and seem smooth."""
+        steps, found, seen = list[float](), list[FloatArray](), dict[float, FloatArray]()
+        apart, of_itself = list[float](), list[float]()
+        for k in range(1, LEVELS):
+            steps.append(LARGEST * self.spacing * 0.5**k)
+            found.append(self.line(z, steps[-1], seen).quartic)
+            if k > 1:
+                larger = max(float(np.linalg.norm(x)) for x in found[-2:])
+                apart.append(float(np.linalg.norm(found[-1] - found[-2])))
+                of_itself.append(apart[-1] / (larger or 1.0))
+                if of_itself[-1] > NOISE * min(of_itself):
+                    break
+        worst = [max(x) for x in pairwise(of_itself)]
+        if min(worst) > RESOLVED:  # noise all the way, and most of it where the steps are small
+            worst = [max(x) for x in pairwise(apart)]
+        return steps[int(np.argmin(worst)) + 1]
 
     def strained(self, gradient: FloatArray) -> Strained:
         """Derivatives by the strain, of calls on a ladder. gradient: S, (d, d), with S² = 0 or S = 1."""
