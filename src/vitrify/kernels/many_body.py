@@ -320,10 +320,14 @@ def list_later(first, last, neighbours, counts, later, later_end):
         later_end[i] = end
 
 
-def cleared(i, s, view, scratch):
-    """Particle: the sums to which others add."""
+def moments_cleared(i, s, view, scratch):
+    """Particle: the moments to which others add."""
     for m in range(view.pair.moments.shape[1]):
         view.pair.moments[i, m] = 0.0
+
+
+def force_cleared(i, s, view, scratch):
+    """Particle: the force to which others add."""
     view.force[i, 0] = view.force[i, 1] = view.force[i, 2] = 0.0
 
 

@@ -75,8 +75,9 @@ def force_lines(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> t
     if not keeps_bonds(formula, machine):
         begin: tuple[Line, ...] = (Line("particles", slopes()),)
         return begin, (*begin, Line("particles", forces()))
-    begin = Line("particles", many_body.cleared), Line("particles", slopes(), alone=slopes(alone=True))
-    return begin, (*begin, Line("particles", forces(), alone=forces(alone=True)))
+    begin = Line("particles", many_body.moments_cleared), Line("particles", slopes(), alone=slopes(alone=True))
+    ends = Line("particles", many_body.force_cleared), Line("particles", forces(), alone=forces(alone=True))
+    return begin, (*begin, *ends)
 
 
 def _push_off(x: _Parts) -> Program:
