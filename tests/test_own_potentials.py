@@ -424,13 +424,20 @@ def test_the_wrong_fourth_derivative_of_the_issue():
 def test_coefficients_that_were_forgotten_are_told():
     """derivatives() takes the height from c, and numbers() is that of all potentials: nothing would act."""
     potential = own(lambda u, c: tuple(c[0] * x for x in ((2 - u) ** 4, -4 * (2 - u) ** 3, 12 * (2 - u) ** 2, -24 * (2 - u), 24.0)), sqrt(2.0))  # fmt: skip
-    with pytest.raises(UsageError, match=r"Own is zero at all distances, with \(0.0,\) from numbers\(\)"):
+    with pytest.raises(UsageError, match=r"Own is zero at all distances, because .* the coefficients \(0.0,\)"):
         energy(potential)
     assert "is zero at all distances" in vitrify.models.check(potential, speed=False).faults[0]
     with pytest.raises(UsageError, match="is zero at all distances"):
         prepare_glass(
             Model("own", potential), n_particles=40, density=0.5, parent_temperature=1.0, rng=np.random.default_rng(1)
         )
+
+
+def test_nothing_may_act_between_the_beads_of_a_chain():
+    """A potential that is zero of itself was meant."""
+    nothing = own(lambda u, c: (0.0, 0.0, 0.0, 0.0, 0.0))
+    assert energy(nothing) == 0.0
+    assert not vitrify.models.check(nothing, speed=False).faults
 
 
 @pytest.mark.parametrize(("function", "symbol"), [

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from importlib.abc import InspectLoader
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import decode_source, module_from_spec, spec_from_file_location, spec_from_loader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -115,14 +115,31 @@ def load_group(group: str) -> tuple[object, ...]:
     if _put_off is not None:
         _put_off.append(partial(load_group, group))
         return ()
-    return _group(group)
+    if group not in _groups:
+        points = sorted(entry_points(group=group), key=lambda x: x.name)
+        loaded = [_entry_point(x) for x in points if x not in _under_way]
+        if _under_way:  # one of them asks for what others bring, and is not complete
+            return tuple(loaded)
+        _groups[group] = tuple(loaded)
+    return _groups[group]
 
 
-@cache
-def _group(group: str) -> tuple[object, ...]:
-    points = sorted(entry_points(group=group), key=lambda x: x.name)
-    with put_off():  # a module that asks for a name would find this group loaded, with itself not yet complete
-        return tuple(_imported(f"plugin {x.name!r} of an installed package", x.load) for x in points)
+_groups: dict[str, tuple[object, ...]] = {}  # that were loaded
+_under_way: list[EntryPoint] = []  # entry points that are being imported
+_failed: dict[EntryPoint, UsageError] = {}  # what they brought before they failed may be there, so they are not tried again
+
+
+def _entry_point(point: EntryPoint) -> object:
+    if point in _failed:
+        raise _failed[point]
+    _under_way.append(point)
+    try:
+        return _imported(f"plugin {point.name!r} of an installed package", point.load)
+    except UsageError as error:
+        _failed[point] = error
+        raise
+    finally:
+        _under_way.remove(point)
 
 
 def load_files() -> None:

@@ -18,7 +18,8 @@ class Ripples(Differences):
         self.calls = SimpleNamespace(positions=PLACES, offers_push=False)
         self.n, self.d = PLACES.shape
         self.size, self.spacing = PLACES.size, SPACING
-        self.height, self.q, self.noise, self.random_numbers = height, 2.0 * np.pi / length, noise, np.random.default_rng(7)
+        self.height, self.q, self.random_numbers = height, 2.0 * np.pi / length, np.random.default_rng(7)
+        self.noise, self._line_level = max(noise, 1e-15), None
 
     def _forces(self, place):
         x = place.ravel()
@@ -39,6 +40,19 @@ def test_a_step_is_found_below_the_roughness(height, length, noise, right):
     z = of.free(np.random.default_rng(5).normal(size=of.size))
     found, expected = of.line(z, of.line_step(z)).quartic, of.quartic(z)
     assert np.linalg.norm(found - expected) < right * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("noise", [1e-15, 1e-13])
+@pytest.mark.parametrize("strength", [0.3, 1.0, 3.0, 10.0, 100.0])
+@pytest.mark.parametrize("length", [0.3, 0.1, 0.03, 0.01])
+def test_ripples_of_any_strength_are_seen_where_noise_does_not_hide_them(length, strength, noise):
+    """Large steps agree on the smooth part. strength: fourth derivative of the ripples, in that of the rest."""
+    of = Ripples(strength * (length / (2.0 * np.pi)) ** 4, length, noise)
+    rng = np.random.default_rng(5)
+    for _ in range(3):  # the first finds where later ones begin
+        z = of.free(rng.normal(size=of.size))
+        found, expected = of.line(z, of.line_step(z)).quartic, of.quartic(z)
+        assert np.linalg.norm(found - expected) < 0.1 * np.linalg.norm(expected)
 
 
 def test_steps_stay_large_where_noise_hides_all():

@@ -70,21 +70,27 @@ def cutoff_of(potential: Potential) -> float:
 
 
 def require_energy(potential: Potential) -> None:
-    """Raise UsageError for a pair potential that is zero wherever it is looked at: mostly a family without numbers(), whose
-    derivatives() take coefficients."""
-    if potential.many_body() is not None:
+    """Raise UsageError for a pair potential that is zero because its coefficients are: mostly a family without numbers(),
+    whose derivatives() take some."""
+    if _asked(potential, "many_body") is not None:
         return
     radial, numbers, cutoff = radial_of(potential), numbers_of(potential), cutoff_of(potential)
-    for r in np.geomspace(NEAREST * cutoff, 0.99 * cutoff, LOOKED_AT).tolist():
-        try:
-            if any(x != 0.0 for x in radial(r * r, numbers)[:2]):
-                return
-        except Exception:  # of code that is not ours, told by those who need its values
-            return
-    raise UsageError(
-        f"{name_of(potential)} is zero at all distances, with {shown(potential.numbers())} from numbers(); write numbers() "
-        "if derivatives() takes coefficients"
-    )
+    r = np.geomspace(NEAREST * cutoff, 0.99 * cutoff, LOOKED_AT).tolist()
+    if _is_zero(radial, r, numbers) and not _is_zero(radial, r, tuple(1.0 for _ in numbers)):
+        raise UsageError(
+            f"{name_of(potential)} is zero at all distances, because numbers() gives derivatives() the coefficients "
+            f"{shown(potential.numbers())}; write a numbers() that returns those that you mean"
+        )
+
+
+def _is_zero(radial: Radial, r: list[float], numbers: tuple[float, ...]) -> bool:
+    """Whether a potential and its slope are zero at all these distances; not where its code fails, which is told by those
+    who need its values."""
+    try:
+        with np.errstate(all="ignore"):
+            return all(x == 0.0 for one in r for x in radial(one * one, numbers)[:2])
+    except Exception:  # of code that is not ours
+        return False
 
 
 def liquid_slope_of(potential: Potential) -> Callable[[Any, Any], Any] | None:

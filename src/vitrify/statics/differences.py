@@ -35,7 +35,7 @@ FEWEST, WHOLE = 8, 0.01  # differences that tell a grain, and how far from whole
 DRIFT = 1e-3  # of the force: largest sum of all forces
 AT_NOISE = 10.0  # of the noise of a force: about where minimisations end whose forces are noisy
 LOOSENED = 0.01  # displacement, in (V/N)^(1/d), whose forces are the unit in which balance is told
-RESOLVED = 0.3  # of U''''⋮zzz: what half of a step may change of it, if it is to be seen at all
+HIDDEN = 0.05  # part of U''''⋮zzz that noise is, from which finer steps tell nothing
 DEFLECTED = 1e-3  # largest part of M·v by which a calculator's own derivative may depart from differences
 
 
@@ -117,6 +117,7 @@ class Differences:
         self.volume = abs(float(np.linalg.det(calls.cell)))
         self.spacing = (self.volume / self.n) ** (1.0 / self.d)
         self._random = np.random.default_rng(seeds.DIFFERENCES)
+        self._line_level: int | None = None  # at which a search for the steps along lines begins
         with doing("forces and energies, compared"):
             self._compare()
         with doing("step sizes of differences"):
@@ -172,23 +173,29 @@ class Differences:
         return Line(self.free(linear), self.free(2.0 * second), self.free(6.0 * third))
 
     def line_step(self, z: FloatArray) -> float:
-        """The step at which U''''⋮zzz depends least on it, in parts of itself, as far as half of it and twice of it tell.
-        Learned potentials may be rough at a thousandth of an Å: beyond that they have a small average, and seem smooth."""
-        steps, found, seen = list[float](), list[FloatArray](), dict[float, FloatArray]()
-        apart, of_itself = list[float](), list[float]()
-        for k in range(1, LEVELS):
-            steps.append(LARGEST * self.spacing * 0.5**k)
-            found.append(self.line(z, steps[-1], seen).quartic)
-            if k > 1:
-                larger = max(float(np.linalg.norm(x)) for x in found[-2:])
-                apart.append(float(np.linalg.norm(found[-1] - found[-2])))
-                of_itself.append(apart[-1] / (larger or 1.0))
-                if of_itself[-1] > NOISE * min(of_itself):
-                    break
-        worst = [max(x) for x in pairwise(of_itself)]
-        if min(worst) > RESOLVED:  # noise all the way, and most of it where the steps are small
-            worst = [max(x) for x in pairwise(apart)]
-        return steps[int(np.argmin(worst)) + 1]
+        """The step at which U''''⋮zzz is known best: it differs least from what finer steps see, which noise does not hide.
+
+        Learned potentials may be rough at a thousandth of an Å. Large steps see an average over that, and agree on it, so a
+        first search goes down to where noise hides all; later ones look at steps that are a little larger and smaller."""
+        levels = range(1, LEVELS) if self._line_level is None else range(max(self._line_level - 2, 1), self._line_level + 3)
+        steps = [float(LARGEST * self.spacing * 0.5**k) for k in levels]
+        seen, found, noise = dict[float, FloatArray](), list[FloatArray](), list[float]()
+        for step in steps:
+            found.append(self.line(z, step, seen).quartic)
+            noise.append(self._noise_of_quartic(z, step))
+            if noise[-1] > HIDDEN * float(np.linalg.norm(found[-1])):
+                break
+        errors = [noise[k] + _unlike(found[k:], noise[k:]) for k in range(len(found) - 1)]
+        best = int(np.argmin(errors)) if errors else 0
+        self._line_level = levels[best]
+        return steps[best]
+
+    def _noise_of_quartic(self, z: FloatArray, step: float) -> float:
+        """|U''''⋮zzz| of noise alone, by the sums of `line` that it is made of."""
+        h = float(step / self._longest(z))
+        if self.calls.offers_push:
+            return float(3.3 * self.accurate_error * self.scale * np.linalg.norm(z) / h**2)
+        return float(2.2 * self.noise * np.sqrt(self.size) / h**3)
 
     def strained(self, gradient: FloatArray) -> Strained:
         """Derivatives by the strain, of calls on a ladder. gradient: S, (d, d), with S² = 0 or S = 1."""
@@ -318,6 +325,12 @@ class Differences:
         other /= np.linalg.norm(other)
         skew = abs(float(mine @ other) - float(self._pushed(other) @ v)) * np.sqrt(self.size) / size
         self.product_error = self.accurate_error = max(skew, float(np.finfo(float).eps))
+
+
+def _unlike(found: Sequence[FloatArray], noise: Sequence[float]) -> float:
+    """The most by which the first of these vectors differs from others, beyond the noise of both."""
+    apart = [float(np.linalg.norm(x - found[0])) - DOUBT * (y + noise[0]) for x, y in zip(found, noise, strict=True)]
+    return max(0.0, *apart)
 
 
 def require_balance(differences: Differences, force_tolerance: float) -> float:
