@@ -9,11 +9,13 @@ batch anew.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, wraps
 from typing import Any
 
 import numpy as np
+from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
@@ -228,6 +230,18 @@ def _not_told(error: NoFingerprintError) -> str:
         f"its formula uses {error}, which may change unnoticed, so that a store cannot contain its "
         "glasses; use numbers, NumPy arrays and plain functions instead"
     )
+
+
+@contextmanager
+def compiling(formula: Formula) -> Iterator[None]:
+    """Raise UsageError where Numba refuses a user's functions of an energy beyond pairs."""
+    try:
+        yield
+    except NumbaError as error:
+        if formula.many_body is None or is_shipped(formula.potential):
+            raise
+        allowed = "functions of many_body() may use + - * / ** and compare, and math.sqrt, math.exp and int"
+        raise UsageError(f"{name_of(formula.potential)}: {not_compiled(error)}; {allowed}") from None
 
 
 def not_compiled(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 A plain function written for numbers, given the series of a path x + t z in their place, gives the series of its value: all
 its derivatives along z at once, right to rounding (Griewank & Walther, Evaluating Derivatives, 2nd ed., ch. 13). `Series`
-has + − * / **, sqrt and exp, with its own kind and with numbers; it compares by its first coefficient, which is what `int`
+has + − * /, sqrt and exp, with its own kind and with numbers, and ** with numbers; it compares by its first coefficient, which is what `int`
 takes of it too: the piece of a spline. It keeps to registers: a loop over coefficients would not.
 """
 
@@ -25,7 +25,7 @@ F64, I64 = ir.DoubleType(), ir.IntType(64)
 FLAGS = ("contract", "nsz")
 LONGEST = 4  # coefficients: to the third derivative of a force
 ORDERED = {operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=", operator.eq: "=="}
-MEANING = 1  # raised where what an operation does changes: kernels on disk are found by it
+MEANING = 2  # raised where what an operation does changes: kernels on disk are found by it
 Coefficients = list[Any]
 
 
@@ -144,6 +144,31 @@ def _exponential(b: Any, x: Coefficients) -> Coefficients:
     return w
 
 
+def _power(b: Any, x: Coefficients, a: Any) -> Coefficients:
+    """w with w' x = a x' w, of a number a: w_k = Σ_i (a i − (k − i)) x_i w_(k−i) / (k x_0)."""
+    w = [b.call(b.module.declare_intrinsic("llvm.pow", [F64]), [x[0], a])]
+    inverse = b.fdiv(_number(1.0), x[0])
+    for k in range(1, len(x)):
+        parts = []
+        for i in range(1, k + 1):
+            factor = b.fsub(b.fmul(a, _number(i), flags=FLAGS), _number(k - i), flags=FLAGS)
+            parts.append(b.fmul(b.fmul(factor, x[i], flags=FLAGS), w[k - i], flags=FLAGS))
+        w.append(b.fmul(b.fmul(_sum(b, parts), inverse, flags=FLAGS), _number(1.0 / k), flags=FLAGS))
+    return w
+
+
+def _whole_power(b: Any, x: Coefficients, n: int) -> Coefficients:
+    """x to the power of a whole number, by products: x may be zero where n is not negative."""
+    one = [_number(1.0), *[_number(0.0)] * (len(x) - 1)]
+    if n < 0:
+        return _quotient(b, one, _whole_power(b, x, -n))
+    if n < 2:
+        return x if n else one
+    half = _whole_power(b, x, n // 2)
+    squared = _product(b, half, half)
+    return _product(b, squared, x) if n % 2 else squared
+
+
 def _called(b: Any, name: str, value: Any) -> Any:
     return b.call(b.module.declare_intrinsic(f"llvm.{name}", [F64]), [value])
 
@@ -198,5 +223,32 @@ _operation(operator.neg, 1, SERIES.__getitem__, lambda b, x: _packed(b, [b.fneg(
 _operation(math.sqrt, 1, SERIES.__getitem__, lambda b, x: _packed(b, _root(b, x)))
 _operation(math.exp, 1, SERIES.__getitem__, lambda b, x: _packed(b, _exponential(b, x)))
 _operation(int, 1, lambda _: types.int64, lambda b, x: b.fptosi(x[0], I64))
+
+
+class _Power(AbstractTemplate):
+    """A series to the power of a number."""
+
+    key = operator.pow
+    prefer_literal = True
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        fits = len(args) == 2 and not kws and isinstance(args[0], _SeriesType)
+        known = fits and isinstance(args[1], types.Float | types.Integer | types.IntegerLiteral)
+        return signature(SERIES[args[0].n], *args) if known else None
+
+
+infer_global(operator.pow, types.Function(_Power))
+
+
+def _lowered_power(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    kind, exponent = sig.args
+    x = _unpacked(context, b, args[0], kind, kind.n)
+    if isinstance(exponent, types.IntegerLiteral):
+        return _packed(b, _whole_power(b, x, exponent.literal_value))
+    return _packed(b, _power(b, x, context.cast(b, args[1], exponent, types.float64)))
+
+
+for _exponent in (types.Number, types.IntegerLiteral):
+    lower(operator.pow, _SeriesType, _exponent)(_lowered_power)
 for _python, _llvm in ORDERED.items():
     _operation(_python, 2, lambda _: types.boolean, lambda b, x, y, llvm=_llvm: b.fcmp_ordered(llvm, x[0], y[0]))

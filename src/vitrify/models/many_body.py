@@ -33,3 +33,14 @@ class ManyBody(NamedTuple):
     # (s, 1/r, mine, theirs, numbers) -> three numbers that radial then takes in place of s, such as the place in a table
     located: Callable[..., Any] | None = None
     along: Callable[..., Any] | None = None  # (radial) -> a, b: pull is (slopes[0] a + b) r
+
+
+def two_alone(beyond: ManyBody, r: float, i: int, j: int, numbers: Any) -> float:
+    """The energy beyond pairs of particles of species i and j at a distance r, with nobody else near, above that of each by
+    itself."""
+    total = 0.0
+    for mine, theirs, x in ((i, j, r), (j, i, -r)):
+        given = r * r if beyond.located is None else beyond.located(r * r, 1.0 / r, mine, theirs, numbers)
+        moments = beyond.moment(beyond.radial(given, mine, theirs, numbers), x, 0.0, 0.0)
+        total += beyond.energy(moments, mine, numbers) - beyond.energy(beyond.nothing(0.0), mine, numbers)
+    return total

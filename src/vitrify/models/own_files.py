@@ -343,7 +343,9 @@ def _made(file: ModelFile, name: str, given: tuple[tuple[str, float], ...]) -> t
         is_or_gives = "gives" if what.endswith("()") else "is"
         kind = type(found).__name__
         raise UsageError(f"{owner}: {what} {is_or_gives} something of the type {kind}, must be {MAY_BE}")
-    whole = (found.potential, found.mixture, found.molecule) if isinstance(found, Model) else (found, PAPERS, None)
+    if isinstance(found, Potential):
+        found = Model(f"{file.name}:{name}", found, found.usual_mixture)
+    whole = found.potential, found.mixture, found.molecule
     cutoff_of(whole[0]), numbers_of(whole[0])  # its author's mistakes have sentences of their own
     return whole
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field, fields, is_dataclass, replace
+from itertools import combinations_with_replacement
 from math import factorial, inf, perm
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from vitrify.errors import UsageError
 
-from .many_body import ManyBody
+from .many_body import ManyBody, two_alone
 from .mixture import MOST_SPECIES, PAPERS, Mixture
 
 FloatArray = NDArray[np.float64]
@@ -24,6 +25,7 @@ FloatArray = NDArray[np.float64]
 Radial = Callable[[Any, Any], tuple[Any, Any, Any, Any, Any]]
 
 
+STEP = 1e-4  # of r, in differences of an energy by which a time step goes
 CUTOFF_PARAMETERS = ("cutoff", "rc", "xc")  # what families call theirs
 TOO_LARGE = (inf, -inf, inf, -inf, inf)  # φ and its derivatives where a steep core leaves a computer's numbers
 
@@ -74,8 +76,19 @@ class Potential:
 
     def contact_laws(self, u: FloatArray) -> FloatArray:
         """φ, φ_u and φ_uu at each u as pairs in contact feel them, with what their surroundings make of it; a time step
-        goes by the stiffest. u: (n,); returns (laws, 3, n), one law where pairs of species differ in λ and ε alone."""
-        return self.evaluate(u)[None, :3]
+        goes by the stiffest. u: (n,); returns (laws, 3, n), one law where pairs of species differ in λ and ε alone.
+
+        Where all of the energy is beyond pairs, the energy of two particles by themselves."""
+        laws, beyond = self.evaluate(u)[None, :3], self.many_body()
+        if beyond is None or laws.any():
+            return laws
+        r, numbers, found = np.sqrt(u), self.numbers(), []
+        for i, j in combinations_with_replacement(range(self.usual_mixture.n_species), 2):
+            places = [(r * (1.0 + k * STEP)).tolist() for k in (-1, 0, 1)]
+            below, here, above = np.array([[two_alone(beyond, x, i, j, numbers) for x in row] for row in places])
+            slope, curvature = (above - below) / (2.0 * STEP * r), (above - 2.0 * here + below) / (STEP * r) ** 2
+            found.append(law_of_u(u, here, slope, curvature))
+        return np.array(found)
 
     def with_cutoff(self, cutoff: float) -> Potential:
         """The member of this family that ends at another cutoff, in λ, smoothed there in the same way. Raises UsageError

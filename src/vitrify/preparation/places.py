@@ -13,6 +13,7 @@ from vitrify.backends.program import ACTIVE, BEGINS, STOPPED, Line, Program, lay
 from vitrify.backends.vectors import KEPT
 from vitrify.batch import PARTIAL, SORT_EVERY, Batch, displacement_body, places, require_pairs_alone
 from vitrify.errors import UsageError
+from vitrify.formula import compiling
 from vitrify.kernels import listing, motion
 from vitrify.kernels import neighbours as lists
 from vitrify.kernels.state import LEFT, STALE, STATUS
@@ -48,8 +49,9 @@ class OnHost:
             return samples
         for s in samples:
             active[s] = BEGINS
-        run = runner(batch.formula, batch.form, batch.lead, batch.bound_by, what, self.machine)
-        run(self.view, batch.neighbours.shape[1], samples)
+        with compiling(batch.formula):
+            run = runner(batch.formula, batch.form, batch.lead, batch.bound_by, what, self.machine)
+            run(self.view, batch.neighbours.shape[1], samples)
         for s in samples:
             active[s] = STOPPED
         return samples

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vitrify.backends import backend
 from vitrify.backends.series import coefficient, line, path
 from vitrify.batch import bodies_of
-from vitrify.formula import Formula, formula_of, kept_with_formula
+from vitrify.formula import Formula, compiling, formula_of, kept_with_formula
 from vitrify.glass import Glass
 from vitrify.kernels import many_body
 from vitrify.kernels.hessian import Blocks, Springs, block_of_pair
@@ -110,9 +110,9 @@ class Surroundings(BeyondPairs):
         energy, gradient = np.empty(len(self.species)), np.empty((4, *self.r_pd.shape))
         theirs = self.species[self.target]
         delta = np.ascontiguousarray(delta_pd)
-        _gradients(self.formula)(
-            BondsView(self.start, self.r_pd, self.species, theirs, self.numbers, delta, energy, gradient)
-        )
+        view = BondsView(self.start, self.r_pd, self.species, theirs, self.numbers, delta, energy, gradient)
+        with compiling(self.formula):
+            _gradients(self.formula)(view)
         return energy, gradient
 
     def blocks(self, springs: Springs) -> Blocks:
@@ -127,12 +127,12 @@ class Surroundings(BeyondPairs):
         column = np.ascontiguousarray(column[np.lexsort((column, row))])
         block = np.zeros((len(column), 9))
         theirs = self.species[self.target]
-        fill(
-            BlocksView(
-                self.start, self.target, self.r_pd, springs.tension, springs.stiffness, self.species, theirs, self.numbers,
-                row_start, column, block,
-            )
+        view = BlocksView(
+            self.start, self.target, self.r_pd, springs.tension, springs.stiffness, self.species, theirs, self.numbers,
+            row_start, column, block,
         )  # fmt: skip
+        with compiling(self.formula):
+            fill(view)
         return Blocks(row_start, column, block)
 
 
