@@ -2,8 +2,8 @@
 
 A plain function written for numbers, given the series of a path x + t z in their place, gives the series of its value: all
 its derivatives along z at once, right to rounding (Griewank & Walther, Evaluating Derivatives, 2nd ed., ch. 13). `Series`
-has + − * /, sqrt and exp, with its own kind and with numbers, and ** with numbers; it compares by its first coefficient, which is what `int`
-takes of it too: the piece of a spline. It keeps to registers: a loop over coefficients would not.
+has + − * /, sqrt and exp, with its own kind and with numbers, and ** with numbers; it compares by its first coefficient,
+which is what `int` takes of it too: the piece of a spline. It keeps to registers: a loop over coefficients would not.
 """
 
 from __future__ import annotations

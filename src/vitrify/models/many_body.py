@@ -13,8 +13,9 @@ class ManyBody(NamedTuple):
     Three-body energies of angles (Stillinger and Weber), embedded atoms and angular-dependent potentials have this form. It
     takes as long as a pair potential: no triplet is met. All functions are plain scalar Python that a backend can compile.
     They are given numbers by a force, and truncated series by statics, which take from them all derivatives; so they may
-    use + − * /, math.sqrt, math.exp and int, and compare, but call nothing else on what depends on r. Lengths are in λ and
-    energies in ε. `mine` and `theirs` are the species at the two ends of a bond, `numbers` those of the potential.
+    use + − * /, ** with numbers, math.sqrt, math.exp and int, and compare, but call nothing else on what depends on r.
+    Lengths are in λ and energies in ε. `mine` and `theirs` are the species at the two ends of a bond, `numbers` those of
+    the potential.
 
     Where moments are functions of distances alone, and F is linear in all of them but the first, `along` (with `turned`, or
     `symmetric`) makes forces faster: a force then takes the functions of a pair of particles once, not four times, and

@@ -185,7 +185,10 @@ class Differences:
             noise.append(self._noise_of_quartic(z, step))
             if noise[-1] > HIDDEN * float(np.linalg.norm(found[-1])):
                 break
-        errors = [noise[k] + _unlike(found[k:], noise[k:]) for k in range(len(found) - 1)]
+        next_to = [
+            float(np.linalg.norm(a - b)) for a, b in pairwise(found)
+        ]  # what noise adds to the finer of both is in it
+        errors = [x + _unlike(found[k:], noise[k:]) for k, x in enumerate(next_to)]
         best = int(np.argmin(errors)) if errors else 0
         self._line_level = levels[best]
         return steps[best]
