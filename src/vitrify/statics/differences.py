@@ -187,7 +187,7 @@ class Differences:
                 break
         next_to = [
             float(np.linalg.norm(a - b)) for a, b in pairwise(found)
-        ]  # what noise adds to the finer of both is in it
+        ]  # with the noise of the finer
         errors = [x + _unlike(found[k:], noise[k:]) for k, x in enumerate(next_to)]
         best = int(np.argmin(errors)) if errors else 0
         self._line_level = levels[best]
