@@ -185,9 +185,7 @@ class Differences:
             noise.append(self._noise_of_quartic(z, step))
             if noise[-1] > HIDDEN * float(np.linalg.norm(found[-1])):
                 break
-        next_to = [
-            float(np.linalg.norm(a - b)) for a, b in pairwise(found)
-        ]  # with the noise of the finer
+        next_to = [float(np.linalg.norm(a - b)) for a, b in pairwise(found)]  # with the noise of the finer
         errors = [x + _unlike(found[k:], noise[k:]) for k, x in enumerate(next_to)]
         best = int(np.argmin(errors)) if errors else 0
         self._line_level = levels[best]
