@@ -8,6 +8,7 @@ import pytest
 import vitrify.testing
 from own_models import FILE
 from vitrify import Mixture, Model, Potential, models
+from vitrify.errors import UsageError
 from vitrify.models.potentials.second_moment import SecondMoment
 from vitrify.testing import PotentialConformance, check_model_conforms
 
@@ -156,3 +157,8 @@ def test_sums_of_a_glass_that_are_wrong_are_found(monkeypatch, name, wrong, test
     tests = type("Tests", (PotentialConformance,), {"model": "lennard_jones()"})()
     with pytest.raises(AssertionError):
         getattr(tests, test)()
+
+
+def test_molecules_are_refused_in_a_sentence():
+    with pytest.raises(UsageError, match=r"has molecules, .* test model.with_molecules\(None\)"):
+        check_model_conforms("kremer_grest()")

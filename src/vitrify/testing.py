@@ -231,6 +231,8 @@ def _glass_of(model: Model) -> Glass:
 
 
 def _glass(model: Model) -> Glass:
+    if model.molecule is not None:
+        raise UsageError(f"model {model} has molecules, which these tests cannot take; test model.with_molecules(None)")
     try:
         return _glass_of(model)
     except TypeError:  # a potential that has no hash
