@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from own_models import FILE
+from own_models import ENSEMBLE, FILE
 from vitrify import campaign, plugin_files
 from vitrify.campaign import Here, Store
 from vitrify.study import Ledger, plan, read_study, write_manifest
@@ -36,17 +36,12 @@ class Far(Observable):
     def measure(self, glass):
         return Measured({"far": float(np.linalg.norm(glass.positions, axis=1).max())})
 '''
-ENSEMBLE = """
+EACH = """
 [[ensemble]]
 name = "{name}"
 model = {model}
 mixture = "{mixture}"
-density = 0.9
-n_particles = 40
-n_samples = 2
-parent_temperature = 0.02
-melt_msd = 1.0
-observables = ["mechanics", "far"]
+{ensemble}observables = ["mechanics", "far"]
 """
 MODELS = {
     "file": '"mine.py:mine(height=1)"',
@@ -68,7 +63,7 @@ if __name__ == "__main__":
 def write_files(folder):
     """The study and what it needs."""
     text = '[study]\nname = "own"\n' + "".join(
-        ENSEMBLE.format(name=name, model=model, mixture=MIXTURE) for name, model in MODELS.items()
+        EACH.format(name=name, model=model, mixture=MIXTURE, ensemble=ENSEMBLE) for name, model in MODELS.items()
     )
     (folder / "study.toml").write_text(text, encoding="utf-8")
     (folder / "mine.py").write_text(FILE, encoding="utf-8")

@@ -1,5 +1,11 @@
 """Texts of Python files with models, as a user would write them."""
 
+ENSEMBLE = """density = 0.9
+n_particles = 40
+n_samples = 2
+parent_temperature = 0.02
+melt_msd = 1.0
+"""  # of soft particles in a study, below the name and the model
 FILE = '''
 from dataclasses import dataclass
 

@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from vitrify.backends import backend
-from vitrify.backends.program import Program
-from vitrify.leading import Lead
 from vitrify.models.catalogue import parse
 from vitrify.preparation import Recipe, prepare_glass
-from vitrify.preparation.programs import force_lines
+from vitrify.preparation.places import OnHost
+from vitrify.preparation.programs import FORCES
 
 # name → model, particles, density, temperature of the liquid
 GLASSES = {
@@ -41,10 +40,7 @@ def make(name):
 
 def forces(batch):
     """The force of every particle of sample 0, left in batch.force."""
-    _, lines = force_lines(batch.formula, batch.form, Lead.EXACT, backend())
-    batch.layout.active[0] = 1
-    backend().program(Program(lines, repeats=False))(batch.motion(), batch.neighbours.shape[1])
-    batch.layout.active[0] = 0
+    OnHost(batch, backend()).done(FORCES, [0])
 
 
 TABLE_II = {  # a, b, c0, c2, c4, c6 as printed

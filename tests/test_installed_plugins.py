@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from own_models import FILE
+from own_models import ENSEMBLE, FILE
 
 REGISTERED = (
     FILE
@@ -25,19 +25,14 @@ for _ in range(2):
     except Exception as error:
         print(type(error).__name__, error)
 """
-STUDY = """
+STUDY = f"""
 [study]
 name = "installed"
 
 [[ensemble]]
 name = "gentle"
 model = "gentle()"
-density = 0.9
-n_particles = 40
-n_samples = 2
-parent_temperature = 0.02
-melt_msd = 1.0
-observables = ["mechanics"]
+{ENSEMBLE}observables = ["mechanics"]
 """
 
 

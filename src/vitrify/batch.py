@@ -226,16 +226,16 @@ class Batch:
     def _list_later(self, s: int) -> None:
         """Of the list of sample s, where one thread has all of it, what a sweep that meets each bond once goes through."""
         if keeps_bonds(self.formula, backend()) and self.size(s) < programs.BIG:
-            listed = self.neighbours, self.counts, self.kept.later, self.kept.later_end
-            backend().compile(many_body.list_later)(self.first[s], self.first[s + 1], *listed)
+            rows = self.rows(s)
+            backend().compile(many_body.list_later)(rows.start, rows.stop, self.neighbours, self.counts, self.kept)
 
     def _kept(self, shape: tuple[int, int]) -> Kept:
         """Space for the bonds that one sweep keeps for the next."""
         n, width = shape if keeps_bonds(self.formula, backend()) else (1, 1)
         near, later = _aligned((n * width,), np.uint32), _aligned((n * width,), np.uint32)
         here, there = _aligned((n * width,), np.float64), _aligned((n * width,), np.float64)
-        end, later_end = (np.zeros(n, dtype=np.int64) for _ in range(2))
-        return Kept(near, here, there, end, later, later_end, self.first)
+        counts, later_begin, later_counts = (np.zeros(n, dtype=np.int64) for _ in range(3))
+        return Kept(near, here, there, counts, later, later_begin, later_counts)
 
     def _bound(self, numbers: list[int]) -> tuple[bonds.BoundView, list[IntArray]]:
         """What particles are bound by, before their places are known, and the same by their labels."""
@@ -480,8 +480,8 @@ def slopes_of_formula(formula: Formula, form: PairForm, machine: Any, *, alone: 
 @kept_with_formula
 def sums_of(formula: Formula, machine: Any, *, alone: bool) -> many_body.Sums:
     """Whose sums the sweeps over kept bonds add to, inlined on a machine."""
-    sums = many_body.sums_of_both if alone else many_body.sums_of_one
-    return many_body.Sums(*map(machine.inline, sums(bodies_of(formula, machine))))
+    sums = many_body.sums_of_both(bodies_of(formula, machine)) if alone else many_body.sums_of_one()
+    return many_body.Sums(*map(machine.inline, sums))
 
 
 def keeps_bonds(formula: Formula, machine: Any) -> bool:

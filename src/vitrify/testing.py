@@ -22,18 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrify.backends import backend
-from vitrify.backends.program import ACTIVE, Program
 from vitrify.batch import glass_batch
 from vitrify.errors import PotentialWarning, UsageError, kind_and_text
 from vitrify.formula import formula_of, lasting_identity
 from vitrify.glass import Glass
-from vitrify.kernels import many_body
-from vitrify.leading import Lead
 from vitrify.models import Model, Potential
 from vitrify.models.catalogue import model_of, parse
 from vitrify.models.checking import PRIMES, SYMBOLS, PotentialReport, examine
 from vitrify.models.offers import cutoff_of, radial_of
-from vitrify.preparation.programs import force_lines
+from vitrify.preparation.places import LISTS, OnHost
+from vitrify.preparation.programs import FORCES
 from vitrify.public_names import only
 from vitrify.statics import Hessian, Pairs
 
@@ -287,26 +285,21 @@ def _surroundings_of(glass: Glass, positions: FloatArray, particles: Sequence[in
     energies = np.zeros(len(particles))
     if beyond is None:
         return energies
-    of_squared = beyond.radial if beyond.located is None else many_body.radial_of(beyond.located, beyond.radial)
     for at, i in enumerate(particles):
         between = _to_nearest(glass, positions - positions[i])
         squared = (between**2).sum(axis=1)
         met = np.flatnonzero((squared > 0.0) & (squared < potential.cutoff**2))
-        total = beyond.nothing(0.0)
-        for j, s, r in zip(met.tolist(), squared[met].tolist(), between[met].tolist(), strict=True):
-            radial = of_squared(s, species[i], species[j], numbers)
-            total = beyond.joined(total, beyond.moment(radial, *r))
-        energies[at] = beyond.energy(total, species[i], numbers)
+        bonds = [(*r, species[j]) for r, j in zip(between[met].tolist(), met.tolist(), strict=True)]
+        energies[at] = beyond.energy_of(bonds, species[i], numbers)
     return energies
 
 
 def _moving_forces(glass: Glass) -> FloatArray:
     """(n, d) forces by which particles move."""
     batch = glass_batch(glass)
-    batch.rebuild(0)
-    _, lines = force_lines(batch.formula, batch.form, Lead.EXACT, backend())
-    batch.layout.active[0] = ACTIVE
-    backend().program(Program(lines, repeats=False))(batch.motion(), batch.neighbours.shape[1])
+    place = OnHost(batch, backend())
+    for what in (LISTS, FORCES):
+        place.done(what, [0])
     forces = np.empty((glass.n_particles, glass.dimension))
     forces[batch.label] = batch.force[:, : glass.dimension]
     return forces

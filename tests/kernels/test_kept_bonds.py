@@ -9,10 +9,9 @@ import embedded_atoms
 from vitrify import batch as batches
 from vitrify import models
 from vitrify.backends import backend, program, set_threads
-from vitrify.backends.program import ACTIVE, STOPPED, Program
 from vitrify.batch import Batch
-from vitrify.leading import Lead
-from vitrify.preparation.programs import force_lines
+from vitrify.preparation.places import OnHost
+from vitrify.preparation.programs import FORCES
 
 N, EDGE = 150, 15.2
 
@@ -43,14 +42,12 @@ def samples(model, numbers, chosen=slice(None)):
 
 def forces(batch, listed=None):
     """(particles, 3) the force on each in the order of the samples, after their lists are made, in the order of `listed`."""
-    _, lines = force_lines(batch.formula, batch.form, Lead.EXACT, backend())
-    for s in range(batch.n_samples) if listed is None else listed:
+    every = list(range(batch.n_samples))
+    for s in every if listed is None else listed:
         batch.rebuild(s)
-    batch.layout.active[:] = ACTIVE
-    backend().program(Program(lines, repeats=False))(batch.motion(), batch.neighbours.shape[1])
-    batch.layout.active[:] = STOPPED
+    OnHost(batch, backend()).done(FORCES, every)
     found = np.zeros((batch.first[-1], 3))
-    for s in range(batch.n_samples):
+    for s in every:
         found[batch.first[s] + batch.label[batch.rows(s)]] = batch.force[batch.rows(s), :3]
     return found
 

@@ -10,26 +10,21 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from own_models import FILE, MARKED
+from own_models import ENSEMBLE, FILE, MARKED
 from vitrify import campaign, open_store
 from vitrify.campaign import Store
 from vitrify.cli.main import cli
 from vitrify.errors import UsageError
 from vitrify.study import Ledger, parse_study, plan, read_study
 
-STUDY = """
+STUDY = f"""
 [study]
 name = "own"
 
 [[ensemble]]
 name = "soft"
 model = "models/mine.py:mine"  # in a folder beside the study
-density = 0.9
-n_particles = 40
-n_samples = 2
-parent_temperature = 0.02
-melt_msd = 1.0
-observables = ["mechanics"]
+{ENSEMBLE}observables = ["mechanics"]
 """
 LOOKS = """
 from click.testing import CliRunner

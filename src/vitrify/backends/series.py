@@ -232,14 +232,14 @@ class _Power(AbstractTemplate):
     prefer_literal = True
 
     def generic(self, args: Any, kws: Any) -> Any:
-        fits = len(args) == 2 and not kws and isinstance(args[0], _SeriesType)
-        known = fits and isinstance(args[1], types.Float | types.Integer | types.IntegerLiteral)
-        return signature(SERIES[args[0].n], *args) if known else None
+        fits = len(args) == 2 and not kws and isinstance(args[0], _SeriesType) and isinstance(args[1], types.Number)
+        return signature(args[0], *args) if fits else None
 
 
 infer_global(operator.pow, types.Function(_Power))
 
 
+@lower(operator.pow, _SeriesType, types.Number)
 def _lowered_power(context: Any, b: Any, sig: Any, args: Any) -> Any:
     kind, exponent = sig.args
     x = _unpacked(context, b, args[0], kind, kind.n)
@@ -248,7 +248,5 @@ def _lowered_power(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return _packed(b, _power(b, x, context.cast(b, args[1], exponent, types.float64)))
 
 
-for _exponent in (types.Number, types.IntegerLiteral):
-    lower(operator.pow, _SeriesType, _exponent)(_lowered_power)
 for _python, _llvm in ORDERED.items():
     _operation(_python, 2, lambda _: types.boolean, lambda b, x, y, llvm=_llvm: b.fcmp_ordered(llvm, x[0], y[0]))

@@ -227,17 +227,13 @@ def bond_force_of(pulls: Any) -> Callable[..., None]:
 
 
 class Sums(NamedTuple):
-    """How a sweep goes through a sample, and whose sums it adds to: `row` (i, s, pair) -> the entries to look at, and their
-    number; `place` (i, s, pair) -> where the kept bonds of particle i begin; `begun` (i, moments) -> its moments so far;
-    `add` (moments, j, its) adds to those of particle j; `push` (force, j, x, y, z) to its force; `pulled` (force, i, x, y,
-    z) ends that of particle i."""
+    """How a sweep goes through a sample whose sums are cleared: `row` (i, pair) -> the entries to look at, their number,
+    and where the kept bonds of particle i begin; `add` (moments, j, its) and `push` (force, j, x, y, z) to the far end of a
+    bond."""
 
     row: Any
-    place: Any
-    begun: Any
     add: Any
     push: Any
-    pulled: Any
 
 
 def sums_of_both(bodies: Bodies) -> Sums:
@@ -245,45 +241,28 @@ def sums_of_both(bodies: Bodies) -> Sums:
     then stands side by side, so that a processor fetches it in time."""
     load, store, joined = bodies.load, bodies.store, bodies.joined
 
-    def begun(moments, i):
-        return load(moments, i)
-
     def add(moments, j, its):
         store(moments, j, joined(load(moments, j), its))
 
-    return Sums(_later, _behind, begun, add, _push, _pulled_on)
+    return Sums(_later, add, _push)
 
 
-def sums_of_one(bodies: Bodies) -> Sums:
+def sums_of_one() -> Sums:
     """At the particle whose turn it is: any number of threads."""
-    nothing = bodies.nothing
-
-    def begun(moments, i):
-        return nothing(0.0)
-
-    def add(moments, j, its):
-        pass
-
-    return Sums(_all, _own_row, begun, add, _push_nobody, _pulled)
+    return Sums(_all, _add_to_nobody, _push_nobody)
 
 
-def _later(i, s, pair):
-    first = pair.kept.first[s]
-    begin = uint64(first * pair.neighbours.shape[1] if i == first else pair.kept.later_end[i - 1])
-    return pair.kept.later[begin:], uint64(pair.kept.later_end[i]) - begin
+def _later(i, pair):
+    begin = uint64(pair.kept.later_begin[i])
+    return pair.kept.later[begin:], uint64(pair.kept.later_counts[i]), begin
 
 
-def _all(i, s, pair):
-    return pair.neighbours[i], uint64(pair.counts[i])
+def _all(i, pair):
+    return pair.neighbours[i], uint64(pair.counts[i]), uint64(i * pair.neighbours.shape[1])
 
 
-def _behind(i, s, pair):
-    first = pair.kept.first[s]
-    return uint64(first * pair.neighbours.shape[1] if i == first else pair.kept.end[i - 1])
-
-
-def _own_row(i, s, pair):
-    return uint64(i * pair.neighbours.shape[1])
+def _add_to_nobody(moments, j, its):
+    pass
 
 
 def _push(force, j, x, y, z):
@@ -296,19 +275,9 @@ def _push_nobody(force, j, x, y, z):
     pass
 
 
-def _pulled_on(force, i, x, y, z):
-    force[i, 0] -= x
-    force[i, 1] -= y
-    force[i, 2] -= z
-
-
-def _pulled(force, i, x, y, z):
-    force[i, 0], force[i, 1], force[i, 2] = -x, -y, -z
-
-
-def list_later(first, last, neighbours, counts, later, later_end):
-    """Those in the row of each particle that come later than it, side by side, in whole vectors."""
-    mask, end = uint32(INDEX_MASK), first * neighbours.shape[1]
+def list_later(first, last, neighbours, counts, kept):
+    """Those in the row of each particle that come later than it, side by side, in whole vectors, into kept.later."""
+    mask, later, end = uint32(INDEX_MASK), kept.later, first * neighbours.shape[1]
     for i in range(first, last):
         begin = end
         for k in range(counts[i]):
@@ -317,7 +286,7 @@ def list_later(first, last, neighbours, counts, later, later_end):
         while (end - begin) % FETCHED:
             later[end] = i
             end += 1
-        later_end[i] = end
+        kept.later_begin[i], kept.later_counts[i] = begin, end - begin
 
 
 def moments_cleared(i, s, view, scratch):
@@ -338,12 +307,12 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, su
     begins. With roots and places in it, a processor waits for these at each bond, which takes 1.5 times as long."""
     located, radial, moment, joined = bodies.located, bodies.of_located, bodies.moment, bodies.joined
     slopes, store, turned, along = bodies.slopes, bodies.store, bodies.turned, bodies.along
-    row_of, place_of, begun, add = sums.row, sums.place, sums.begun, sums.add
+    load, row_of, add = bodies.load, sums.row, sums.add
     mask, bits, whole = uint32(INDEX_MASK), uint32(INDEX_BITS), uint64(FETCHED)
 
     def body(i, s, pair, stage):
         ticks, h, cutoff2, numbers, mine = pair.ticks, pair.h[s], pair.cutoff2, pair.numbers, pair.species[i]
-        (row, count), place, found = row_of(i, s, pair), place_of(i, s, pair), uint64(0)
+        (row, count, place), found = row_of(i, pair), uint64(0)
         near, here, there = pair.kept.near[place:], pair.kept.here[place:], pair.kept.there[place:]
         fetch(ticks, row, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
         for k in range(count):
@@ -358,7 +327,7 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, su
                 stage[0, k] = 1.0 / sqrt(stage[3, k])
             for k in range(found):
                 stage[0, k], stage[1, k], stage[2, k] = located(stage[3, k], stage[0, k], mine, near[k] >> bits, numbers)
-        total = begun(pair.moments, i)
+        total = load(pair.moments, i)  # those that came before have added to it
         for k in range(found):
             if located is None:
                 forth = radial(stage[3, k], mine, near[k] >> bits, numbers)
@@ -376,7 +345,7 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, su
         last = (found + whole - uint64(1)) // whole * whole
         for k in range(found, last):
             near[k], here[k], there[k] = uint32(i), 0.0, 0.0
-        pair.kept.end[i] = place + last
+        pair.kept.counts[i] = last
 
     return body
 
@@ -384,13 +353,13 @@ def keeping_slopes_of(bodies: Bodies, slope_at: Any, vector: Any, fetch: Any, su
 def kept_force_of(vector: Any, fetch: Any, sums: Sums) -> Callable[..., None]:
     """Body: the force on one particle of what keeping_slopes_of has kept; called as forces.forces_of."""
     mask = uint32(INDEX_MASK)
-    place_of, push, pulled = sums.place, sums.push, sums.pulled
+    row_of, push = sums.row, sums.push
 
     def body(i, s, pair, stage, force):
         ticks, h, moments = pair.ticks, pair.h[s], pair.moments
-        place = place_of(i, s, pair)
+        _, _, place = row_of(i, pair)
         near, here, there = pair.kept.near[place:], pair.kept.here[place:], pair.kept.there[place:]
-        count = uint64(pair.kept.end[i]) - place
+        count = uint64(pair.kept.counts[i])
         fetch(ticks, near, count, mask, ticks[i, 0], ticks[i, 1], ticks[i, 2], stage)
         fx = fy = fz = 0.0
         for k in range(count):
@@ -401,7 +370,7 @@ def kept_force_of(vector: Any, fetch: Any, sums: Sums) -> Callable[..., None]:
             fx, fy, fz = fx + x, fy + y, fz + z
         for k in range(count):
             push(force, uint64(near[k] & mask), stage[0, k], stage[1, k], stage[2, k])
-        pulled(force, i, fx, fy, fz)
+        force[i, 0], force[i, 1], force[i, 2] = force[i, 0] - fx, force[i, 1] - fy, force[i, 2] - fz
 
     return body
 

@@ -34,15 +34,15 @@ class Kept(NamedTuple):
     models one of each.
 
     Bonds of a particle stand side by side in whole vectors. Where threads share out a sample, those of particle i begin at
-    i · width; where one thread has it all, behind those of the particle before."""
+    i · width; where one thread has it all, at its later_begin."""
 
     near: Any  # (n · width,) uint32: the far ends, entries of the list
     here: Any  # (n · width,) what times r is the pull of the pair and of the energy here
     there: Any  # (n · width,) what times the slope at the far end and r is that of the energy there
-    end: Any  # (n,) int64: where those of each particle end
+    counts: Any  # (n,) int64: how many each particle has
     later: Any  # (n · width,) uint32: of the list those that come later than their particle, behind each other
-    later_end: Any  # (n,) int64: where those of each particle end
-    first: Any  # (samples + 1,) int64: that of the layout
+    later_begin: Any  # (n,) int64: where those of each particle begin
+    later_counts: Any  # (n,) int64: and how many they are
 
 
 class Way(NamedTuple):

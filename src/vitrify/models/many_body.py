@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import sqrt
 from typing import Any, NamedTuple
 
 
@@ -35,13 +36,18 @@ class ManyBody(NamedTuple):
     located: Callable[..., Any] | None = None
     along: Callable[..., Any] | None = None  # (radial) -> a, b: pull is (slopes[0] a + b) r
 
+    def energy_of(self, bonds: Sequence[tuple[float, float, float, int]], mine: int, numbers: Any) -> float:
+        """F of a particle by the plain functions. bonds: their vectors, each with the species at its far end."""
+        moments = self.nothing(0.0)
+        for x, y, z, theirs in bonds:
+            s = x * x + y * y + z * z
+            given = s if self.located is None else self.located(s, 1.0 / sqrt(s), mine, theirs, numbers)
+            moments = self.joined(moments, self.moment(self.radial(given, mine, theirs, numbers), x, y, z))
+        return float(self.energy(moments, mine, numbers))
+
 
 def two_alone(beyond: ManyBody, r: float, i: int, j: int, numbers: Any) -> float:
     """The energy beyond pairs of particles of species i and j at a distance r, with nobody else near, above that of each by
     itself."""
-    total = 0.0
-    for mine, theirs, x in ((i, j, r), (j, i, -r)):
-        given = r * r if beyond.located is None else beyond.located(r * r, 1.0 / r, mine, theirs, numbers)
-        moments = beyond.moment(beyond.radial(given, mine, theirs, numbers), x, 0.0, 0.0)
-        total += beyond.energy(moments, mine, numbers) - beyond.energy(beyond.nothing(0.0), mine, numbers)
-    return total
+    bonds = (i, (r, 0.0, 0.0, j)), (j, (-r, 0.0, 0.0, i))
+    return sum(beyond.energy_of([bond], mine, numbers) - beyond.energy_of([], mine, numbers) for mine, bond in bonds)

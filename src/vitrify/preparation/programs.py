@@ -27,7 +27,7 @@ CAP = 0.03  # largest step of a particle in a sweep of the start, in λ(small, s
 SOFT_FORCE = 100.0  # ε/λ: below it the step shrinks with the force
 
 # Names of programs. A rough one is led by the liquid's cheaper forces, where the model has them.
-PUSH_OFF, LIQUID, PAIR_FORCE = "push-off", "liquid", "pair force"
+PUSH_OFF, LIQUID, PAIR_FORCE, FORCES = "push-off", "liquid", "pair force", "forces"
 BEGIN_HERE, HOW_FAR, STAND_STILL, AT_REST = "begin here", "how far", "stand still", "at rest"
 ROUGH_MINIMISERS = {"cg": "rough cg", "fire": "rough fire"}
 LED_BY_CHEAPER_FORCES = (LIQUID, *ROUGH_MINIMISERS.values())
@@ -47,7 +47,7 @@ class _Parts:
     def __init__(self, formula: Formula, form: PairForm, lead: Lead, bound: str, machine: Any) -> None:
         self.formula, self.form, self.machine, self.inline = formula, form, machine, machine.inline
         inline = machine.inline
-        self.slopes, self.forces = force_lines(formula, form, lead, machine)
+        self.slopes, self.forces = _force_lines(formula, form, lead, machine)
         if bound:
             self.forces += (Line("particles", bound_body(machine, cell=form.cell, angles=bound == ANGLES)),)
         self.vector = vector_body(form, machine)
@@ -60,7 +60,7 @@ class _Parts:
         self.largest = inline(line_search.largest_where_small_of(self.largest_component))
 
 
-def force_lines(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+def _force_lines(formula: Formula, form: PairForm, lead: Lead, machine: Any) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     """The lines that an energy beyond pairs begins with, and those of all forces."""
 
     def slopes(**how: bool) -> Any:
@@ -136,6 +136,10 @@ def _pair_force(x: _Parts) -> Program:
     return Program((*x.slopes, Line("particles", body), *sums), repeats=False)
 
 
+def _forces(x: _Parts) -> Program:
+    return Program(x.forces, repeats=False)
+
+
 def _begin_here(_: _Parts) -> Program:
     return Program((Line("particles", motion.begin_here),), repeats=False)
 
@@ -160,6 +164,6 @@ def _at_rest(_: _Parts) -> Program:
 
 PROGRAMS: dict[str, Callable[[_Parts], Program]] = {
     PUSH_OFF: _push_off, LIQUID: _liquid, "cg": _cg, "rough cg": _cg, "fire": _fire, "rough fire": _fire,
-    PAIR_FORCE: _pair_force, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, STAND_STILL: _stand_still,
+    PAIR_FORCE: _pair_force, FORCES: _forces, BEGIN_HERE: _begin_here, HOW_FAR: _how_far, STAND_STILL: _stand_still,
     AT_REST: _at_rest,
 }  # fmt: skip
